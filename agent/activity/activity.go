@@ -1,0 +1,78 @@
+// Package activity says what is happening on a workstation: who does what,
+// with which content, towards where. It is plain data at the bottom of the
+// tree: every layer may import it, it imports nothing of ours. It never
+// senses, decides or acts.
+package activity
+
+import "time"
+
+// Channel is a way by which content can leave the workstation.
+type Channel string
+
+// The channels the product knows.
+const (
+	RemovableMedia Channel = "removable-media"
+	NetworkShare   Channel = "network-share"
+	SyncFolder     Channel = "sync-folder"
+	Clipboard      Channel = "clipboard"
+	Print          Channel = "print"
+	Network        Channel = "network"
+)
+
+// Operation is what is being done on a channel.
+type Operation string
+
+// The operations the product knows.
+const (
+	// Write is content written to a file: create, overwrite, append, truncate.
+	Write Operation = "write"
+	// Name is a file, directory or link given a name.
+	Name Operation = "name"
+	// Attribute is an extended attribute being set.
+	Attribute Operation = "attribute"
+)
+
+// Activity is one thing a person is doing that could carry content out.
+type Activity struct {
+	Time        time.Time // UTC
+	Channel     Channel
+	Operation   Operation
+	Actor       Actor
+	Subject     Subject
+	Destination Destination
+}
+
+// Actor is the person and the program acting.
+type Actor struct {
+	UID     int    // numeric user id; -1 where the system has none
+	User    string // account name, "" when unknown
+	PID     int    // process id, 0 when unknown
+	Program string // absolute path of the executable, "" when unknown
+}
+
+// Subject is the content acted on. Name and Source may themselves hold
+// customer data: mask them before they are recorded or shown elsewhere.
+type Subject struct {
+	Name   string // path relative to the destination
+	Source string // where the content came from, "" when unknown
+	Size   int64  // bytes, -1 when unknown
+	Type   string // media type found by content, "" when not looked at
+}
+
+// Destination is where the content is going.
+type Destination struct {
+	Path   string // mount point, share, folder or address
+	Device Device // zero unless the destination is a device
+}
+
+// Device describes a removable medium as the system reports it.
+type Device struct {
+	Node       string // device node, "/dev/sdb1"
+	Bus        string // "usb", "mmc", "loop", …
+	Vendor     string
+	Model      string
+	Serial     string
+	Label      string // file system label
+	FileSystem string // "vfat", "exfat", "ext4", …
+	Encrypted  bool   // the medium itself is encrypted (LUKS, BitLocker)
+}

@@ -1,0 +1,41 @@
+// Package rules decides what content is and what policy says of it: detect
+// finds customer data in text, extract turns files into text, Engine joins
+// the two, and Decide answers an activity from a Policy. It knows no operating
+// system and no network and is usable as a library of its own.
+package rules
+
+import "github.com/trustline/trustline/rules/detect"
+
+// Status is what can be said of a piece of content.
+type Status string
+
+// The statuses. Unreadable is never the same as clean.
+const (
+	Clean      Status = "clean"
+	Sensitive  Status = "sensitive"  // at least one finding of at least reporting confidence
+	Unreadable Status = "unreadable" // some of it could not be read, and nothing sensitive was found in the rest
+)
+
+// Reason says why content could not be read in full.
+type Reason string
+
+// The reasons.
+const (
+	Encrypted Reason = "encrypted"
+	TooLarge  Reason = "too-large"
+	TooDeep   Reason = "too-deep"
+	TimedOut  Reason = "timed-out"
+	Corrupt   Reason = "corrupt"
+	Truncated Reason = "truncated"
+)
+
+// Content is the engine's answer about one file or stream.
+type Content struct {
+	Status Status
+	// Reason is set whenever some of the content could not be read, also
+	// beside Sensitive.
+	Reason Reason
+	// Type is the media type found by content.
+	Type    string
+	Summary detect.Summary
+}
