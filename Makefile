@@ -1,0 +1,24 @@
+# make demo   starts the product on real input and stays up until Ctrl-C
+# make test   installs what the tests need and passes every test
+# make bench  measures speed against peers in the same run
+# make eval   measures accuracy on generated people and look-alikes
+
+export CGO_ENABLED := 0
+version := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+flags := -trimpath -ldflags "-s -w -X main.version=$(version)"
+
+.PHONY: all build demo test bench eval clean
+all: build
+
+build:
+	go build $(flags) -o bin/ ./cmd/...
+
+demo: build
+	scripts/install-demo-tools
+	bin/trustline demo
+
+test:
+	scripts/test
+
+clean:
+	rm -rf bin dist
