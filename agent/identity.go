@@ -1,0 +1,70 @@
+package agent
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/google/uuid"
+
+	"github.com/trustline/trustline/uploader/incident"
+)
+
+// identity answers who this machine is: an id made at the first start and
+// kept, and the name it has now.
+func identity(state string) (incident.Machine, error) {
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return incident.Machine{}, fmt.Errorf("make state folder: %w", err)
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return incident.Machine{}, fmt.Errorf("read host name: %w", err)
+	}
+	m := incident.Machine{Name: name, OS: runtime.GOOS}
+	path := filepath.Join(state, "machine.json")
+	data, err := os.ReadFile(path)
+	switch {
+	case err == nil:
+		var kept struct{ ID string }
+		if err := json.Unmarshal(data, &kept); err != nil || uuid.Validate(kept.ID) != nil {
+			return m, fmt.Errorf("machine identity %s is damaged: remove it to have a new one made", path)
+		}
+		m.ID = kept.ID
+		return m, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return m, fmt.Errorf("read machine identity: %w", err)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return m, fmt.Errorf("make machine identity: %w", err)
+	}
+	m.ID = id.String()
+	data, err = json.Marshal(struct{ ID string }{m.ID})
+	if err != nil {
+		return m, fmt.Errorf("encode machine identity: %w", err)
+	}
+	return m, writeDurably(path, data)
+}
+
+// writeDurably replaces a small file so that a crash leaves the old or the
+// new one, whole.
+func writeDurably(path string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	err = errors.Join(err, tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,8 @@
+//go:build !windows
+
+package agent
+
+const (
+	defaultState  = "/var/lib/trustline"
+	defaultSocket = "/run/trustline/control.sock"
+)

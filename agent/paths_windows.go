@@ -1,0 +1,6 @@
+package agent
+
+const (
+	defaultState  = `C:\ProgramData\Trustline`
+	defaultSocket = `C:\ProgramData\Trustline\control.sock`
+)
