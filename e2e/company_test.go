@@ -166,16 +166,33 @@ func (c *company) logs() string {
 	return b.String()
 }
 
-// incidents asks the console as a script would.
-func (c *company) incidents() (list []incident.Incident, raw []byte) {
-	c.t.Helper()
-	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, c.url+"/api/v1/incidents?limit=500", nil)
+// ask calls the console's API as a script would.
+func (c *company) ask(path string) (*http.Response, error) {
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},
+		DisableKeepAlives: true,
+	}}
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, c.url+path, nil)
 	if err != nil {
-		c.t.Fatal(err)
+		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token)
-	res, err := client.Do(req)
+	return client.Do(req)
+}
+
+func (c *company) consoleAnswers() bool {
+	res, err := c.ask("/api/v1/incidents?limit=1")
+	if err != nil {
+		return false
+	}
+	res.Body.Close()
+	return res.StatusCode == http.StatusOK
+}
+
+// incidents answers what the console has, newest first.
+func (c *company) incidents() (list []incident.Incident, raw []byte) {
+	c.t.Helper()
+	res, err := c.ask("/api/v1/incidents?limit=500")
 	if err != nil {
 		c.t.Fatal(err)
 	}
