@@ -30,7 +30,7 @@ const (
 	maxClients = 512 // connections of everybody but root
 
 	maxQueue = 64               // notices waiting for one subscriber
-	maxKept  = 32               // notices kept for a person nobody is subscribed for
+	maxKept  = 256              // notices kept for a person nobody is subscribed for
 	maxBoxes = 1024             // people notices are kept for
 	keepFor  = 10 * time.Minute // how long they are kept
 )

@@ -1,0 +1,191 @@
+// Package prompt tells the employee: what was stopped, why, and what they can
+// do instead, in plain words and their language. The service makes a Notice
+// from an incident, the session helper shows it on the desktop, and where there
+// is no desktop the service writes it to the person's terminal. The package
+// sees masked data only, decides nothing, and never holds up whoever tells it.
+package prompt
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/agent/control"
+	"github.com/trustline/trustline/uploader/incident"
+)
+
+// Notice is what one person is told about one incident. Its texts are one
+// line each, bounded, and free of anything a terminal or a bidirectional
+// layout would act on.
+type Notice struct {
+	ID        string    `json:"id"`   // of the incident
+	Time      time.Time `json:"time"` // UTC
+	Action    string    `json:"action"`
+	Outcome   string    `json:"outcome"`
+	Reason    string    `json:"reason"` // class, rolling-total, unreadable, default
+	Channel   string    `json:"channel"`
+	Operation string    `json:"operation"`
+	Rule      string    `json:"rule"`
+	// RuleTitle is the rule in plain words, by language; empty when the policy
+	// gives none.
+	RuleTitle map[string]string `json:"ruleTitle,omitempty"`
+
+	File        string   `json:"file"`             // base name
+	Medium      string   `json:"medium,omitempty"` // vendor and model, or label; "" when nobody named it
+	Unreadable  string   `json:"unreadable,omitempty"`
+	People      int      `json:"people,omitempty"`
+	Rolling     int      `json:"rolling,omitempty"`
+	Classes     []string `json:"classes,omitempty"` // class ids, the telling ones first
+	Samples     []string `json:"samples,omitempty"` // masked, at most two
+	EmployeeMay []string `json:"employeeMay,omitempty"`
+	Count       int      `json:"count"`
+}
+
+// Bounds on the texts of a notice, in runes.
+const (
+	maxName   = 48
+	maxMedium = 40
+	maxSample = 24
+	maxRule   = 120
+	maxID     = 64
+)
+
+// tellingOrder is how people would describe somebody's data.
+var tellingOrder = []string{"person-name", "cn-mobile", "cn-resident-id", "bank-card", "email", "address", "cn-landline"}
+
+// FromIncident answers what the person of the incident is to be told, and
+// false when the action is one nobody is told about: allow, report, or
+// anything in report-only mode. Title is the rule in plain words by language,
+// nil when the policy gives none.
+func FromIncident(i incident.Incident, title map[string]string) (Notice, bool) {
+	if i.Kind != incident.Activity || !told(i.Decision.Action) {
+		return Notice{}, false
+	}
+	n := Notice{
+		ID: i.ID, Time: i.Time,
+		Action: i.Decision.Action, Outcome: string(i.Decision.Outcome),
+		Reason: i.Decision.Reason, Rule: i.Decision.Rule, RuleTitle: title,
+		Channel: i.Channel, Operation: i.Operation,
+		File: path.Base(strings.ReplaceAll(i.File.Name, "\x00", "")), Medium: mediumName(i.Destination),
+		Unreadable: i.Content.Reason, People: i.Content.People, Rolling: i.Content.Rolling,
+		Classes: classes(i.Content), Samples: samples(i.Content.Matches),
+		EmployeeMay: i.Decision.EmployeeMay, Count: max(i.Count, 1),
+	}
+	return n.harmless(), true
+}
+
+func told(action string) bool {
+	switch action {
+	case "warn", "justify", "block", "quarantine", "isolate":
+		return true
+	}
+	return false
+}
+
+// mediumName is what the person would call the medium.
+func mediumName(d incident.Destination) string {
+	maker := strings.TrimSpace(harmless(d.Vendor, maxMedium) + " " + harmless(d.Model, maxMedium))
+	switch {
+	case maker != "" && d.Label != "":
+		return fmt.Sprintf("%s (%s)", maker, harmless(d.Label, maxMedium/2))
+	case maker != "":
+		return maker
+	case d.Label != "":
+		return d.Label
+	case d.Path != "" && d.Path != "/":
+		return path.Base(d.Path)
+	}
+	return ""
+}
+
+func classes(c incident.Content) []string {
+	var ids []string
+	found := map[string]bool{}
+	for _, class := range c.Classes {
+		found[class.ID] = true
+	}
+	for _, id := range tellingOrder {
+		if found[id] {
+			ids = append(ids, id)
+			delete(found, id)
+		}
+	}
+	for _, class := range c.Classes { // what this version has no order for
+		if found[class.ID] {
+			ids = append(ids, class.ID)
+		}
+	}
+	return ids
+}
+
+// samples answers the best known masked excerpts of two different classes.
+func samples(matches []incident.Match) []string {
+	var found []string
+	seen := map[string]bool{}
+	for _, id := range append(append([]string(nil), tellingOrder...), "") {
+		for _, m := range matches {
+			if len(found) == 2 || m.Masked == "" || seen[m.Class] || id != "" && m.Class != id {
+				continue
+			}
+			seen[m.Class] = true
+			found = append(found, m.Masked)
+		}
+	}
+	return found
+}
+
+// harmless answers the notice with every text made one bounded, inert line.
+func (n Notice) harmless() Notice {
+	for _, s := range []*string{&n.ID, &n.Action, &n.Outcome, &n.Reason, &n.Channel, &n.Operation, &n.Rule, &n.Unreadable} {
+		*s = harmless(*s, maxID)
+	}
+	n.File = harmless(n.File, maxName)
+	n.Medium = harmless(n.Medium, maxMedium+maxMedium/2)
+	n.Classes = harmlessList(n.Classes, 20, maxID)
+	n.Samples = harmlessList(n.Samples, 2, maxSample)
+	n.EmployeeMay = harmlessList(n.EmployeeMay, 8, maxID)
+	title := map[string]string{}
+	for _, lang := range []string{"en", "zh"} {
+		if t := harmless(n.RuleTitle[lang], maxRule); t != "" {
+			title[lang] = t
+		}
+	}
+	n.RuleTitle = title
+	return n
+}
+
+// wire is the notice as the control socket carries it.
+func (n Notice) wire(missed int) (control.Notice, error) {
+	body, err := json.Marshal(n)
+	if err != nil {
+		return control.Notice{}, fmt.Errorf("encode notice: %w", err)
+	}
+	return control.Notice{ID: n.ID, Time: n.Time, Body: body, Missed: missed}, nil
+}
+
+// fromWire reads a notice off the control socket. It is made harmless once
+// more: what shows it relies on nobody.
+func fromWire(c control.Notice) (Notice, error) {
+	var n Notice
+	if err := json.Unmarshal(c.Body, &n); err != nil {
+		return Notice{}, fmt.Errorf("decode notice: %w", err)
+	}
+	if n.ID == "" || !told(n.Action) {
+		return Notice{}, errors.New("decode notice: not one to be shown")
+	}
+	n.Count = max(n.Count, 1)
+	return n.harmless(), nil
+}
+
+// known channels have a name for their medium when it has none of its own.
+func mediumID(channel string) string {
+	switch activity.Channel(channel) {
+	case activity.NetworkShare, activity.SyncFolder, activity.RemovableMedia:
+		return "medium." + channel
+	}
+	return "medium.other"
+}

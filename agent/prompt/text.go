@@ -1,0 +1,176 @@
+package prompt
+
+import (
+	"cmp"
+	"embed"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/trustline/trustline/message"
+)
+
+//go:embed messages
+var messages embed.FS
+
+// Text is a notice in one language.
+type Text struct {
+	Title string   // one line
+	Lines []string // sentences, the most important first
+}
+
+// Body is the lines as one text.
+func (t Text) Body() string { return strings.Join(t.Lines, "\n") }
+
+// maxClassNames is how many classes a sentence names.
+const maxClassNames = 4
+
+// render says the notice. More is how many other files the same thing
+// happened to just before.
+func render(p *message.Printer, n Notice, more int) Text {
+	w := words{p, n, more}
+	t := Text{Title: p.Text("title."+w.ending(), message.Args{"Files": w.files(), "Medium": w.medium()})}
+	add := func(s ...string) { t.Lines = append(t.Lines, s...) }
+	add(w.reason()...)
+	add(p.Text("ending." + w.ending()))
+	if rule := cmp.Or(n.RuleTitle[p.Language()], n.RuleTitle["en"], n.RuleTitle["zh"]); rule != "" {
+		add(p.Text("rule", message.Args{"Rule": rule}))
+	}
+	add(w.waysOn()...)
+	return t
+}
+
+type words struct {
+	*message.Printer
+	n    Notice
+	more int
+}
+
+// ending is how it ended for the person, never better than it did.
+func (w words) ending() string {
+	switch {
+	case w.n.Action == "isolate":
+		return "isolated"
+	case w.n.Action == "warn":
+		return "warned"
+	case w.n.Outcome == "prevented":
+		return "prevented"
+	case w.n.Outcome == "undone":
+		return "undone"
+	}
+	return "seen"
+}
+
+func (w words) files() string {
+	args := message.Args{"File": w.n.File, "More": w.more, "All": w.more + 1}
+	switch {
+	case w.more == 1:
+		return w.Text("files.two", args)
+	case w.more > 1:
+		return w.Text("files.many", args)
+	}
+	return w.Text("files.one", args)
+}
+
+func (w words) medium() string {
+	if w.n.Medium != "" {
+		return w.Text("medium.named", message.Args{"Medium": w.n.Medium})
+	}
+	return w.Text(mediumID(w.n.Channel))
+}
+
+func (w words) reason() []string {
+	switch {
+	case w.n.Reason == "unreadable":
+		return []string{w.either("unreadable."+w.n.Unreadable, "unreadable.other")}
+	case w.n.Reason == "rolling-total":
+		return []string{w.found(), w.Text("rolling", message.Args{"Medium": w.medium(), "People": w.number(w.n.Rolling)})}
+	case len(w.n.Classes) == 0 && w.n.People == 0:
+		return []string{w.Text("default")}
+	}
+	return []string{w.found()}
+}
+
+// found says what is in the file.
+func (w words) found() string {
+	id := "found.people"
+	switch {
+	case w.n.People == 1:
+		id = "found.person"
+	case w.n.People == 0:
+		id = "found.data"
+	}
+	s := w.Text(id, message.Args{"Subject": w.subject(), "People": w.number(w.n.People)})
+	if names := w.classNames(); names != "" {
+		s += w.Text("found.classes", message.Args{"Classes": names})
+	}
+	if len(w.n.Samples) > 0 {
+		s += w.Text("found.samples", message.Args{"Samples": strings.Join(w.n.Samples, w.Text("list.comma"))})
+	}
+	return s + w.Text("list.stop")
+}
+
+func (w words) subject() string {
+	if w.more > 0 {
+		return w.Text("subject.last")
+	}
+	return w.either("subject."+w.n.Operation, "subject.write")
+}
+
+func (w words) classNames() string {
+	var names []string
+	for _, id := range w.n.Classes {
+		if name := w.either("class."+id, ""); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) > maxClassNames {
+		names = append(names[:maxClassNames], w.Text("class.more"))
+	}
+	return strings.Join(names, w.Text("list.comma"))
+}
+
+// waysOn says what the person can do now.
+func (w words) waysOn() []string {
+	switch w.n.Action {
+	case "warn":
+		return []string{w.Text("ways.warned")}
+	case "isolate":
+		return []string{w.Text("ways.isolated")}
+	}
+	var lines []string
+	if w.n.Reason == "unreadable" && w.n.Unreadable == "encrypted" {
+		lines = append(lines, w.Text("ways.encrypted"))
+	}
+	var ways []string
+	for _, id := range w.n.EmployeeMay {
+		if way := w.either("may."+id, ""); way != "" {
+			ways = append(ways, way)
+		}
+	}
+	if len(ways) == 0 {
+		return append(lines, w.Text("ways.none"))
+	}
+	return append(lines, w.Text("ways.some", message.Args{"Ways": strings.Join(ways, w.Text("list.or"))}))
+}
+
+// either answers the text of an id made from data, or another one's when this
+// version has none.
+func (w words) either(id, other string) string {
+	if w.Has(id) {
+		return w.Text(id)
+	}
+	if other == "" {
+		return ""
+	}
+	return w.Text(other)
+}
+
+// number groups thousands, as both languages do.
+func (w words) number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
