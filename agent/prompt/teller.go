@@ -5,7 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/trustline/trustline/agent/control"
@@ -33,7 +33,9 @@ type Teller struct {
 	log     *slog.Logger
 	catalog *message.Catalog
 	queue   chan telling
-	dropped atomic.Int64 // not queued since the last that was
+
+	mu      sync.Mutex
+	dropped map[int]int // by uid: not queued since the last one that was
 
 	// Of Run's goroutine alone.
 	waiting []telling // notices no helper has taken yet, oldest first
@@ -60,7 +62,7 @@ func NewTeller(helpers *control.Server, title func(rule string) map[string]strin
 	if title == nil {
 		title = func(string) map[string]string { return nil }
 	}
-	return &Teller{mail: helpers, title: title, log: log, catalog: catalog, queue: make(chan telling, tellQueue)}, nil
+	return &Teller{mail: helpers, title: title, log: log, catalog: catalog, queue: make(chan telling, tellQueue), dropped: map[int]int{}}, nil
 }
 
 // Tell tells the person of the incident, if it is one that anybody is told
@@ -73,11 +75,15 @@ func (t *Teller) Tell(_ context.Context, i incident.Incident) {
 	if !ok || i.Person.UID < 0 {
 		return
 	}
-	j := telling{uid: i.Person.UID, notice: n, seat: findSeat(i.Program.PID, i.Person.UID), missed: int(t.dropped.Swap(0))}
+	j := telling{uid: i.Person.UID, notice: n, seat: findSeat(i.Program.PID, i.Person.UID)}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	j.missed = t.dropped[j.uid]
 	select {
 	case t.queue <- j:
+		delete(t.dropped, j.uid)
 	default:
-		t.dropped.Add(int64(1 + j.missed))
+		t.dropped[j.uid]++
 	}
 }
 

@@ -31,7 +31,9 @@ func render(p *message.Printer, n Notice, more int) Text {
 	w := words{p, n, more}
 	t := Text{Title: p.Text("title."+w.ending(), message.Args{"Files": w.files(), "Medium": w.medium()})}
 	add := func(s ...string) { t.Lines = append(t.Lines, s...) }
-	add(w.reason()...)
+	if n.Action != "isolate" {
+		add(w.reason()...)
+	}
 	add(p.Text("ending." + w.ending()))
 	if rule := cmp.Or(n.RuleTitle[p.Language()], n.RuleTitle["en"], n.RuleTitle["zh"]); rule != "" {
 		add(p.Text("rule", message.Args{"Rule": rule}))
