@@ -27,7 +27,9 @@ type group struct {
 
 	touched, shown time.Time
 	dirty          bool
+	muted          bool   // the person closed it; repeats stay quiet
 	handle         uint32 // of the notification that is to be replaced; 0 for none
+	tries          int    // to show it that failed
 	seat           seat   // where the latest one is to be written, for terminals
 }
 
@@ -44,7 +46,7 @@ type merger struct {
 func (m *merger) add(audience string, n Notice, missed int, now time.Time) *group {
 	k := kind{audience, n.Action, n.Outcome, n.Reason, n.Rule, n.Medium}
 	g, ok := m.groups[k]
-	if !ok || !g.dirty && now.Sub(g.touched) > mergeFor {
+	if !ok || (!g.dirty || g.muted) && now.Sub(g.touched) > mergeFor {
 		g = &group{kind: k, files: map[string]struct{}{}}
 		m.put(g)
 	}
@@ -80,7 +82,7 @@ func (m *merger) next(now time.Time) (*group, time.Duration) {
 	var best *group
 	var at time.Time
 	for _, g := range m.groups {
-		if !g.dirty {
+		if !g.dirty || g.muted {
 			continue
 		}
 		due := later(g.shown.Add(repeatGap), m.shown.Add(showGap))
@@ -103,4 +105,13 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// mute keeps repeats of what the person closed quiet until they are news again.
+func (m *merger) mute(handle uint32) {
+	for _, g := range m.groups {
+		if handle != 0 && g.handle == handle {
+			g.muted = true
+		}
+	}
 }
