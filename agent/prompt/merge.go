@@ -6,6 +6,7 @@ import "time"
 // notice and not faster than anybody reads.
 const (
 	mergeFor  = 30 * time.Second       // a repeat this soon after the last one joins it
+	closedFor = 3 * time.Second        // the same after the person closed it: then it was something else they did
 	repeatGap = time.Second            // between two showings of one group
 	showGap   = 200 * time.Millisecond // between any two showings
 	maxGroups = 64
@@ -27,7 +28,7 @@ type group struct {
 
 	touched, shown time.Time
 	dirty          bool
-	muted          bool   // the person closed it; repeats stay quiet
+	muted          bool   // the person closed it
 	handle         uint32 // of the notification that is to be replaced; 0 for none
 	tries          int    // to show it that failed
 	seat           seat   // where the latest one is to be written, for terminals
@@ -46,7 +47,7 @@ type merger struct {
 func (m *merger) add(audience string, n Notice, missed int, now time.Time) *group {
 	k := kind{audience, n.Action, n.Outcome, n.Reason, n.Rule, n.Medium}
 	g, ok := m.groups[k]
-	if !ok || (!g.dirty || g.muted) && now.Sub(g.touched) > mergeFor {
+	if !ok || g.over(now) {
 		g = &group{kind: k, files: map[string]struct{}{}}
 		m.put(g)
 	}
@@ -58,6 +59,18 @@ func (m *merger) add(audience string, n Notice, missed int, now time.Time) *grou
 		g.files[n.File] = struct{}{}
 	}
 	return g
+}
+
+// over tells whether a notice now would be news of its own.
+func (g *group) over(now time.Time) bool {
+	switch quiet := now.Sub(g.touched); {
+	case g.muted:
+		return quiet > closedFor
+	case g.dirty:
+		return false
+	default:
+		return quiet > mergeFor
+	}
 }
 
 func (m *merger) put(g *group) {
@@ -107,7 +120,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// mute keeps repeats of what the person closed quiet until they are news again.
+// mute keeps repeats of what the person closed quiet while they keep coming.
 func (m *merger) mute(handle uint32) {
 	for _, g := range m.groups {
 		if handle != 0 && g.handle == handle {

@@ -39,6 +39,15 @@ func needRoot(t *testing.T) {
 // at path.
 func startTeller(t *testing.T) (*Teller, *control.Server, string) {
 	t.Helper()
+	path := filepath.Join(t.TempDir(), "control.sock")
+	teller, _ := serveTeller(t, path)
+	return teller, teller.mail.(*control.Server), path
+}
+
+// serveTeller runs a teller and its control server at path until it is
+// stopped or the test ends.
+func serveTeller(t *testing.T, path string) (_ *Teller, stop func()) {
+	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	server := &control.Server{Status: func(control.Caller) control.Status { return control.Status{} }, Log: log}
 	teller, err := NewTeller(server, func(string) map[string]string {
@@ -47,7 +56,6 @@ func startTeller(t *testing.T) (*Teller, *control.Server, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "control.sock")
 	l, err := control.Listen(path)
 	if err != nil {
 		t.Fatal(err)
@@ -56,8 +64,9 @@ func startTeller(t *testing.T) (*Teller, *control.Server, string) {
 	var wg sync.WaitGroup
 	wg.Go(func() { teller.Run(ctx) })
 	wg.Go(func() { server.Serve(ctx, l) })
-	t.Cleanup(func() { cancel(); wg.Wait() })
-	return teller, server, path
+	stop = func() { cancel(); wg.Wait() }
+	t.Cleanup(stop)
+	return teller, stop
 }
 
 // console is a pseudo terminal with a process on it.
