@@ -1,0 +1,271 @@
+package extract
+
+import (
+	"sync"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
+)
+
+// charset is how the bytes of a block stand for characters.
+type charset uint8
+
+const (
+	unicode8  charset = iota // UTF-8 and so ASCII
+	utf16le                  //
+	utf16be                  //
+	gb18030                  // and so GBK and GB2312
+	big5                     //
+	western                  // an eight-bit alphabet: only its ASCII half matters here
+	notText                  // to be searched for runs of text
+	undecided charset = 0xff // nothing but ASCII so far
+)
+
+// sampled is how much of a block is decoded on trial.
+const sampled = 4096
+
+// Weights of a decoded character: text is made of characters people use.
+const (
+	weightUsual   = 100
+	weightRare    = 20
+	weightInvalid = -150
+)
+
+// usual answers the set of characters that ordinary Chinese text is made of:
+// the first levels of GB 2312 and of Big5.
+var usual = sync.OnceValue(func() *[1 << 16]bool {
+	var set [1 << 16]bool
+	mark := func(e encoding.Encoding, leads [2]int, trails ...[2]int) {
+		d := e.NewDecoder()
+		for lead := leads[0]; lead <= leads[1]; lead++ {
+			for _, t := range trails {
+				for trail := t[0]; trail <= t[1]; trail++ {
+					out, err := d.Bytes([]byte{byte(lead), byte(trail)})
+					if r, _ := utf8.DecodeRune(out); err == nil && r != utf8.RuneError && r < 1<<16 {
+						set[r] = true
+					}
+				}
+			}
+		}
+	}
+	mark(simplifiedchinese.GB18030, [2]int{0xB0, 0xD7}, [2]int{0xA1, 0xFE})
+	mark(traditionalchinese.Big5, [2]int{0xA4, 0xC6}, [2]int{0x40, 0x7E}, [2]int{0xA1, 0xFE})
+	return &set
+})
+
+// wideText is the set of UTF-16 units that a run of text in a binary file is
+// made of.
+var wideText = sync.OnceValue(func() *[1 << 16]bool {
+	set := *usual()
+	for r := range set {
+		set[r] = set[r] || weigh(rune(r)) == weightUsual
+	}
+	return &set
+})
+
+func weigh(r rune) int {
+	switch {
+	case r >= 0x20 && r < 0x7F, r == '\n', r == '\r', r == '\t':
+		return weightUsual
+	case r >= 0x3000 && r <= 0x301F, r >= 0xFF01 && r <= 0xFF5E, r >= 0x2010 && r <= 0x2026, r == '￥', r == '·':
+		return weightUsual
+	case r < 0x20 || r >= 0x7F && r < 0xA0 || r == utf8.RuneError || r >= 0xD800 && r < 0xF900 || r >= 0xFFF0 && r < 0x10000:
+		return weightInvalid
+	case r < 1<<16 && usual()[r]:
+		return weightUsual
+	default:
+		return weightRare
+	}
+}
+
+// scoreWide rates a sample read as UTF-16, from below 0 to 100.
+func scoreWide(sample []byte, c charset) int {
+	total, units := 0, 0
+	for i := 0; i+1 < len(sample); i += 2 {
+		r := rune(sample[i]) | rune(sample[i+1])<<8
+		if c == utf16be {
+			r = rune(sample[i])<<8 | rune(sample[i+1])
+		}
+		if r == 0xFEFF && i == 0 {
+			r = ' '
+		}
+		total += weigh(r)
+		units++
+	}
+	if units == 0 {
+		return 0
+	}
+	return total / units
+}
+
+// scoreNarrow rates how well the characters beyond ASCII of a sample read as
+// GB 18030 or Big5, from below 0 to 100.
+func scoreNarrow(sample []byte, e encoding.Encoding) int {
+	out, err := e.NewDecoder().Bytes(sample)
+	if err != nil {
+		return weightInvalid
+	}
+	total, n := 0, 0
+	for _, r := range string(out) {
+		if r < utf8.RuneSelf {
+			continue
+		}
+		total += weigh(r)
+		n++
+	}
+	if n == 0 {
+		return 0
+	}
+	return total / n
+}
+
+// judge tells the charset of a block from what its bytes become. UTF-16 before
+// it is believed as long as it makes some sense.
+func judge(block []byte, before charset) charset {
+	sample := block[:min(len(block), sampled)]
+	nul, control := countControls(sample)
+	valid := nul == 0 && utf8.Valid(completeUTF8(block))
+	if before == utf16le || before == utf16be {
+		if score := scoreWide(sample, before); score >= 80 || score >= 40 && !valid {
+			return before
+		}
+	}
+	if valid && !isShortGB(block) {
+		return unicode8
+	}
+	if !valid {
+		if c := judgeWide(sample, nul); c != notText {
+			return c
+		}
+	}
+	if nul > 0 || control*20 > len(sample) {
+		return notText
+	}
+	return judgeNarrow(block)
+}
+
+// judgeWide answers a byte order of UTF-16, or notText.
+func judgeWide(sample []byte, nul int) charset {
+	le, be := scoreWide(sample, utf16le), scoreWide(sample, utf16be)
+	best := max(le, be)
+	if best < 70 {
+		return notText
+	}
+	if nul == 0 && best <= max(scoreNarrow(sample, simplifiedchinese.GB18030), scoreNarrow(sample, traditionalchinese.Big5)) {
+		return notText
+	}
+	if be > le {
+		return utf16be
+	}
+	return utf16le
+}
+
+// judgeNarrow tells eight-bit charsets apart, looking only at the lines that
+// are not UTF-8: logs and exports mix charsets.
+func judgeNarrow(block []byte) charset {
+	var foreign []byte
+	lines := 0
+	for rest := block; len(rest) > 0 && len(foreign) < sampled; lines++ {
+		line := cutLine(rest)
+		rest = rest[len(line):]
+		if !mostlyUTF8(line) || isShortGB(line) {
+			foreign = append(foreign, line...)
+		}
+	}
+	gb := scoreNarrow(foreign, simplifiedchinese.GB18030)
+	big := scoreNarrow(foreign, traditionalchinese.Big5)
+	switch {
+	case gb >= 50 && gb+5 >= big:
+		return gb18030
+	case big >= 50:
+		return big5
+	default:
+		return western
+	}
+}
+
+func countControls(p []byte) (nul, control int) {
+	for _, c := range p {
+		if c == 0 {
+			nul++
+		}
+		if c < 0x20 && c != '\n' && c != '\r' && c != '\t' {
+			control++
+		}
+	}
+	return nul, control
+}
+
+func isASCII(p []byte) bool {
+	for _, c := range p {
+		if c >= utf8.RuneSelf || c == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// isShortGB tells whether text that could be UTF-8 in letters of two bytes
+// (Greek, Cyrillic, …) is in whole made of the usual characters of GB 2312: a
+// few Chinese characters in GB 18030 are often valid UTF-8 by chance.
+func isShortGB(p []byte) bool {
+	pairs := 0
+	for i := 0; i < len(p); i++ {
+		switch c := p[i]; {
+		case c < utf8.RuneSelf:
+		case c >= 0xB0 && c <= 0xD7 && i+1 < len(p) && p[i+1] >= 0xA1 && p[i+1] != 0xFF:
+			pairs++
+			i++
+		default:
+			return false
+		}
+	}
+	return pairs > 0 && pairs <= 64
+}
+
+// mostlyUTF8 tells whether p is UTF-8 but for a few damaged characters.
+func mostlyUTF8(p []byte) bool {
+	whole, damaged := 0, 0
+	for i := 0; i < len(p); {
+		if p[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(p[i:])
+		if r == utf8.RuneError && n == 1 {
+			damaged++
+		} else if n > 2 {
+			whole += 2
+		} else {
+			whole++
+		}
+		i += n
+	}
+	return damaged == 0 || whole >= 8*damaged
+}
+
+// completeUTF8 leaves out a character that is cut off at the end.
+func completeUTF8(p []byte) []byte {
+	for i := 1; i <= min(utf8.UTFMax-1, len(p)); i++ {
+		c := p[len(p)-i]
+		if utf8.RuneStart(c) {
+			if c >= utf8.RuneSelf && !utf8.FullRune(p[len(p)-i:]) {
+				return p[:len(p)-i]
+			}
+			return p
+		}
+	}
+	return p
+}
+
+// cutLine answers the first line of p with its end.
+func cutLine(p []byte) []byte {
+	for i, c := range p {
+		if c == '\n' || c == '\r' {
+			return p[:i+1]
+		}
+	}
+	return p
+}

@@ -1,0 +1,116 @@
+package extract
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/gabriel-vasile/mimetype"
+)
+
+// sniffed is how many leading bytes tell what content is.
+const sniffed = 4096
+
+// kind is how content is read.
+type kind uint8
+
+const (
+	plainKind kind = iota // text in any charset, or bytes to search for text
+	markupKind
+	zipKind
+	oleKind
+	gzipKind
+	bzip2Kind
+	xzKind
+	zstdKind
+	tarKind
+	packedKind // its text is packed in a way not read yet
+)
+
+var magics = []struct {
+	prefix string
+	kind   kind
+}{
+	{"PK\x03\x04", zipKind}, {"PK\x05\x06", zipKind}, {"PK\x07\x08", zipKind}, {"PK00PK\x03\x04", zipKind},
+	{"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", oleKind},
+	{"\x1F\x8B\x08", gzipKind},
+	{"BZh", bzip2Kind},
+	{"\xFD7zXZ\x00", xzKind},
+	{"\x28\xB5\x2F\xFD", zstdKind},
+}
+
+// packed are types whose text is compressed or laid out so that a search for
+// runs of text proves nothing.
+var packed = []string{
+	"application/x-7z-compressed", "application/x-rar-compressed", "application/pdf", "application/lzip",
+	"application/vnd.ms-cab-compressed", "application/x-installshield", "application/x-xar", "application/x-archive",
+	"application/vnd.apache.parquet", "application/x-apple-diskimage", "application/vnd.ms-htmlhelp",
+	"application/zlib", "text/rtf", "application/rtf",
+}
+
+// look tells what content is from its first bytes.
+func look(head []byte) (kind, string) {
+	for _, m := range magics {
+		if bytes.HasPrefix(head, []byte(m.prefix)) {
+			return m.kind, mediaType(head)
+		}
+	}
+	if len(head) > 262 && string(head[257:262]) == "ustar" {
+		return tarKind, "application/x-tar"
+	}
+	mt := mediaType(head)
+	for _, p := range packed {
+		if mt == p {
+			return packedKind, mt
+		}
+	}
+	if bytes.Contains(head[:min(len(head), 1024)], []byte("%PDF-")) {
+		return packedKind, "application/pdf"
+	}
+	if mt == "application/octet-stream" || strings.HasPrefix(mt, "text/") || strings.HasSuffix(mt, "xml") {
+		return lookAtText(head, mt)
+	}
+	return plainKind, mt
+}
+
+// lookAtText tells text in any charset, and markup, from other bytes.
+func lookAtText(head []byte, mt string) (kind, string) {
+	var text []byte
+	d := NewDecoder(func(p []byte) { text = append(text, p...) })
+	d.Write(head)
+	d.Close()
+	if d.charset == notText {
+		return plainKind, mt
+	}
+	if mt == "application/octet-stream" {
+		mt = mediaType(text)
+		if mt == "application/octet-stream" || !strings.HasPrefix(mt, "text/") {
+			mt = "text/plain"
+		}
+	}
+	text = bytes.TrimLeft(bytes.TrimPrefix(text, []byte("\uFEFF")), " \t\r\n")
+	if len(text) > 1 && text[0] == '<' && (isNameStart(text[1]) || text[1] == '!' || text[1] == '?') {
+		if isHTML(text) {
+			return markupKind, "text/html"
+		}
+		return markupKind, "text/xml"
+	}
+	return plainKind, mt
+}
+
+func isHTML(text []byte) bool {
+	lower := bytes.ToLower(text)
+	for _, tag := range []string{"<!doctype html", "<html", "<body", "<table", "<div", "<head", "<p", "<br"} {
+		for _, after := range []string{">", " ", "\n", "\r"} {
+			if bytes.Contains(lower, []byte(tag+after)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mediaType names the type without its parameters.
+func mediaType(head []byte) string {
+	name, _, _ := strings.Cut(mimetype.Detect(head).String(), ";")
+	return name
+}

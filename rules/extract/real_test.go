@@ -1,0 +1,118 @@
+package extract
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The people in every file of testdata/real; testdata/make.py made them up.
+var (
+	heading = []string{"姓名", "手机号", "身份证号", "电子邮箱"}
+	people  = [][]string{
+		{"欧阳明轩", "13812345678", "11010119900307811X", "mingxuan@example.com"},
+		{"李娜", "13987654321", "310104198512120024", "lina@example.com"},
+		{"王建国", "15012340987", "440106197001014511", "jianguo@example.com"},
+	}
+)
+
+// TestRealFiles reads files that other programs wrote and looks for every
+// value that was put into them.
+func TestRealFiles(t *testing.T) {
+	asCSV := func() (want []string) {
+		for _, p := range append([][]string{heading}, people...) {
+			want = append(want, strings.Join(p, ","))
+		}
+		return want
+	}()
+	asRows := func(location string) (want []string) {
+		want = append(want, "["+location+"]\n")
+		for i, p := range append([][]string{heading}, people...) {
+			want = append(want, string(rune('1'+i))+": A="+p[0]+" B="+p[1]+" C="+p[2]+" D="+p[3])
+		}
+		return want
+	}
+	with := func(list []string, more ...string) []string { return append(list[:len(list):len(list)], more...) }
+	member := with(asCSV, "[名单/客户.csv]")
+	tree := with(asCSV, "名单/客户.csv]\n姓名", "openpyxl.xlsx › 客户]\n1: A=姓名")
+
+	tests := []struct {
+		file   string
+		reason Reason
+		want   []string
+	}{
+		{"utf8.csv", "", asCSV},
+		{"utf8-bom.csv", "", asCSV},
+		{"gb18030.csv", "", asCSV},
+		{"utf16le.csv", "", asCSV},
+		{"utf16be.csv", "", asCSV},
+		{"utf16-bom.csv", "", asCSV},
+		{"big5.txt", "", []string{"客戶名單：歐陽明軒的電話是13812345678，請保密。"}},
+		{"openpyxl.xlsx", "", with(asRows("客户"), "13600001111", "13700002222", "[hidden]\n5: C=赵敏 15112345678")},
+		{"openpyxl-stream.xlsx", "", asRows("list")},
+		{"calc.xlsx", "", with(asRows("客户"), "[second]\n5: C=赵敏 15112345678")},
+		{"calc.ods", "", with(asRows("客户"), "[second]\n5: C=赵敏 15112345678")},
+		{"calc.fods", "", with(asRows("客户"), "[second]\n5: C=赵敏 15112345678")},
+		{"calc.html", "", asRows("")[1:]},
+		{"python-docx.docx", "", with(asRows("table 1"), "[]\n客户欧阳明轩，电话13812345678。", "[header1]\n页眉 13600001111", "[footer1]\n页脚 13700002222")},
+		{"writer.docx", "", with(asRows("table 1"), "客户欧阳明轩，电话13812345678。")},
+		{"writer.odt", "", with(asRows("表1")[1:], "客户欧阳明轩，电话13812345678。")},
+		{"writer.html", "", with(asRows("")[1:], "客户欧阳明轩，电话13812345678。")},
+		{"impress.pptx", "", []string{strings.Join(people[0], " "), strings.Join(people[2], " "), "[slide1]", "备注 13600001111"}},
+		{"impress.odp", "", []string{strings.Join(people[0], " "), strings.Join(people[2], " "), "备注 13600001111"}},
+		{"zip.zip", "", tree},
+		{"zip-stored.zip", "", tree},
+		{"zip-piped.zip", "", tree},
+		{"zip-nested.zip", "", with(asCSV, "[inner.zip › 名单/客户.csv]", "[inner.zip › openpyxl.xlsx › hidden]\n5: C=赵敏 15112345678")},
+		{"zip-gbk-names.zip", "", with(asCSV, "[客户名单.csv]")},
+		{"7z-deflate.zip", "", member},
+		{"7z-bzip2.zip", "", member},
+		{"7z-deflate64.zip", Unsupported, []string{"名单/客户.csv"}},
+		{"7z-lzma.zip", Unsupported, []string{"名单/客户.csv"}},
+		{"tar.tar", "", tree},
+		{"tar.tar.gz", "", tree},
+		{"tar.tar.bz2", "", tree},
+		{"tar.tar.xz", "", tree},
+		{"tar.tar.zst", "", tree},
+		{"csv.gz", "", asCSV},
+		{"csv.bz2", "", asCSV},
+		{"csv.xz", "", asCSV},
+		{"csv.zst", "", asCSV},
+
+		{"zip-password.zip", Encrypted, []string{"名单/客户.csv"}},
+		{"7z-aes.zip", Encrypted, []string{"名单/客户.csv"}},
+		{"calc-password.xlsx", Encrypted, nil},
+		{"calc-password.ods", Encrypted, nil},
+		{"writer-password.docx", Encrypted, nil},
+
+		{"calc.xls", Unsupported, nil},
+		{"calc.pdf", Unsupported, nil},
+		{"writer.doc", Unsupported, nil},
+		{"writer.rtf", Unsupported, nil},
+		{"writer.pdf", Unsupported, nil},
+		{"writer-password.pdf", Unsupported, nil},
+		{"impress.ppt", Unsupported, nil},
+		{"7z.7z", Unsupported, nil},
+		{"7z-password.7z", Unsupported, nil},
+		{"7z-password-names.7z", Unsupported, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.file, func(t *testing.T) {
+			content, err := os.ReadFile(filepath.Join("testdata/real", tt.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, result := read(t, content)
+			if result.Reason != tt.reason {
+				t.Errorf("reason %q, want %q", result.Reason, tt.reason)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("%q is missing in:\n%.1500s", want, text)
+				}
+			}
+			t.Logf("%s", result.Type)
+		})
+	}
+}

@@ -1,0 +1,132 @@
+package extract
+
+import (
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+)
+
+// Runs of text in a binary block: what strings(1) finds, in more charsets.
+const (
+	shortestRun  = 4
+	runsKeptBack = 8 << 10
+)
+
+// appendRuns appends the runs of text in a block of a binary file, a line
+// each: eight-bit text first, then UTF-16 in either byte order and alignment.
+func appendRuns(dst, block []byte) []byte {
+	dst = appendNarrowRuns(dst, block)
+	for _, c := range []charset{utf16le, utf16be} {
+		dst = appendWideRuns(dst, block, c)
+		if len(block) > 1 {
+			dst = appendWideRuns(dst, block[1:], c)
+		}
+	}
+	return dst
+}
+
+// cutRuns answers where a binary block can be cut without cutting a run: after
+// two control bytes, which no charset has in the middle of text.
+func cutRuns(block []byte) int {
+	for i := len(block) - 2; i >= max(0, len(block)-runsKeptBack); i-- {
+		if narrowBreak[block[i]] && narrowBreak[block[i+1]] {
+			return i + 1
+		}
+	}
+	if len(block) < blockSize {
+		return 0
+	}
+	return len(block)
+}
+
+// narrowBreak are the bytes no text holds.
+var narrowBreak = func() (t [256]bool) {
+	for c := range 0x20 {
+		t[c] = c != '\t' && c != '\n' && c != '\r'
+	}
+	t[0x7F] = true
+	return t
+}()
+
+func appendNarrowRuns(dst, block []byte) []byte {
+	for i := 0; i < len(block); {
+		if narrowBreak[block[i]] {
+			i++
+			continue
+		}
+		start, high := i, byte(0)
+		for i < len(block) && !narrowBreak[block[i]] {
+			high |= block[i]
+			i++
+		}
+		if run := block[start:i]; len(run) >= shortestRun {
+			if high < utf8.RuneSelf {
+				dst = append(append(dst, run...), '\n')
+			} else {
+				dst = appendMixedRun(dst, run)
+			}
+		}
+	}
+	return dst
+}
+
+// appendMixedRun appends a run with bytes beyond ASCII: whole when it is UTF-8
+// or GB 2312, else the ASCII in it.
+func appendMixedRun(dst, run []byte) []byte {
+	if utf8.Valid(run) {
+		return append(append(dst, run...), '\n')
+	}
+	if isGB2312(run) {
+		if text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(run); err == nil {
+			return append(append(dst, text...), '\n')
+		}
+	}
+	for i := 0; i < len(run); {
+		start := i
+		for i < len(run) && run[i] < utf8.RuneSelf {
+			i++
+		}
+		if i-start >= shortestRun {
+			dst = append(append(dst, run[start:i]...), '\n')
+		}
+		for i < len(run) && run[i] >= utf8.RuneSelf {
+			i++
+		}
+	}
+	return dst
+}
+
+func isGB2312(p []byte) bool {
+	for i := 0; i < len(p); i++ {
+		if p[i] < utf8.RuneSelf {
+			continue
+		}
+		lead := p[i] >= 0xA1 && p[i] <= 0xA3 || p[i] >= 0xB0 && p[i] <= 0xF7
+		if i++; !lead || i == len(p) || p[i] < 0xA1 || p[i] == 0xFF {
+			return false
+		}
+	}
+	return true
+}
+
+// appendWideRuns appends runs of UTF-16 made of ASCII and usual Chinese
+// characters.
+func appendWideRuns(dst, block []byte, c charset) []byte {
+	lo, hi := 0, 1
+	if c == utf16be {
+		lo, hi = 1, 0
+	}
+	set := wideText()
+	for i := 0; i+1 < len(block); i += 2 {
+		if !set[uint16(block[i+lo])|uint16(block[i+hi])<<8] {
+			continue
+		}
+		start := i
+		for i += 2; i+1 < len(block) && set[uint16(block[i+lo])|uint16(block[i+hi])<<8]; i += 2 {
+		}
+		if i-start >= 2*shortestRun {
+			dst = append(appendUTF16(dst, block[start:i], c), '\n')
+		}
+	}
+	return dst
+}

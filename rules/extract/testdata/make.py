@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Makes the files in real/ with the programs people use, once.
+
+Needs python3-openpyxl, python3-docx, python3-uno, LibreOffice (calc, writer,
+impress), zip, 7z, xz, zstd, bzip2. Every file holds the same generated people,
+so that tests know what must come out. Run it in this folder.
+"""
+import bz2, gzip, io, os, subprocess, sys, tarfile, time, zipfile
+import docx, openpyxl
+from openpyxl.comments import Comment
+
+PEOPLE = [  # generated, nobody's
+    ("欧阳明轩", "13812345678", "11010119900307811X", "mingxuan@example.com"),
+    ("李娜", "13987654321", "310104198512120024", "lina@example.com"),
+    ("王建国", "15012340987", "440106197001014511", "jianguo@example.com"),
+]
+HEAD = ("姓名", "手机号", "身份证号", "电子邮箱")
+OUT = "real"
+CSV = "\n".join(",".join(r) for r in [HEAD] + PEOPLE) + "\n"
+os.makedirs(OUT, exist_ok=True)
+def out(name): return os.path.join(OUT, name)
+def run(*args, **kw): subprocess.run(args, check=True, stdout=subprocess.DEVNULL, **kw)
+
+def texts():
+    for name, enc in [("utf8.csv", "utf-8"), ("utf8-bom.csv", "utf-8-sig"), ("gb18030.csv", "gb18030"),
+                      ("utf16le.csv", "utf-16-le"), ("utf16be.csv", "utf-16-be"), ("utf16-bom.csv", "utf-16")]:
+        open(out(name), "wb").write(CSV.encode(enc))
+    open(out("big5.txt"), "wb").write("客戶名單：歐陽明軒的電話是13812345678，請保密。\n".encode("big5"))
+
+def openpyxl_books():
+    wb = openpyxl.Workbook()
+    ws = wb.active
+    ws.title = "客户"
+    ws.append(HEAD)
+    for n, m, i, e in PEOPLE:
+        ws.append([n, int(m), i, e])
+    ws["A2"].comment = Comment("备用电话 13600001111", "note")
+    ws["F9"] = '="备"&"13700002222"'
+    hidden = wb.create_sheet("hidden")
+    hidden.sheet_state = "hidden"
+    hidden["C5"] = "赵敏 15112345678"
+    wb.save(out("openpyxl.xlsx"))
+    wb = openpyxl.Workbook(write_only=True)
+    ws = wb.create_sheet("list")
+    for r in [HEAD] + PEOPLE:
+        ws.append(r)
+    wb.save(out("openpyxl-stream.xlsx"))
+
+def word():
+    d = docx.Document()
+    d.add_paragraph("客户欧阳明轩，电话13812345678。")
+    t = d.add_table(rows=0, cols=4)
+    for r in [HEAD] + PEOPLE:
+        for cell, v in zip(t.add_row().cells, r):
+            cell.text = v
+    d.sections[0].header.paragraphs[0].text = "页眉 13600001111"
+    d.sections[0].footer.paragraphs[0].text = "页脚 13700002222"
+    d.save(out("python-docx.docx"))
+
+def office():
+    import uno
+    from com.sun.star.beans import NamedValue, PropertyValue
+    pipe = "trustline-make"
+    p = subprocess.Popen(["soffice", "--headless", "--norestore", f"--accept=pipe,name={pipe};urp;"])
+    ctx = uno.getComponentContext()
+    resolver = ctx.ServiceManager.createInstance("com.sun.star.bridge.UnoUrlResolver")
+    for _ in range(60):
+        try:
+            remote = resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
+            break
+        except Exception:
+            time.sleep(0.5)
+    desktop = remote.ServiceManager.createInstance("com.sun.star.frame.Desktop")
+    def prop(n, v):
+        x = PropertyValue(); x.Name = n; x.Value = v; return x
+    def secret():
+        data = []
+        for n, v in (("OOXPassword", "secret"), ("CryptoType", "Standard")):
+            x = NamedValue(); x.Name = n; x.Value = v; data.append(x)
+        return prop("EncryptionData", uno.Any("[]com.sun.star.beans.NamedValue", tuple(data)))
+    def store(doc, name, filter, *more):
+        url = "file://" + os.path.abspath(out(name))
+        doc.storeToURL(url, (prop("FilterName", filter),) + more)
+    calc = desktop.loadComponentFromURL("private:factory/scalc", "_blank", 0, (prop("Hidden", True),))
+    sheet = calc.Sheets.getByIndex(0)
+    sheet.Name = "客户"
+    for y, r in enumerate([HEAD] + PEOPLE):
+        for x, v in enumerate(r):
+            if x == 1 and y > 0: sheet.getCellByPosition(x, y).Value = float(v)
+            else: sheet.getCellByPosition(x, y).String = v
+    calc.Sheets.insertNewByName("second", 1)
+    calc.Sheets.getByIndex(1).getCellByPosition(2, 4).String = "赵敏 15112345678"
+    calc.Sheets.getByIndex(1).IsVisible = False
+    store(calc, "calc.xlsx", "Calc MS Excel 2007 XML")
+    store(calc, "calc.xls", "MS Excel 97")
+    store(calc, "calc.ods", "calc8")
+    store(calc, "calc.fods", "OpenDocument Spreadsheet Flat XML")
+    store(calc, "calc.html", "HTML (StarCalc)")
+    store(calc, "calc.pdf", "calc_pdf_Export")
+    store(calc, "calc-password.xlsx", "Calc MS Excel 2007 XML", secret())
+    store(calc, "calc-password.ods", "calc8", prop("Password", "secret"))
+    calc.close(True)
+    writer = desktop.loadComponentFromURL("private:factory/swriter", "_blank", 0, (prop("Hidden", True),))
+    text = writer.Text
+    cursor = text.createTextCursor()
+    text.insertString(cursor, "客户欧阳明轩，电话13812345678。\n", False)
+    table = writer.createInstance("com.sun.star.text.TextTable")
+    table.initialize(4, 4)
+    text.insertTextContent(cursor, table, False)
+    for y, r in enumerate([HEAD] + PEOPLE):
+        for x, v in enumerate(r):
+            table.getCellByPosition(x, y).String = v
+    store(writer, "writer.docx", "MS Word 2007 XML")
+    store(writer, "writer.doc", "MS Word 97")
+    store(writer, "writer.odt", "writer8")
+    store(writer, "writer.rtf", "Rich Text Format")
+    store(writer, "writer.html", "HTML (StarWriter)")
+    store(writer, "writer.pdf", "writer_pdf_Export")
+    store(writer, "writer-password.docx", "MS Word 2007 XML", secret())
+    store(writer, "writer-password.pdf", "writer_pdf_Export", prop("FilterData", uno.Any("[]com.sun.star.beans.PropertyValue", (prop("EncryptFile", True), prop("DocumentOpenPassword", "secret")))))
+    writer.close(True)
+    impress = desktop.loadComponentFromURL("private:factory/simpress", "_blank", 0, (prop("Hidden", True),))
+    page = impress.DrawPages.getByIndex(0)
+    for y, r in enumerate([HEAD] + PEOPLE):
+        shape = impress.createInstance("com.sun.star.drawing.TextShape")
+        page.add(shape)
+        shape.String = " ".join(r)
+    notes = page.NotesPage
+    shape = impress.createInstance("com.sun.star.drawing.TextShape")
+    notes.add(shape)
+    shape.String = "备注 13600001111"
+    store(impress, "impress.pptx", "Impress MS PowerPoint 2007 XML")
+    store(impress, "impress.ppt", "MS PowerPoint 97")
+    store(impress, "impress.odp", "impress8")
+    impress.close(True)
+    try: desktop.terminate()
+    except Exception: pass
+    p.wait(30)
+
+def archives():
+    os.makedirs("work/名单", exist_ok=True)
+    open("work/名单/客户.csv", "w").write(CSV)
+    for f in ["openpyxl.xlsx"]:
+        open("work/" + f, "wb").write(open(out(f), "rb").read())
+    for f in os.listdir(OUT):
+        if f.startswith(("zip", "7z", "tar", "csv.")): os.remove(out(f))
+    here = os.path.abspath(OUT)
+    run("zip", "-r", here + "/zip.zip", ".", cwd="work")
+    run("zip", "-0", "-r", here + "/zip-stored.zip", ".", cwd="work")
+    run("zip", "-P", "secret", "-r", here + "/zip-password.zip", ".", cwd="work")
+    with open(here + "/zip-piped.zip", "wb") as f:
+        subprocess.run(["zip", "-q", "-r", "-", "."], cwd="work", stdout=f, check=True)
+    for m in ["Deflate", "BZip2", "Deflate64", "LZMA"]:
+        run("7z", "a", "-tzip", "-mm=" + m, here + f"/7z-{m.lower()}.zip", "名单", cwd="work")
+    run("7z", "a", "-tzip", "-psecret", "-mem=AES256", here + "/7z-aes.zip", "名单", cwd="work")
+    run("7z", "a", here + "/7z.7z", "名单", cwd="work")
+    run("7z", "a", "-psecret", here + "/7z-password.7z", "名单", cwd="work")
+    run("7z", "a", "-psecret", "-mhe=on", here + "/7z-password-names.7z", "名单", cwd="work")
+    class GBK(zipfile.ZipInfo):
+        def _encodeFilenameFlags(self): return self.filename.encode("gbk"), self.flag_bits & ~0x800
+    with zipfile.ZipFile(here + "/zip-gbk-names.zip", "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr(GBK("客户名单.csv"), CSV)
+    inner = open(here + "/zip.zip", "rb").read()
+    with zipfile.ZipFile(here + "/zip-nested.zip", "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("inner.zip", inner)
+    run("tar", "-cf", here + "/tar.tar", ".", cwd="work")
+    run("tar", "-czf", here + "/tar.tar.gz", ".", cwd="work")
+    run("tar", "-cJf", here + "/tar.tar.xz", ".", cwd="work")
+    run("tar", "--zstd", "-cf", here + "/tar.tar.zst", ".", cwd="work")
+    run("tar", "-cjf", here + "/tar.tar.bz2", ".", cwd="work")
+    for tool, ext in [("gzip", "gz"), ("bzip2", "bz2"), ("xz", "xz"), ("zstd", "zst")]:
+        data = subprocess.run([tool, "-c"], input=CSV.encode(), stdout=subprocess.PIPE, check=True).stdout
+        open(out("csv." + ext), "wb").write(data)
+    run("rm", "-r", "work")
+
+texts(); openpyxl_books(); word(); office(); archives()

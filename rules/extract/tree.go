@@ -1,0 +1,213 @@
+package extract
+
+import (
+	"bufio"
+	"bytes"
+)
+
+// markup reads a file of XML or HTML.
+func (w *walker) markup(location string, r *bufio.Reader) {
+	head, _ := r.Peek(sniffed)
+	_, mt := look(head)
+	m := newMarkup(utf8Reader(r))
+	if mt != "text/html" && bytes.Contains(head, []byte("urn:oasis:names:tc:opendocument:xmlns:office")) &&
+		bytes.Contains(head, []byte("office:document")) {
+		newDocument(w, location).read(m)
+	} else {
+		newTree(w, location, mt == "text/html").read(m)
+	}
+	w.note(m.failure())
+}
+
+// tree reads markup of any vocabulary: tables as rows, every leaf of XML with
+// the name of its element before it, attributes as name=value.
+type tree struct {
+	table
+	location string
+	html     bool
+	inCell   bool
+	column   int
+	value    []byte // the number of the cell as it is, beside how it is shown
+	cell     []byte
+	line     []byte
+	leaf     []byte // name of the element just begun, nil after its text
+	words    bool   // the line holds text
+}
+
+func newTree(w *walker, location string, html bool) *tree {
+	return &tree{table: table{w: w}, location: location, html: html}
+}
+
+func (t *tree) read(m *markup) {
+	t.w.sink.Begin(t.location)
+	for {
+		switch m.kind {
+		case startToken:
+			t.start(m)
+		case textToken:
+			t.text(m)
+		case endToken:
+			t.end(string(bytes.ToLower(m.name)))
+		}
+		m.text = nil
+		if !m.next() {
+			break
+		}
+	}
+	t.endLine()
+	t.endCell()
+	t.flush()
+}
+
+func (t *tree) start(m *markup) {
+	name := string(bytes.ToLower(m.name))
+	switch name {
+	case "tr", "row":
+		t.endRow()
+		t.number++
+	case "td", "th", "cell":
+		t.endLine()
+		t.endCell()
+		t.inCell = !m.empty
+	case "table":
+		t.endRow()
+		t.number = 0
+	case "script", "style":
+		if t.html && !m.empty {
+			m.raw = []byte(name)
+		}
+	}
+	if name == "encryption-data" { // in the manifest of OpenDocument
+		t.w.note(problem{Encrypted})
+	}
+	if t.html && block[name] {
+		t.endLine()
+	}
+	t.leaf = append(t.leaf[:0], m.name...)
+	t.attributes(m)
+	if m.empty && !t.html && t.words {
+		t.endLine()
+	}
+}
+
+// attributes gives what is in a start tag but for what only shapes a page.
+func (t *tree) attributes(m *markup) {
+	for rest := m.attrs; ; {
+		key, value, after := cutAttr(rest)
+		if key == nil {
+			return
+		}
+		rest = after
+		if t.html && exact[string(key)] && t.inCell {
+			t.value = append(t.value[:0], plainNumber(value)...)
+			continue
+		}
+		if t.html && shaping[string(bytes.ToLower(key))] || bytes.HasPrefix(key, []byte("xmlns")) {
+			continue
+		}
+		if t.inCell && !t.html && layout[string(local(key))] {
+			continue
+		}
+		t.line = append(append(t.line, local(key)...), '=')
+		t.line = append(appendEntities(t.line, value), '\t')
+		t.words = true
+		t.bound()
+	}
+}
+
+func (t *tree) text(m *markup) {
+	if len(bytes.TrimSpace(m.text)) == 0 {
+		if t.html && len(m.text) > 0 {
+			t.line = append(t.line, ' ')
+		}
+		return
+	}
+	if !t.html && len(t.leaf) > 0 && !t.inCell {
+		t.line = append(append(t.line, t.leaf...), ": "...)
+	}
+	t.leaf = t.leaf[:0]
+	t.line = m.content(t.line)
+	t.words = true
+	t.bound()
+}
+
+func (t *tree) end(name string) {
+	switch {
+	case name == "td" || name == "th" || name == "cell":
+		t.endLine()
+		t.endCell()
+	case name == "tr" || name == "row" || name == "table":
+		t.endRow()
+	case t.html && block[name]:
+		t.endLine()
+	case !t.html && len(t.leaf) > 0: // an empty leaf
+	case !t.html && t.words && len(t.line) > 0 && t.line[len(t.line)-1] != '\t':
+		t.line = append(t.line, '\t') // a leaf ends
+		return
+	case !t.html:
+		t.endLine()
+	}
+	t.leaf = t.leaf[:0]
+}
+
+func (t *tree) bound() {
+	if len(t.line) > widest {
+		t.endLine()
+	}
+}
+
+// endLine ends a line: in a cell it joins the cell, else it is given.
+func (t *tree) endLine() {
+	if t.words {
+		if t.inCell && len(t.cell) < widest {
+			t.cell = append(append(t.cell, t.line...), ' ')
+		} else {
+			t.w.sink.Write(append(t.line, '\n'))
+		}
+	}
+	t.line, t.words = t.line[:0], false
+}
+
+func (t *tree) endCell() {
+	if t.inCell {
+		text := t.cell
+		if len(t.value) > 0 {
+			text = t.value
+		}
+		t.add(t.column, text)
+		t.column++
+	}
+	t.cell, t.value, t.inCell = t.cell[:0], t.value[:0], false
+}
+
+func (t *tree) endRow() {
+	t.endLine()
+	t.endCell()
+	t.flush()
+	t.column = 0
+}
+
+// block are HTML elements that begin a new line.
+var block = set("p", "div", "br", "li", "ul", "ol", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre",
+	"table", "tbody", "thead", "caption", "section", "article", "header", "footer", "nav", "aside", "main", "form",
+	"option", "select", "title", "body", "head", "script", "style", "address", "blockquote", "figure", "figcaption", "textarea")
+
+// shaping are HTML attributes that only shape a page.
+var shaping = set("class", "style", "id", "width", "height", "colspan", "rowspan", "align", "valign", "border", "cellpadding",
+	"cellspacing", "bgcolor", "color", "face", "size", "lang", "dir", "rel", "type", "charset", "sdnum", "viewbox", "d", "points", "transform",
+	"fill", "stroke", "x", "y", "cx", "cy", "r", "integrity", "nonce", "srcset")
+
+// exact are attributes by which Excel and LibreOffice write a number beside
+// how it is shown.
+var exact = set("x:num", "sdval")
+
+// layout are attributes of a cell that say nothing of its content.
+var layout = set("Type", "StyleID", "Index", "MergeAcross", "MergeDown", "style-name", "number-columns-spanned")
+
+func set(names ...string) map[string]bool {
+	m := make(map[string]bool, len(names))
+	for _, n := range names {
+		m[n] = true
+	}
+	return m
+}
