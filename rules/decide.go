@@ -1,0 +1,124 @@
+package rules
+
+import (
+	"time"
+
+	"github.com/trustline/trustline/agent/activity"
+)
+
+// Context is what a decision depends on besides the activity and its content.
+type Context struct {
+	// RollingPeople holds, for each of the policy's RollingWindows, the number
+	// of distinct people that this person has taken to this device in that
+	// period and that were not stopped, together with those of this activity.
+	RollingPeople map[time.Duration]int
+}
+
+// DecisionReason is the kind of condition that decided.
+type DecisionReason string
+
+// The reasons.
+const (
+	ReasonClass      DecisionReason = "class"         // what was found
+	ReasonRolling    DecisionReason = "rolling-total" // together with what went before
+	ReasonUnreadable DecisionReason = "unreadable"    // what could not be looked at
+	ReasonActivity   DecisionReason = "activity"      // who, how and where, whatever the content
+	ReasonDefault    DecisionReason = "default"       // no rule
+)
+
+// DefaultRule is the id in decisions that no rule of the policy made.
+const DefaultRule = "default"
+
+// Decision is what policy says of an activity.
+type Decision struct {
+	Action Action
+	// Would is set in report-only mode: the action that enforcement would have
+	// been.
+	Would         Action
+	Rule          string // id, or DefaultRule
+	Reason        DecisionReason
+	Classes       []string // ids of the policy classes the content belongs to
+	Severity      Severity
+	EmployeeMay   []string  // shared: never change it
+	Title         Localized // of the rule
+	Message       Localized // of the rule, for the employee
+	PolicyVersion string
+}
+
+// Decide answers an activity with this content. It is a pure function.
+func Decide(p *Policy, a activity.Activity, c Content, ctx Context) Decision {
+	q := p.question(a, c, ctx)
+	return q.answer(q.decide())
+}
+
+// decide answers the rule that decides, nil for the default.
+func (q *question) decide() *rule {
+	var best *rule
+	answered := q.Reason == "" // has the policy spoken on what could not be read?
+	for i := range q.policy.rules {
+		r := &q.policy.rules[i]
+		if !r.applies(q) {
+			continue
+		}
+		answered = answered || r.answersUnreadable
+		if best == nil || r.action.StricterThan(best.action) {
+			best = r
+		}
+	}
+	if !answered && (best == nil || Report.StricterThan(best.action)) {
+		return &rule{id: DefaultRule, action: Report, severity: Low, reason: ReasonUnreadable}
+	}
+	return best
+}
+
+func (r *rule) applies(q *question) bool {
+	return all(r.when, q) && (len(r.unless) == 0 || !all(r.unless, q))
+}
+
+func all(conditions []condition, q *question) bool {
+	for _, c := range conditions {
+		if !c.holds(q) {
+			return false
+		}
+	}
+	return true
+}
+
+// answer makes the decision of a rule.
+func (q *question) answer(r *rule) Decision {
+	if r == nil {
+		r = &rule{id: DefaultRule, action: Allow, severity: Low, reason: ReasonDefault}
+	}
+	d := Decision{
+		Action: r.action, Rule: r.id, Reason: r.reason, Classes: q.matched(), Severity: r.severity,
+		EmployeeMay: r.employeeMay, Title: r.title, Message: r.message, PolicyVersion: q.policy.version,
+	}
+	if q.policy.mode == ReportOnly {
+		d.Would = d.Action
+		if d.Action.StricterThan(Report) {
+			d.Action = Report
+		}
+	}
+	return d
+}
+
+// BlockAt answers from how many distinct people on this activity is stopped
+// whatever else its content holds, so that a copy can fail as soon as they
+// have been seen. It answers false when no number of people alone settles it;
+// Decide may still stop the activity for another reason.
+func (p *Policy) BlockAt(a activity.Activity) (people int, ok bool) {
+	if p.mode == ReportOnly {
+		return 0, false
+	}
+	q := &question{Activity: a, policy: p, classes: make([]bool, len(p.classes))}
+	for i := range p.rules {
+		r := &p.rules[i]
+		if !r.action.Stops() || len(r.unless) > 0 && all(r.unless, q) {
+			continue
+		}
+		if n, settled := fromAll(r.when, q); settled && (!ok || n < people) {
+			people, ok = n, true
+		}
+	}
+	return people, ok
+}

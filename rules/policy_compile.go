@@ -1,0 +1,318 @@
+package rules
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/detect"
+	"github.com/trustline/trustline/rules/strictyaml"
+)
+
+// What a policy file may say. Words this version cannot honour are not here.
+var (
+	modes       = []Mode{Enforce, ReportOnly}
+	severities  = []Severity{Low, Medium, High, Critical}
+	channels    = []activity.Channel{activity.RemovableMedia, activity.NetworkShare, activity.SyncFolder, activity.Clipboard, activity.Print, activity.Network}
+	operations  = []activity.Operation{activity.Write, activity.Name, activity.Attribute}
+	unreadables = []Reason{Encrypted, TooLarge, TooDeep, TimedOut, Corrupt, Truncated}
+	waysOn      = []string{"masked-copy", "request-approval", "not-customer-data"}
+	dataClasses = []detect.Class{detect.PersonName, detect.CNMobile, detect.CNLandline, detect.CNResidentID, detect.BankCard, detect.Email, detect.Address}
+)
+
+// anyReason stands for every reason why content could not be read.
+const anyReason = "any"
+
+// Bounds on a policy, far above what a company needs.
+const (
+	maxClasses    = 500
+	maxRules      = 2_000
+	maxConditions = 100       // in one class
+	maxList       = 1_000     // entries of one list of words or patterns
+	maxPeople     = 1_000_000 // of any threshold
+	maxTitle      = 200       // bytes of a title or name
+	maxMessage    = 1_000     // bytes of a message
+	maxPattern    = 200       // bytes of a pattern
+)
+
+var idPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,63}$`)
+
+// compiler turns what was written into what is decided by.
+type compiler struct {
+	doc     *strictyaml.Document
+	classes map[string]int // id -> index
+	rules   map[string]int // id -> line
+}
+
+func (c *compiler) policy(s *policySpec) *Policy {
+	p := &Policy{
+		version: c.text(s.Version, 64),
+		name:    c.text(s.Name, maxTitle),
+		mode:    oneOf(c, s.Mode, modes, Enforce),
+	}
+	if s.Place.Line == 0 {
+		return p // not even a mapping: said already
+	}
+	c.require(s.Version, s.Place, "version")
+	if len(s.Rules) == 0 {
+		c.report(s.Place.In("rules"), "policy.missing")
+	}
+	c.most(len(s.Classes), maxClasses, s.Place.In("classes"))
+	c.most(len(s.Rules), maxRules, s.Place.In("rules"))
+	for i := range s.Classes[:min(len(s.Classes), maxClasses)] {
+		p.classes = append(p.classes, c.class(&s.Classes[i], i))
+	}
+	for i := range s.Rules[:min(len(s.Rules), maxRules)] {
+		p.rules = append(p.rules, c.rule(&s.Rules[i]))
+	}
+	return p
+}
+
+func (c *compiler) class(s *classSpec, index int) class {
+	id := c.id(s.ID, s.Place)
+	if id != "" {
+		if _, again := c.classes[id]; again {
+			c.report(s.ID.Place, "policy.repeated-id", "ID", id)
+		} else {
+			c.classes[id] = index
+		}
+	}
+	cl := class{id: id, name: c.localized(s.Name, maxTitle), place: s.Place}
+	if s.Level.Text != "" {
+		level, ok := parseLevel(s.Level.Text)
+		if !ok {
+			c.report(s.Level.Place, "policy.level", "Names", strings.Join(levelNames, ", "))
+		}
+		cl.level = level
+	}
+	if len(s.Any)+len(s.All) == 0 && s.Place.Line > 0 {
+		c.report(s.Place, "policy.empty-class")
+	}
+	c.most(len(s.Any)+len(s.All), maxConditions, s.Place)
+	cl.all = c.contents(s.All)
+	cl.any = c.contents(s.Any)
+	return cl
+}
+
+func (c *compiler) contents(specs []contentSpec) []condition {
+	var conditions []condition
+	for i := range specs[:min(len(specs), maxConditions)] {
+		s := &specs[i]
+		switch {
+		case (s.Records == nil) == (s.Count == nil):
+			if s.Place.Line > 0 {
+				c.report(s.Place, "policy.one-condition")
+			}
+		case s.Records != nil:
+			conditions = append(conditions, c.records(s.Records))
+		default:
+			conditions = append(conditions, c.count(s.Count))
+		}
+	}
+	return conditions
+}
+
+func (c *compiler) records(s *recordsSpec) condition {
+	r := recordsCondition{atLeast: c.required(s.AtLeast, s.Place, "at-least")}
+	for _, of := range c.list(s.Of) {
+		r.of = append(r.of, oneOf(c, of, dataClasses, ""))
+	}
+	slices.Sort(r.of)
+	if r.of = slices.Compact(r.of); len(r.of) == 1 {
+		c.report(s.Place.In("of"), "policy.one-class-record")
+	}
+	return r
+}
+
+func (c *compiler) count(s *countSpec) condition {
+	c.require(s.Class, s.Place, "class")
+	return countCondition{
+		class:      oneOf(c, s.Class, dataClasses, ""),
+		atLeast:    c.required(s.AtLeast, s.Place, "at-least"),
+		repeats:    !c.flag(s.Distinct, true),
+		confidence: c.fraction(s.Confidence),
+	}
+}
+
+func (c *compiler) rule(s *ruleSpec) rule {
+	r := rule{
+		id: c.id(s.ID, s.Place), place: s.Place,
+		title: c.localized(s.Title, maxTitle), message: c.localized(s.Message, maxMessage),
+		action: c.action(s), reason: ReasonActivity,
+	}
+	if line, again := c.rules[r.id]; again && r.id != "" {
+		c.report(s.ID.Place, "policy.repeated-id-line", "ID", r.id, "Line", line)
+	}
+	if r.id == DefaultRule {
+		c.report(s.ID.Place, "policy.reserved-id")
+	}
+	c.rules[r.id] = s.Place.Line
+	r.severity = oneOf(c, s.Severity, severities, usualSeverity(r.action))
+	for _, way := range c.list(s.EmployeeMay) {
+		r.employeeMay = append(r.employeeMay, oneOf(c, way, waysOn, ""))
+	}
+	if s.When == nil && s.Place.Line > 0 {
+		c.report(s.Place.In("when"), "policy.missing")
+	}
+	c.when(&r, s.When)
+	if s.Unless != nil {
+		r.unless = c.circumstances(&s.Unless.circumstanceSpec)
+		if len(r.unless) == 0 && s.Unless.Place.Line > 0 {
+			c.report(s.Unless.Place, "policy.empty-conditions")
+		}
+	}
+	return r
+}
+
+func usualSeverity(a Action) Severity {
+	switch {
+	case a.Stops():
+		return High
+	case a.StricterThan(Report):
+		return Medium
+	}
+	return Low
+}
+
+func (c *compiler) action(s *ruleSpec) Action {
+	c.require(s.Action, s.Place, "action")
+	a := Action(s.Action.Text)
+	if slices.Contains(actions, a) && !slices.Contains(honoured, a) {
+		c.report(s.Action.Place, "policy.not-yet", "Value", string(a), "Options", join(honoured))
+		return a
+	}
+	return oneOf(c, s.Action, honoured, Allow)
+}
+
+func (c *compiler) when(r *rule, s *whenSpec) {
+	if s == nil || s.Place.Line == 0 {
+		return
+	}
+	if len(s.Class) > 0 {
+		r.when, r.reason = append(r.when, c.classRefs(s.Class)), ReasonClass
+	}
+	if s.Level.Text != "" {
+		level, ok := parseLevel(s.Level.Text)
+		if !ok {
+			c.report(s.Level.Place, "policy.level", "Names", strings.Join(levelNames, ", "))
+		}
+		r.when, r.reason = append(r.when, levelCondition{level}), ReasonClass
+	}
+	if s.People.Given() {
+		r.when, r.reason = append(r.when, peopleCondition{c.number(s.People)}), ReasonClass
+	}
+	r.answersUnreadable = len(s.Unreadable) > 0 && len(r.when) == 0 && s.Rolling == nil && s.File == nil
+	if len(s.Unreadable) > 0 {
+		r.when, r.reason = append(r.when, c.unreadable(s.Unreadable)), ReasonUnreadable
+	}
+	if s.Rolling != nil {
+		r.when, r.reason = append(r.when, c.rolling(s.Rolling)), ReasonRolling
+	}
+	if s.File != nil {
+		r.when = append(r.when, c.file(s.File)...)
+	}
+	if r.when = append(r.when, c.circumstances(&s.circumstanceSpec)...); len(r.when) == 0 {
+		c.report(s.Place, "policy.empty-conditions")
+	}
+}
+
+func (c *compiler) classRefs(refs []scalar) condition {
+	cond := classCondition{}
+	for _, ref := range c.list(refs) {
+		i, ok := c.classes[ref.Text]
+		if !ok {
+			c.noClass(ref)
+			continue
+		}
+		cond.names = append(cond.names, ref.Text)
+		cond.index = append(cond.index, i)
+	}
+	return cond
+}
+
+func (c *compiler) noClass(ref scalar) {
+	var ids []string
+	for id := range c.classes {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	if near := strictyaml.Nearest(ref.Text, ids); near != "" {
+		c.report(ref.Place, "policy.no-class-near", "Value", strictyaml.Quote(ref.Text), "Near", near)
+		return
+	}
+	c.report(ref.Place, "policy.no-class", "Value", strictyaml.Quote(ref.Text))
+}
+
+func (c *compiler) unreadable(words []scalar) condition {
+	cond := wordCondition{path: "unreadable", content: true, word: func(q *question) string { return string(q.Reason) }}
+	for _, w := range c.list(words) {
+		if w.Text == anyReason {
+			for _, r := range unreadables {
+				cond.words = append(cond.words, string(r))
+			}
+			continue
+		}
+		cond.words = append(cond.words, string(oneOf(c, w, append([]Reason{anyReason}, unreadables...), "-")))
+	}
+	return cond
+}
+
+func (c *compiler) rolling(s *rollingSpec) condition {
+	r := rollingCondition{people: c.required(s.People, s.Place, "people")}
+	c.require(s.Within, s.Place, "within")
+	r.within = c.duration(s.Within)
+	return r
+}
+
+func (c *compiler) file(s *fileSpec) (conditions []condition) {
+	if len(s.Name) > 0 {
+		conditions = append(conditions, patternCondition{path: "file.name", patterns: c.patterns(s.Name), private: true,
+			text: func(q *question) string { return q.Subject.Name }})
+	}
+	if len(s.Type) > 0 {
+		conditions = append(conditions, patternCondition{path: "file.type", patterns: c.patterns(s.Type), content: true,
+			text: func(q *question) string { return q.Type }})
+	}
+	if s.LargerThan.Given() {
+		conditions = append(conditions, sizeCondition{c.size(s.LargerThan)})
+	}
+	if len(conditions) == 0 && s.Place.Line > 0 {
+		c.report(s.Place, "policy.empty-conditions")
+	}
+	return conditions
+}
+
+// circumstances compiles who, how and where.
+func (c *compiler) circumstances(s *circumstanceSpec) (conditions []condition) {
+	if len(s.Channel) > 0 {
+		conditions = append(conditions, wordCondition{path: "channel", words: words(c, s.Channel, channels),
+			word: func(q *question) string { return string(q.Channel) }})
+	}
+	if len(s.Operation) > 0 {
+		conditions = append(conditions, wordCondition{path: "operation", words: words(c, s.Operation, operations),
+			word: func(q *question) string { return string(q.Operation) }})
+	}
+	pattern := func(path string, written []scalar, text func(q *question) string) {
+		if len(written) > 0 {
+			conditions = append(conditions, patternCondition{path: path, patterns: c.patterns(written), text: text})
+		}
+	}
+	pattern("person", s.Person, func(q *question) string { return q.Actor.User })
+	pattern("program", s.Program, func(q *question) string { return q.Actor.Program })
+	pattern("destination", s.Path, func(q *question) string { return q.Destination.Path })
+	if d := s.Device; d != nil {
+		before := len(conditions)
+		pattern("device.vendor", d.Vendor, func(q *question) string { return q.Destination.Device.Vendor })
+		pattern("device.model", d.Model, func(q *question) string { return q.Destination.Device.Model })
+		pattern("device.serial", d.Serial, func(q *question) string { return q.Destination.Device.Serial })
+		pattern("device.bus", d.Bus, func(q *question) string { return q.Destination.Device.Bus })
+		if d.Encrypted.Given() {
+			conditions = append(conditions, encryptedCondition{c.flag(d.Encrypted, false)})
+		}
+		if len(conditions) == before && d.Place.Line > 0 {
+			c.report(d.Place, "policy.empty-conditions")
+		}
+	}
+	return conditions
+}

@@ -1,0 +1,150 @@
+package strictyaml
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// bind reads the root of a document.
+func (d *Document) bind(root *yaml.Node, path string, into any) {
+	d.bindValue(root, path, reflect.ValueOf(into).Elem())
+}
+
+func (d *Document) bindValue(n *yaml.Node, path string, into reflect.Value) {
+	at := Place{n.Line, path}
+	if s, ok := into.Addr().Interface().(*Scalar); ok {
+		d.bindScalar(n, at, s)
+		return
+	}
+	switch into.Kind() {
+	case reflect.Pointer:
+		into.Set(reflect.New(into.Type().Elem()))
+		d.bindValue(n, path, into.Elem())
+	case reflect.Slice:
+		d.bindList(n, at, into)
+	case reflect.Struct:
+		d.bindStruct(n, at, into)
+	}
+}
+
+func (d *Document) bindScalar(n *yaml.Node, at Place, into *Scalar) {
+	if n.Kind != yaml.ScalarNode {
+		d.Report(at, d.say("not-a-value"))
+		return
+	}
+	*into = Scalar{Place: at}
+	if n.Tag != "!!null" {
+		into.Text = strings.TrimSpace(n.Value)
+	}
+	if into.Text == "" {
+		d.Report(at, d.say("empty"))
+	}
+}
+
+func (d *Document) bindList(n *yaml.Node, at Place, into reflect.Value) {
+	items := []*yaml.Node{n}
+	switch {
+	case n.Kind == yaml.SequenceNode:
+		items = n.Content
+	case n.Kind != yaml.ScalarNode || n.Tag == "!!null" || into.Type().Elem() != reflect.TypeFor[Scalar]():
+		d.Report(at, d.say("not-a-list"))
+		return
+	}
+	if len(items) == 0 {
+		d.Report(at, d.say("empty-list"))
+	}
+	list := reflect.MakeSlice(into.Type(), len(items), len(items))
+	for i, item := range items {
+		d.bindValue(item, fmt.Sprintf("%s[%d]", at.Field, i), list.Index(i))
+	}
+	into.Set(list)
+}
+
+func (d *Document) bindStruct(n *yaml.Node, at Place, into reflect.Value) {
+	if place := into.FieldByName("Place"); place.IsValid() {
+		place.Set(reflect.ValueOf(at))
+	}
+	if r, ok := into.Addr().Interface().(ScalarReader); ok && n.Kind == yaml.ScalarNode {
+		var s Scalar
+		d.bindScalar(n, at, &s)
+		r.ReadScalar(s)
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		d.Report(at, d.say("not-a-mapping", "Fields", strings.Join(fieldNames(into.Type()), ", ")))
+		return
+	}
+	seen := map[string]int{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		where := Place{key.Line, Place{Field: at.Field}.In(Known(key.Value)).Field}
+		field, ok := fieldByName(into, key.Value)
+		switch first, again := seen[key.Value]; {
+		case key.Kind != yaml.ScalarNode || !ok:
+			where.Field = at.Field
+			d.unknown(where, key.Value, fieldNames(into.Type()))
+			continue
+		case again:
+			d.Report(where, d.say("repeated", "Line", first))
+			continue
+		}
+		seen[key.Value] = key.Line
+		d.bindValue(value, where.Field, field)
+	}
+}
+
+func (d *Document) unknown(at Place, name string, fields []string) {
+	if near := Nearest(name, fields); near != "" {
+		d.Report(at, d.say("unknown-field-near", "Name", Quote(name), "Near", near))
+		return
+	}
+	d.Report(at, d.say("unknown-field", "Name", Quote(name), "Fields", strings.Join(fields, ", ")))
+}
+
+// fieldByName answers the field of a tag, also inside embedded structs.
+func fieldByName(s reflect.Value, name string) (reflect.Value, bool) {
+	for _, f := range tagged(s.Type()) {
+		if f.Tag.Get("yaml") == name {
+			return s.FieldByIndex(f.Index), true
+		}
+	}
+	return reflect.Value{}, false
+}
+
+func fieldNames(t reflect.Type) []string {
+	var names []string
+	for _, f := range tagged(t) {
+		names = append(names, f.Tag.Get("yaml"))
+	}
+	return names
+}
+
+func tagged(t reflect.Type) []reflect.StructField {
+	return slices.DeleteFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return f.Tag.Get("yaml") == "" })
+}
+
+// Fields answers every field a document for this struct can hold, as paths
+// ("rules[].when.channel"), in the struct's order.
+func Fields(into any) []string { return fieldPaths(reflect.TypeOf(into).Elem(), "") }
+
+func fieldPaths(t reflect.Type, path string) []string {
+	switch {
+	case t == reflect.TypeFor[Scalar]():
+		return nil
+	case t.Kind() == reflect.Pointer:
+		return fieldPaths(t.Elem(), path)
+	case t.Kind() == reflect.Slice:
+		return fieldPaths(t.Elem(), path+"[]")
+	}
+	var paths []string
+	for _, f := range tagged(t) {
+		at := Place{Field: path}.In(f.Tag.Get("yaml")).Field
+		paths = append(paths, at)
+		paths = append(paths, fieldPaths(f.Type, at)...)
+	}
+	return paths
+}
