@@ -42,6 +42,10 @@ func harmless(s string, limit int) string {
 	return shorten(b.String(), limit)
 }
 
+// Harmless is for others who show people what outsiders have named: labels of
+// media, file names. It answers one line of at most limit runes.
+func Harmless(s string, limit int) string { return harmless(s, limit) }
+
 func harmlessList(list []string, most, limit int) []string {
 	var out []string
 	for _, s := range list {

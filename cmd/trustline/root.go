@@ -74,6 +74,9 @@ func newRoot(t *terminal) *cobra.Command {
 	root.SetOut(t.out)
 	root.SetErr(t.err)
 	// One line per command, in the order help shows them.
-	root.AddCommand()
+	root.AddCommand(
+		newStatusCommand(t),
+		newSessionCommand(t),
+	)
 	return root
 }

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/trustline/trustline/agent/prompt"
+	"github.com/trustline/trustline/message"
+)
+
+func newSessionCommand(t *terminal) *cobra.Command {
+	var (
+		session prompt.Session
+		toPrint bool
+		verbose bool
+	)
+	cmd := &cobra.Command{
+		Use:   "session",
+		Short: t.Text("session.short"),
+		Long:  t.Text("session.long"),
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			level := slog.LevelWarn
+			if verbose {
+				level = slog.LevelInfo
+			}
+			session.Log = slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: level}))
+			session.Language = t.Language()
+			if toPrint {
+				return session.Print(cmd.Context(), t.out)
+			}
+			err := session.Desktop(cmd.Context())
+			switch {
+			case errors.Is(err, prompt.ErrAlreadyRunning):
+				fmt.Fprintln(t.err, t.Text("session.already"))
+				return nil
+			case errors.Is(err, prompt.ErrNoDesktop):
+				return errors.New(t.Text("session.no-desktop", message.Args{"Error": err}))
+			case cmd.Context().Err() != nil:
+				return nil // told to end
+			}
+			return err
+		},
+	}
+	t.socketFlag(cmd, &session.Socket)
+	cmd.Flags().BoolVar(&session.Once, "once", false, t.Text("session.once"))
+	cmd.Flags().BoolVar(&toPrint, "print", false, t.Text("session.print"))
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", os.Getenv("TRUSTLINE_VERBOSE") != "", t.Text("session.verbose"))
+	return cmd
+}
