@@ -1,0 +1,197 @@
+// Package policyfile keeps the company's policy in force: it reads the policy
+// file, watches it, and swaps a new policy in once it is known to be sound. A
+// file that is broken, gone, or open to other people's hands never takes the
+// running policy along. It decides nothing and never writes.
+package policyfile
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/strictyaml"
+)
+
+// The codes of events, which are those of incidents.
+const (
+	Changed = "policy-changed" // a new policy is in force
+	Broken  = "policy-broken"  // the file cannot be used; the policy in force stays
+)
+
+// Event is a change worth an incident.
+type Event struct {
+	Code    string
+	Version string // of the policy now in force
+	// Problem says why the file cannot be used, in at most maxProblem bytes;
+	// "" when it can. It holds no text of the file beyond single words.
+	Problem string
+}
+
+// maxProblem keeps a problem within a field of an incident.
+const maxProblem = 1000
+
+// Status is how the policy is doing.
+type Status struct {
+	Version string
+	Name    string
+	Mode    rules.Mode
+	BuiltIn bool      // the built-in policy, not a file's
+	Loaded  time.Time // UTC; when the policy in force was taken up
+	Broken  string    // as Event.Problem
+}
+
+// File is a policy file being watched. Its methods may be called at any time
+// from anywhere; Run only once.
+type File struct {
+	path string
+	log  *slog.Logger
+
+	current atomic.Pointer[rules.Policy]
+	mu      sync.Mutex
+	status  Status
+
+	// The following belong to New and then to Run.
+	seen    [sha256.Size]byte // content of the policy in force
+	pending []Event
+}
+
+// New reads the file. Without a path the built-in policy holds for good; with
+// a file that cannot be used it holds until there is one that can.
+func New(path string, log *slog.Logger) *File {
+	f := &File{path: path, log: log.With("policy", path)}
+	f.take(rules.DefaultPolicy(), true)
+	if path != "" {
+		f.reload(func(e Event) { f.pending = append(f.pending, e) })
+	}
+	return f
+}
+
+// Current answers the policy in force.
+func (f *File) Current() *rules.Policy { return f.current.Load() }
+
+// Status answers how the policy is doing.
+func (f *File) Status() Status {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.status
+}
+
+func (f *File) take(p *rules.Policy, builtIn bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.current.Store(p)
+	f.status = Status{Version: p.Version(), Name: p.Name(), Mode: p.Mode(), BuiltIn: builtIn, Loaded: time.Now().UTC()}
+}
+
+// reload looks at the file again and tells what has changed.
+func (f *File) reload(tell func(Event)) {
+	p, sum, err := f.read()
+	broken := f.Status().Broken
+	switch {
+	case err != nil:
+		if text := problem(err); text != broken {
+			f.mu.Lock()
+			f.status.Broken = text
+			f.mu.Unlock()
+			f.log.Error("policy file cannot be used, the policy in force stays", "version", f.Current().Version(), "problem", text)
+			tell(Event{Code: Broken, Version: f.Current().Version(), Problem: text})
+		}
+	case sum != f.seen || broken != "":
+		f.seen = sum
+		f.take(p, false)
+		for _, w := range p.Warnings() {
+			f.log.Warn("policy", "warning", w.Error())
+		}
+		f.log.Info("policy in force", "version", p.Version(), "mode", p.Mode())
+		tell(Event{Code: Changed, Version: p.Version()})
+	}
+}
+
+func (f *File) read() (*rules.Policy, [sha256.Size]byte, error) {
+	data, err := readOwned(f.path)
+	if err != nil {
+		return nil, [sha256.Size]byte{}, err
+	}
+	sum := sha256.Sum256(data)
+	if sum == f.seen && f.Status().Broken == "" {
+		return f.Current(), sum, nil
+	}
+	p, err := rules.ParsePolicy(f.path, data)
+	return p, sum, err
+}
+
+// readOwned reads the file if nobody but root and the service's own user can
+// have written it.
+func readOwned(path string) ([]byte, error) {
+	file, err := open(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s does not exist; put the policy there, or take policy out of the configuration to use the built-in one", path)
+		}
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	defer file.Close()
+	if err := trusted(path, file); err != nil {
+		return nil, err
+	}
+	return readBounded(file)
+}
+
+// Read reads a policy file that the person at the command line names: bounded,
+// but whoever it belongs to.
+func Read(path string) ([]byte, error) {
+	file, err := open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	defer file.Close()
+	return readBounded(file)
+}
+
+func readBounded(file *os.File) ([]byte, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("read policy: %s is not a regular file", file.Name())
+	}
+	data, err := io.ReadAll(io.LimitReader(file, strictyaml.MaxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	if len(data) > strictyaml.MaxBytes {
+		return nil, fmt.Errorf("read policy: %s is larger than %d bytes", file.Name(), strictyaml.MaxBytes)
+	}
+	return data, nil
+}
+
+// problem says an error in bounded space, whole lines only.
+func problem(err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	var b strings.Builder
+	for i, line := range lines {
+		more := fmt.Sprintf("… and %d more", len(lines)-i)
+		if b.Len()+len(line)+1+len(more)+1 > maxProblem {
+			if i == 0 {
+				return strings.ToValidUTF8(line[:maxProblem], "")
+			}
+			b.WriteString(more)
+			break
+		}
+		b.WriteString(line)
+		if i < len(lines)-1 {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
