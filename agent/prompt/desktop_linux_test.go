@@ -180,8 +180,8 @@ func TestDesktopShowsExactly(t *testing.T) {
 	if s.app != "信守" || s.summary != "“b>.csv”未能复制到“SanDisk Ultra (BACKUP)”" {
 		t.Errorf("%q says %q", s.app, s.summary)
 	}
-	want := "文件中含有 1,500 位客户的信息（姓名、手机号码、居民身份证号、电子邮箱），例如 张*、138****1234。\n" +
-		"没有任何内容被复制。\n公司规定：客户名单不得复制到移动介质\n您可以：改用脱敏副本，或向安全团队申请审批。"
+	want := "文件中含有 1,500 位客户的信息（姓名、手机号码、居民身份证号、电子邮箱），例如：张*、138****1234。没有任何内容被复制。\n" +
+		"您可以：改用脱敏副本，或向安全团队申请审批。\n公司规定：客户名单不得复制到移动介质"
 	if s.body != want {
 		t.Errorf("body is\n%s\nwant\n%s", s.body, want)
 	}

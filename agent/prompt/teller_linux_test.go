@@ -175,7 +175,7 @@ func TestTerminalOfTheBlockedProcess(t *testing.T) {
 		env  string
 		want []string
 	}{
-		{"LANG=en_GB.UTF-8", []string{"\n[Trustline] customers.csv: not copied to SanDisk Ultra (BACKUP)\r", "  Nothing was copied.", "Company rule: No customer lists"}},
+		{"LANG=en_GB.UTF-8", []string{"\n[Trustline] customers.csv: not copied to SanDisk Ultra (BACKUP)\r", " Nothing was copied.", "Company rule: No customer lists"}},
 		{"LANG=zh_CN.UTF-8", []string{"[信守 Trustline] “customers.csv”未能复制到“SanDisk Ultra (BACKUP)”", "没有任何内容被复制。", "公司规定：客户名单不得"}},
 	} {
 		con := openConsole(t, os.Geteuid(), []string{c.env}, "echo ready; sleep 60; :")
@@ -413,5 +413,50 @@ func TestLanguageOf(t *testing.T) {
 		if got := languageOf([]byte(env)); got != want {
 			t.Errorf("%q: got %q, want %q", env, got, want)
 		}
+	}
+}
+
+// Over ssh the desktop is not where the person sits: both are told.
+func TestPersonOverSSHIsToldAtTheirTerminalToo(t *testing.T) {
+	shell, err := os.ReadFile("/bin/sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sshd := filepath.Join(t.TempDir(), "sshd")
+	if err := os.WriteFile(sshd, shell, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	teller, _, path := startTeller(t)
+	client, err := control.Dial(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, ready := make(chan string, 10), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		client.Subscribe(t.Context(), func() { close(ready) }, func(n control.Notice) { told <- n.ID })
+	})
+	defer wg.Wait()
+	defer client.Close()
+	<-ready
+	con := openConsole(t, os.Geteuid(), []string{"LANG=C.UTF-8"}, sshd+" -c '/bin/sh -c \"echo pid \\$\\$; sleep 60; :\"; :'; :")
+	con.see(t, "pid", "\n")
+	var pid int
+	if _, err := fmt.Sscanf(con.text(), "pid %d", &pid); err != nil {
+		t.Fatal(err, con.text())
+	}
+	teller.Tell(t.Context(), by(pid, os.Geteuid()))
+	<-told
+	con.see(t, "[Trustline]", "Nothing was copied")
+}
+
+func BenchmarkTell(b *testing.B) {
+	teller, err := NewTeller(&control.Server{}, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.Fatal(err)
+	}
+	i := by(os.Getpid(), os.Geteuid())
+	for b.Loop() {
+		teller.Tell(b.Context(), i)
 	}
 }

@@ -16,7 +16,7 @@ var messages embed.FS
 // Text is a notice in one language.
 type Text struct {
 	Title string   // one line
-	Lines []string // sentences, the most important first
+	Lines []string // what happened and why, what one can do, the rule
 }
 
 // Body is the lines as one text.
@@ -30,15 +30,14 @@ const maxClassNames = 4
 func render(p *message.Printer, n Notice, more int) Text {
 	w := words{p, n, more}
 	t := Text{Title: p.Text("title."+w.ending(), message.Args{"Files": w.files(), "Medium": w.medium()})}
-	add := func(s ...string) { t.Lines = append(t.Lines, s...) }
+	facts := []string{p.Text("ending." + w.ending())}
 	if n.Action != "isolate" {
-		add(w.reason()...)
+		facts = append(w.reason(), facts...)
 	}
-	add(p.Text("ending." + w.ending()))
+	t.Lines = []string{w.sentences(facts), w.sentences(w.waysOn())}
 	if rule := cmp.Or(n.RuleTitle[p.Language()], n.RuleTitle["en"], n.RuleTitle["zh"]); rule != "" {
-		add(p.Text("rule", message.Args{"Rule": rule}))
+		t.Lines = append(t.Lines, p.Text("rule", message.Args{"Rule": rule}))
 	}
-	add(w.waysOn()...)
 	return t
 }
 
@@ -154,6 +153,15 @@ func (w words) waysOn() []string {
 		return append(lines, w.Text("ways.none"))
 	}
 	return append(lines, w.Text("ways.some", message.Args{"Ways": strings.Join(ways, w.Text("list.or"))}))
+}
+
+// sentences puts whole sentences one after the other.
+func (w words) sentences(list []string) string {
+	s := list[0]
+	for _, next := range list[1:] {
+		s = w.Text("sentences", message.Args{"Before": s, "Next": next})
+	}
+	return s
 }
 
 // either answers the text of an id made from data, or another one's when this

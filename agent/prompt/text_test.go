@@ -64,15 +64,13 @@ func TestWords(t *testing.T) {
 		{
 			name: "block",
 			en: "customers.csv: not copied to SanDisk Ultra (BACKUP)\n" +
-				"It contains details of 1,500 customers (name, mobile number, resident ID, e-mail), for example 张*, 138****1234.\n" +
-				"Nothing was copied.\n" +
-				"Company rule: No customer lists on removable media\n" +
-				"What you can do: use a masked copy, or request approval from the security team.",
+				"It contains details of 1,500 customers (name, mobile number, resident ID, e-mail), e.g. 张*, 138****1234. Nothing was copied.\n" +
+				"What you can do: use a masked copy, or request approval from the security team.\n" +
+				"Company rule: No customer lists on removable media",
 			zh: "“customers.csv”未能复制到“SanDisk Ultra (BACKUP)”\n" +
-				"文件中含有 1,500 位客户的信息（姓名、手机号码、居民身份证号、电子邮箱），例如 张*、138****1234。\n" +
-				"没有任何内容被复制。\n" +
-				"公司规定：客户名单不得复制到移动介质\n" +
-				"您可以：改用脱敏副本，或向安全团队申请审批。",
+				"文件中含有 1,500 位客户的信息（姓名、手机号码、居民身份证号、电子邮箱），例如：张*、138****1234。没有任何内容被复制。\n" +
+				"您可以：改用脱敏副本，或向安全团队申请审批。\n" +
+				"公司规定：客户名单不得复制到移动介质",
 		},
 		{
 			name: "block, many files, nothing to choose",
@@ -82,29 +80,25 @@ func TestWords(t *testing.T) {
 			},
 			more: 12,
 			en: "customers.csv and 12 more files: not copied to BACKUP\n" +
-				"The last of them contains details of 1,500 customers (name, mobile number, resident ID, e-mail), for example 张*, 138****1234.\n" +
-				"Nothing was copied.\n" +
-				"Company rule: No customer lists on removable media\n" +
-				"If you need it there, please contact the security team.",
+				"The last of them contains details of 1,500 customers (name, mobile number, resident ID, e-mail), e.g. 张*, 138****1234. Nothing was copied.\n" +
+				"If you need it there, please contact the security team.\n" +
+				"Company rule: No customer lists on removable media",
 			zh: "“customers.csv”等 13 个文件未能复制到“BACKUP”\n" +
-				"其中最后一个文件含有 1,500 位客户的信息（姓名、手机号码、居民身份证号、电子邮箱），例如 张*、138****1234。\n" +
-				"没有任何内容被复制。\n" +
-				"公司规定：客户名单不得复制到移动介质\n" +
-				"如确有需要，请联系公司安全团队。",
+				"其中最后一个文件含有 1,500 位客户的信息（姓名、手机号码、居民身份证号、电子邮箱），例如：张*、138****1234。没有任何内容被复制。\n" +
+				"如确有需要，请联系公司安全团队。\n" +
+				"公司规定：客户名单不得复制到移动介质",
 		},
 		{
 			name:   "taken back: never claims that nothing was copied",
 			change: func(i *incident.Incident) { i.Decision.Outcome = incident.Undone },
 			en: "customers.csv: taken back from SanDisk Ultra (BACKUP)\n" +
-				"It contains details of 1,500 customers (name, mobile number, resident ID, e-mail), for example 张*, 138****1234.\n" +
-				"It had been copied and was taken back.\n" +
-				"Company rule: No customer lists on removable media\n" +
-				"What you can do: use a masked copy, or request approval from the security team.",
+				"It contains details of 1,500 customers (name, mobile number, resident ID, e-mail), e.g. 张*, 138****1234. It had been copied and was taken back.\n" +
+				"What you can do: use a masked copy, or request approval from the security team.\n" +
+				"Company rule: No customer lists on removable media",
 			zh: "“customers.csv”已从“SanDisk Ultra (BACKUP)”收回\n" +
-				"文件中含有 1,500 位客户的信息（姓名、手机号码、居民身份证号、电子邮箱），例如 张*、138****1234。\n" +
-				"文件已被复制，随后已收回。\n" +
-				"公司规定：客户名单不得复制到移动介质\n" +
-				"您可以：改用脱敏副本，或向安全团队申请审批。",
+				"文件中含有 1,500 位客户的信息（姓名、手机号码、居民身份证号、电子邮箱），例如：张*、138****1234。文件已被复制，随后已收回。\n" +
+				"您可以：改用脱敏副本，或向安全团队申请审批。\n" +
+				"公司规定：客户名单不得复制到移动介质",
 		},
 		{
 			name: "warned, one customer",
@@ -112,15 +106,13 @@ func TestWords(t *testing.T) {
 				i.Decision.Action, i.Decision.Outcome, i.Content.People = "warn", incident.Reported, 1
 			},
 			en: "customers.csv: please check the copy on SanDisk Ultra (BACKUP)\n" +
-				"It contains details of a customer (name, mobile number, resident ID, e-mail), for example 张*, 138****1234.\n" +
-				"It was copied, and the security team can see that.\n" +
-				"Company rule: No customer lists on removable media\n" +
-				"Please make sure that it is really needed there, and delete it when it no longer is.",
+				"It contains details of a customer (name, mobile number, resident ID, e-mail), e.g. 张*, 138****1234. It was copied, and the security team can see that.\n" +
+				"Please make sure that it is really needed there, and delete it when it no longer is.\n" +
+				"Company rule: No customer lists on removable media",
 			zh: "请确认复制到“SanDisk Ultra (BACKUP)”的“customers.csv”\n" +
-				"文件中含有 1 位客户的信息（姓名、手机号码、居民身份证号、电子邮箱），例如 张*、138****1234。\n" +
-				"文件已复制，安全团队可以看到此次操作。\n" +
-				"公司规定：客户名单不得复制到移动介质\n" +
-				"请确认确有需要，用完后请及时删除。",
+				"文件中含有 1 位客户的信息（姓名、手机号码、居民身份证号、电子邮箱），例如：张*、138****1234。文件已复制，安全团队可以看到此次操作。\n" +
+				"请确认确有需要，用完后请及时删除。\n" +
+				"公司规定：客户名单不得复制到移动介质",
 		},
 		{
 			name: "rolling total",
@@ -129,17 +121,13 @@ func TestWords(t *testing.T) {
 				i.Content.Matches = nil
 			},
 			en: "customers.csv: not copied to SanDisk Ultra (BACKUP)\n" +
-				"It contains details of 19 customers (name, mobile number, resident ID, e-mail).\n" +
-				"Together with what was copied before, SanDisk Ultra (BACKUP) would hold details of 209 customers.\n" +
-				"Nothing was copied.\n" +
-				"Company rule: No customer lists on removable media\n" +
-				"What you can do: use a masked copy, or request approval from the security team.",
+				"It contains details of 19 customers (name, mobile number, resident ID, e-mail). Together with what was copied before, SanDisk Ultra (BACKUP) would hold details of 209 customers. Nothing was copied.\n" +
+				"What you can do: use a masked copy, or request approval from the security team.\n" +
+				"Company rule: No customer lists on removable media",
 			zh: "“customers.csv”未能复制到“SanDisk Ultra (BACKUP)”\n" +
-				"文件中含有 19 位客户的信息（姓名、手机号码、居民身份证号、电子邮箱）。\n" +
-				"加上此前复制的内容，“SanDisk Ultra (BACKUP)”上将有 209 位客户的信息。\n" +
-				"没有任何内容被复制。\n" +
-				"公司规定：客户名单不得复制到移动介质\n" +
-				"您可以：改用脱敏副本，或向安全团队申请审批。",
+				"文件中含有 19 位客户的信息（姓名、手机号码、居民身份证号、电子邮箱）。加上此前复制的内容，“SanDisk Ultra (BACKUP)”上将有 209 位客户的信息。没有任何内容被复制。\n" +
+				"您可以：改用脱敏副本，或向安全团队申请审批。\n" +
+				"公司规定：客户名单不得复制到移动介质",
 		},
 		{
 			name: "encrypted archive on an unnamed medium",
@@ -149,17 +137,13 @@ func TestWords(t *testing.T) {
 				i.File.Name, i.Destination = "archive.zip", incident.Destination{Path: "/"}
 			},
 			en: "archive.zip: not copied to the removable medium\n" +
-				"It is encrypted, so nobody can check whether customer information is in it.\n" +
-				"Nothing was copied.\n" +
-				"Company rule: No customer lists on removable media\n" +
-				"Without encryption it can be checked and, if harmless, copied.\n" +
-				"What you can do: request approval from the security team.",
+				"It is encrypted, so nobody can check whether customer information is in it. Nothing was copied.\n" +
+				"Without encryption it can be checked and, if harmless, copied. What you can do: request approval from the security team.\n" +
+				"Company rule: No customer lists on removable media",
 			zh: "“archive.zip”未能复制到移动存储介质\n" +
-				"文件已加密，无法检查其中是否含有客户信息。\n" +
-				"没有任何内容被复制。\n" +
-				"公司规定：客户名单不得复制到移动介质\n" +
-				"取消加密后即可检查，不含客户信息的文件可以正常复制。\n" +
-				"您可以：向安全团队申请审批。",
+				"文件已加密，无法检查其中是否含有客户信息。没有任何内容被复制。\n" +
+				"取消加密后即可检查，不含客户信息的文件可以正常复制。您可以：向安全团队申请审批。\n" +
+				"公司规定：客户名单不得复制到移动介质",
 		},
 		{
 			name: "customer data in the name, no records",
@@ -168,15 +152,13 @@ func TestWords(t *testing.T) {
 				i.Content.Classes, i.Content.Matches = i.Content.Classes[:1], i.Content.Matches[:1]
 			},
 			en: "138****1234.txt: not copied to SanDisk Ultra (BACKUP)\n" +
-				"Its name contains customer information (mobile number), for example 138****1234.\n" +
-				"Nothing was copied.\n" +
-				"Company rule: No customer lists on removable media\n" +
-				"What you can do: use a masked copy, or request approval from the security team.",
+				"Its name contains customer information (mobile number), e.g. 138****1234. Nothing was copied.\n" +
+				"What you can do: use a masked copy, or request approval from the security team.\n" +
+				"Company rule: No customer lists on removable media",
 			zh: "“138****1234.txt”未能复制到“SanDisk Ultra (BACKUP)”\n" +
-				"文件名中含有客户信息（手机号码），例如 138****1234。\n" +
-				"没有任何内容被复制。\n" +
-				"公司规定：客户名单不得复制到移动介质\n" +
-				"您可以：改用脱敏副本，或向安全团队申请审批。",
+				"文件名中含有客户信息（手机号码），例如：138****1234。没有任何内容被复制。\n" +
+				"您可以：改用脱敏副本，或向安全团队申请审批。\n" +
+				"公司规定：客户名单不得复制到移动介质",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
