@@ -24,6 +24,7 @@ type Decoder struct {
 	charset charset
 	started bool
 	pending []byte
+	enough  int // bytes pending that are worth decoding
 	buf     []byte
 
 	taken, given int64     // bytes consumed, bytes of text produced
@@ -39,7 +40,7 @@ type segment struct {
 
 // NewDecoder answers a Decoder that gives its text to out.
 func NewDecoder(out func(text []byte)) *Decoder {
-	return &Decoder{out: out, charset: undecided}
+	return &Decoder{out: out, charset: undecided, enough: judged}
 }
 
 // Write takes the next bytes.
@@ -54,7 +55,7 @@ func (d *Decoder) Write(p []byte) {
 		n := min(len(p), blockSize-len(d.pending))
 		d.pending = append(d.pending, p[:n]...)
 		p = p[n:]
-		if len(d.pending) >= judged {
+		if len(d.pending) >= d.enough {
 			d.decode(false)
 		}
 	}
@@ -91,7 +92,7 @@ func (d *Decoder) pass(p []byte) int {
 	valid := completeUTF8(p)
 	tail := valid[max(0, len(valid)-len(`\uXXXX\uXXX`)):]
 	if len(valid) == 0 || !utf8.Valid(valid) || bytes.IndexByte(valid, 0) >= 0 ||
-		bytes.Contains(valid, escape) || bytes.IndexByte(tail, '\\') >= 0 {
+		bytes.Contains(valid, escape) || bytes.IndexByte(tail, '\\') >= 0 || isShortGB(valid) {
 		return 0
 	}
 	d.give(valid, len(valid), true)
@@ -116,15 +117,20 @@ func (d *Decoder) decode(last bool) {
 	n := cut(block, c, last)
 	if n == 0 {
 		if !last && len(block) < blockSize {
+			d.enough = min(2*len(block), blockSize)
 			return
 		}
 		n = len(block)
 	}
+	d.enough = judged
 	d.charset = c
 	block = block[:n]
 	switch c {
 	case unicode8:
-		if bytes.Contains(block, escape) {
+		if last && !utf8.Valid(block) { // it ends within a character
+			block = bytes.ToValidUTF8(block, replacement)
+			d.give(block, n, false)
+		} else if bytes.Contains(block, escape) {
 			d.buf = appendUnescaped(d.buf[:0], block)
 			d.give(d.buf, n, false)
 		} else {

@@ -82,17 +82,23 @@ func weigh(r rune) int {
 
 // scoreWide rates a sample read as UTF-16, from below 0 to 100.
 func scoreWide(sample []byte, c charset) int {
-	total, units := 0, 0
+	total, units, high := 0, 0, false
 	for i := 0; i+1 < len(sample); i += 2 {
 		r := rune(sample[i]) | rune(sample[i+1])<<8
 		if c == utf16be {
 			r = rune(sample[i])<<8 | rune(sample[i+1])
 		}
-		if r == 0xFEFF && i == 0 {
-			r = ' '
-		}
-		total += weigh(r)
 		units++
+		switch {
+		case r == 0xFEFF && i == 0:
+			total += weightUsual
+		case r >= 0xD800 && r < 0xDC00: // the next unit tells
+		case r >= 0xDC00 && r < 0xE000 && high:
+			total += 2 * weightRare
+		default:
+			total += weigh(r)
+		}
+		high = r >= 0xD800 && r < 0xDC00
 	}
 	if units == 0 {
 		return 0

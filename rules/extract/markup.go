@@ -162,9 +162,15 @@ func (m *markup) readUntil(skip int, close string) bool {
 			return true
 		}
 		if !m.fill() {
-			return m.take(textToken, m.buf[m.pos:m.pos+1], 1)
+			return m.giveUp()
 		}
 	}
+}
+
+// giveUp takes all there is as text where a tag has no end in reach.
+func (m *markup) giveUp() bool {
+	n := m.end - m.pos
+	return m.take(textToken, m.buf[m.pos:m.end], n)
 }
 
 // readElement reads a start or end tag whose name begins at skip.
@@ -174,7 +180,7 @@ func (m *markup) readElement(skip int) bool {
 		i := tagEnd(part)
 		if i < 0 {
 			if !m.fill() {
-				return m.take(textToken, m.buf[m.pos:m.pos+1], 1)
+				return m.giveUp()
 			}
 			continue
 		}

@@ -2,6 +2,8 @@ package extract
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strconv"
 )
 
@@ -131,9 +133,14 @@ func (t *table) flush() {
 		t.cells[i].Text = t.text[start:t.ends[i]]
 		start = t.ends[i]
 	}
-	t.w.sink.Row(t.number, t.cells)
+	if !slices.IsSortedFunc(t.cells, byColumn) {
+		slices.SortStableFunc(t.cells, byColumn)
+	}
+	t.w.sink.Row(max(1, t.number), t.cells)
 	t.text, t.cells, t.ends = t.text[:0], t.cells[:0], t.ends[:0]
 }
+
+func byColumn(a, b Cell) int { return cmp.Compare(a.Column, b.Column) }
 
 // sheet reads one worksheet: ECMA-376 part 1, 18.3.
 type sheet struct {

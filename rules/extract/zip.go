@@ -50,7 +50,10 @@ type archive struct {
 }
 
 // span is a part of the file.
-type span struct{ from, to int64 }
+type span struct {
+	from, to int64
+	trailer  bool // a data descriptor may follow
+}
 
 func (z *archive) open() {
 	d, ok := findDirectory(z.at, z.size)
@@ -63,7 +66,7 @@ func (z *archive) open() {
 		z.w.note(problem{Truncated})
 	}
 	z.w.note(d.read(z.at, z.w.members))
-	z.covered = append(z.covered, span{d.start, d.end})
+	z.covered = append(z.covered, span{d.start, d.end, false})
 	for i := range d.entries {
 		e := &d.entries[i]
 		if err := e.locate(z.at); err != nil {
@@ -75,7 +78,7 @@ func (z *archive) open() {
 			e.packed = max(0, z.size-e.data)
 		}
 		z.entries = append(z.entries, *e)
-		z.covered = append(z.covered, span{e.header, e.end()})
+		z.covered = append(z.covered, span{e.header, e.end(), e.flags&flagDescriptor != 0})
 	}
 	z.checkOverlap()
 }
@@ -112,7 +115,7 @@ func (z *archive) salvage(from, to int64) {
 			e.packed = max(0, to-e.data)
 		}
 		z.entries = append(z.entries, e)
-		z.covered = append(z.covered, span{e.header, e.end()})
+		z.covered = append(z.covered, span{e.header, e.end(), e.flags&flagDescriptor != 0})
 		from = max(e.end(), at+4)
 	}
 }
@@ -187,14 +190,14 @@ func (z *archive) content(e *entry) *member {
 		z.w.note(problem{Encrypted})
 		return nil
 	}
-	in := &counting{r: io.NewSectionReader(z.at, e.data, max(0, e.packed))}
+	in := &countingBytes{r: bufio.NewReader(io.NewSectionReader(z.at, e.data, max(0, e.packed)))}
 	plain, err := inflate(e.method, in)
 	if err != nil {
 		z.w.note(err)
 		return nil
 	}
 	out := &expanding{w: z.w, r: plain, packed: func() int64 { return in.n }}
-	return &member{out: out, entry: e}
+	return &member{out: out, in: in, entry: e}
 }
 
 func inflate(method uint16, r io.Reader) (io.Reader, error) {
@@ -216,6 +219,7 @@ func inflate(method uint16, r io.Reader) (io.Reader, error) {
 // member is the content of a member being read.
 type member struct {
 	out   *expanding
+	in    *countingBytes
 	entry *entry
 	crc   uint32
 	ended bool
@@ -230,6 +234,9 @@ func (m *member) Read(p []byte) (int, error) {
 
 // check compares what came out with what the entry promises.
 func (m *member) check() error {
+	if m.ended && m.in.n < m.entry.packed {
+		return problem{Corrupt} // bytes behind the end of the stream
+	}
 	if m.ended && (m.entry.crc != 0 || m.entry.flags&flagDescriptor == 0) && m.crc != m.entry.crc {
 		return problem{Corrupt}
 	}
@@ -239,13 +246,16 @@ func (m *member) check() error {
 // readGaps looks at what no member and no directory covers.
 func (z *archive) readGaps() {
 	slices.SortFunc(z.covered, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	at := int64(0)
+	var at, slack int64
 	var gaps []span
-	for _, s := range append(z.covered, span{z.size, z.size}) {
-		if s.from-at > longestDescriptor {
-			gaps = append(gaps, span{at, s.from})
+	for _, s := range append(z.covered, span{from: z.size, to: z.size}) {
+		if s.from-at > slack {
+			gaps = append(gaps, span{from: at, to: s.from})
 		}
-		at = max(at, s.to)
+		at, slack = max(at, s.to), 0
+		if s.trailer {
+			slack = longestDescriptor
+		}
 	}
 	known := len(z.entries)
 	for _, g := range gaps {

@@ -1,0 +1,122 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// strict is a Sink that fails the test on what no Sink may be given.
+type strict struct {
+	t     *testing.T
+	begun bool
+}
+
+func (s *strict) Begin(string)   { s.begun = true }
+func (s *strict) Write(p []byte) { s.check(p) }
+func (s *strict) Row(number int, cells []Cell) {
+	if number < 1 || len(cells) == 0 {
+		s.t.Errorf("row %d of %d cells", number, len(cells))
+	}
+	column := -1
+	for _, c := range cells {
+		if c.Column < column || len(c.Text) == 0 {
+			s.t.Errorf("cell in column %d after %d, %d bytes", c.Column, column, len(c.Text))
+		}
+		column = c.Column
+		s.check(c.Text)
+	}
+}
+
+func (s *strict) check(p []byte) {
+	if !s.begun {
+		s.t.Error("text without a fragment")
+	}
+}
+
+// fuzzExtract runs content through everything: it must end in time with one of
+// the reasons.
+func fuzzExtract(f *testing.F, names ...string) {
+	for _, name := range names {
+		f.Add(real(f, name))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		limits := Limits{Expanded: 8 << 20, Memory: 1 << 20, Depth: 4, Members: 200, Time: 5 * time.Second}
+		result, err := Extract(context.Background(), bytes.NewReader(content), int64(len(content)), limits, &strict{t: t})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result.Reason != "" && !slices.Contains(ranked, result.Reason) {
+			t.Errorf("reason %q", result.Reason)
+		}
+	})
+}
+
+func FuzzZip(f *testing.F) {
+	fuzzExtract(f, "zip.zip", "zip-piped.zip", "zip-password.zip", "7z-aes.zip", "7z-bzip2.zip", "zip-gbk-names.zip")
+}
+func FuzzSpreadsheet(f *testing.F) {
+	fuzzExtract(f, "calc.xlsx", "openpyxl.xlsx", "openpyxl-stream.xlsx")
+}
+func FuzzWordDocument(f *testing.F) { fuzzExtract(f, "writer.docx") }
+func FuzzOpenDocument(f *testing.F) {
+	fuzzExtract(f, "calc.ods", "calc.fods", "writer.odt", "calc-password.ods")
+}
+func FuzzCompound(f *testing.F) {
+	fuzzExtract(f, "calc-password.xlsx", "calc.xls", "writer.doc", "writer-password.docx")
+}
+func FuzzTar(f *testing.F) { fuzzExtract(f, "tar.tar", "tar.tar.gz") }
+func FuzzCompressed(f *testing.F) {
+	fuzzExtract(f, "csv.gz", "csv.bz2", "csv.xz", "csv.zst")
+}
+func FuzzText(f *testing.F) {
+	fuzzExtract(f, "gb18030.csv", "utf16le.csv", "utf16-bom.csv", "big5.txt")
+}
+func FuzzPage(f *testing.F) { fuzzExtract(f, "calc.html", "writer.html") }
+
+// FuzzParts feeds the parts of office documents without the archive around.
+func FuzzParts(f *testing.F) {
+	f.Add([]byte(`<worksheet><sheetData><row r="3"><c r="B3" t="s"><v>0</v></c><c t="n"><v>1.38E10</v></c><c t="inlineStr"><is><t>x</t></is></c></row></sheetData><headerFooter><oddHeader>h</oddHeader></headerFooter></worksheet>`))
+	f.Add([]byte(`<sst><si><t>a&amp;b</t><rPh><t>p</t></rPh></si><si/></sst>`))
+	f.Add([]byte(`<w:document><w:body><w:p><w:r><w:t>x</w:t><w:tab/></w:r></w:p><w:tbl><w:tr><w:tc><w:p><w:r><w:t>y</w:t></w:r></w:p></w:tc></w:tr></w:tbl><mc:Fallback><w:t>z</w:t></mc:Fallback></w:body></w:document>`))
+	f.Add([]byte(`<html><table><tr><td x:num="13812345678">1.38E+10<td>b</table><script>a<b</script><!-- c --><![CDATA[d]]></html>`))
+	f.Add([]byte(`<office:document><table:table table:name="n"><table:table-row table:number-rows-repeated="2"><table:table-cell office:value-type="float" office:value="1.5E3"/></table:table-row></table:table></office:document>`))
+	f.Fuzz(func(t *testing.T, part []byte) {
+		limits := Limits{}.withDefaults()
+		w := &walker{ctx: context.Background(), limits: limits, sink: &strict{t: t}, deadline: time.Now().Add(time.Minute), expanded: limits.Expanded, members: limits.Members}
+		var shared sharedStrings
+		shared.add([]byte("first"))
+		m := func() *markup { return newMarkup(utf8Reader(bytes.NewReader(part))) }
+		newSheet(w, "", &shared).read(m())
+		newDocument(w, "").read(m())
+		newTree(w, "", true).read(m())
+		newTree(w, "", false).read(m())
+		shared.read(w, m())
+		shared.unused(w, "")
+	})
+}
+
+func FuzzPlainNumber(f *testing.F) {
+	for _, s := range []string{"1.3812345678E10", "13812345678.0", "-1e3", "1E99999", ".", "e", "1.5", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if got := plainNumber([]byte(s)); len(got) > len(s)+50 || utf8.ValidString(s) && !utf8.Valid(got) {
+			t.Errorf("%d bytes of %d", len(got), len(s))
+		}
+	})
+}
+
+func TestPlainNumber(t *testing.T) {
+	for in, want := range map[string]string{
+		"1.3812345678E10": "13812345678", "1.3812345678E+10": "13812345678", "13812345678": "13812345678", "13812345678.0": "13812345678",
+		"1.1010119900307e17": "110101199003070000", "6222020200112233445": "6222020200112233445", "0.5": "0.5", "1.5E-3": "1.5E-3", "1.25E1": "1.25E1", "TRUE": "TRUE", "": "",
+	} {
+		if got := string(plainNumber([]byte(in))); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
