@@ -4,7 +4,10 @@
 // system and no network and is usable as a library of its own.
 package rules
 
-import "github.com/trustline/trustline/rules/detect"
+import (
+	"github.com/trustline/trustline/rules/detect"
+	"github.com/trustline/trustline/rules/extract"
+)
 
 // Status is what can be said of a piece of content.
 type Status string
@@ -17,16 +20,17 @@ const (
 )
 
 // Reason says why content could not be read in full.
-type Reason string
+type Reason = extract.Reason
 
 // The reasons.
 const (
-	Encrypted Reason = "encrypted"
-	TooLarge  Reason = "too-large"
-	TooDeep   Reason = "too-deep"
-	TimedOut  Reason = "timed-out"
-	Corrupt   Reason = "corrupt"
-	Truncated Reason = "truncated"
+	Encrypted   = extract.Encrypted
+	TooLarge    = extract.TooLarge
+	TooDeep     = extract.TooDeep
+	TimedOut    = extract.TimedOut
+	Corrupt     = extract.Corrupt
+	Truncated   = extract.Truncated
+	Unsupported = extract.Unsupported // a known format whose text is packed in a way not read yet
 )
 
 // Content is the engine's answer about one file or stream.
