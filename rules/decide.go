@@ -57,11 +57,13 @@ func (q *question) decide() *rule {
 	answered := q.Reason == "" // has the policy spoken on what could not be read?
 	for i := range q.policy.rules {
 		r := &q.policy.rules[i]
-		if !r.applies(q) {
+		wins := best == nil || r.action.StricterThan(best.action)
+		answers := r.answersUnreadable && !answered
+		if !wins && !answers || !r.applies(q) {
 			continue
 		}
-		answered = answered || r.answersUnreadable
-		if best == nil || r.action.StricterThan(best.action) {
+		answered = answered || answers
+		if wins {
 			best = r
 		}
 	}

@@ -107,7 +107,6 @@ type class struct {
 	id    string
 	name  Localized
 	level Level
-	place strictyaml.Place
 	all   []condition
 	any   []condition
 }
@@ -121,7 +120,7 @@ type rule struct {
 	severity       Severity
 	employeeMay    []string
 	reason         DecisionReason
-	place          strictyaml.Place
+	line           int // of the file
 	// answersUnreadable: the rule says what becomes of unreadable content
 	// whatever else is found in it, so nobody need report it by default.
 	answersUnreadable bool
@@ -141,7 +140,7 @@ func ParsePolicy(name string, data []byte) (*Policy, error) {
 	}
 	sum := sha256.Sum256(data)
 	p.version += "+" + hex.EncodeToString(sum[:4])
-	p.warnings = p.check(doc)
+	p.warnings = p.check(doc, &spec)
 	return p, nil
 }
 

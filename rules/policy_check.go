@@ -7,47 +7,49 @@ import (
 	"github.com/trustline/trustline/rules/strictyaml"
 )
 
-// check finds what is allowed in a policy but hardly meant.
-func (p *Policy) check(doc *strictyaml.Document) strictyaml.Problems {
+// check finds what is allowed in a policy but hardly meant. The policy was
+// compiled from spec, entry by entry.
+func (p *Policy) check(doc *strictyaml.Document, spec *policySpec) strictyaml.Problems {
 	var found strictyaml.Problems
 	warn := func(at place, id string, pairs ...any) {
 		found = append(found, doc.Problem(at, say(id, pairs...)))
 	}
 	for i := range p.classes {
 		if !p.uses(i) {
-			warn(p.classes[i].place, "policy.unused-class")
+			warn(spec.Classes[i].Place, "policy.unused-class")
 		}
-		halfTold(warn, p.classes[i].place.In("name"), p.classes[i].name)
+		halfTold(warn, spec.Classes[i].Name)
 	}
 	for i := range p.rules {
-		p.checkRule(&p.rules[i], warn)
+		p.checkRule(&p.rules[i], &spec.Rules[i], warn)
 	}
 	slices.SortStableFunc(found, func(a, b strictyaml.Problem) int { return a.Line - b.Line })
 	return found
 }
 
-func (p *Policy) checkRule(r *rule, warn func(at place, id string, pairs ...any)) {
+func (p *Policy) checkRule(r *rule, spec *ruleSpec, warn func(at place, id string, pairs ...any)) {
 	switch by := p.overruled(r); {
 	case len(r.unless) > 0 && impliedBy(r.unless, r.when):
-		warn(r.place.In("unless"), "policy.never-applies")
+		warn(spec.Unless.Place, "policy.never-applies")
 	case deviceElsewhere(r.when):
-		warn(r.place.In("when"), "policy.contradiction", "Field", "device", "Other", "channel")
+		warn(spec.When.Place, "policy.contradiction", "Field", "device", "Other", "channel")
 	case by != nil:
-		warn(r.place, "policy.never-decides", "Rule", by.id, "Line", by.place.Line)
+		warn(spec.Place, "policy.never-decides", "Rule", by.id, "Line", by.line)
 	case r.action == Allow && !r.answersUnreadable:
-		warn(r.place.In("action"), "policy.allow-is-mild")
+		warn(spec.Action.Place, "policy.allow-is-mild")
 	}
 	if r.action.Stops() && len(r.title) == 0 {
-		warn(r.place, "policy.untold")
+		warn(spec.Place, "policy.untold")
 	}
-	halfTold(warn, r.place.In("title"), r.title)
-	halfTold(warn, r.place.In("message"), r.message)
+	halfTold(warn, spec.Title)
+	halfTold(warn, spec.Message)
 }
 
-func halfTold(warn func(at place, id string, pairs ...any), at place, text Localized) {
+func halfTold(warn func(at place, id string, pairs ...any), text textSpec) {
+	told := text.localized()
 	for _, lang := range []string{"en", "zh"} {
-		if len(text) > 0 && text[lang] == "" {
-			warn(at, "policy.half-told", "Language", lang)
+		if len(told) > 0 && told[lang] == "" {
+			warn(text.Place, "policy.half-told", "Language", lang)
 		}
 	}
 }
@@ -56,7 +58,7 @@ func (p *Policy) uses(index int) bool {
 	return slices.ContainsFunc(p.rules, func(r rule) bool {
 		return slices.ContainsFunc(r.when, func(c condition) bool {
 			switch c := c.(type) {
-			case classCondition:
+			case *classCondition:
 				return slices.Contains(c.index, index)
 			case levelCondition:
 				return p.classes[index].level >= c.atLeast
@@ -70,7 +72,7 @@ func (p *Policy) uses(index int) bool {
 func (p *Policy) overruled(r *rule) *rule {
 	for i := range p.rules {
 		o := &p.rules[i]
-		wins := o.action.StricterThan(r.action) || o.action == r.action && o.place.Line < r.place.Line
+		wins := o.action.StricterThan(r.action) || o.action == r.action && o.line < r.line
 		if o != r && wins && o.covers(r) {
 			return o
 		}
@@ -102,8 +104,8 @@ func implies(n, w condition) bool {
 		return false
 	}
 	switch w := w.(type) {
-	case classCondition:
-		return within(n.(classCondition).index, w.index)
+	case *classCondition:
+		return within(n.(*classCondition).index, w.index)
 	case levelCondition:
 		return n.(levelCondition).atLeast >= w.atLeast
 	case peopleCondition:
@@ -111,10 +113,10 @@ func implies(n, w condition) bool {
 	case rollingCondition:
 		narrow := n.(rollingCondition)
 		return narrow.people >= w.people && narrow.within <= w.within
-	case wordCondition:
-		return within(n.(wordCondition).words, w.words)
-	case patternCondition:
-		return within(n.(patternCondition).patterns, w.patterns)
+	case *wordCondition:
+		return within(n.(*wordCondition).words, w.words)
+	case *patternCondition:
+		return within(n.(*patternCondition).written(), w.written())
 	case encryptedCondition:
 		return n.(encryptedCondition) == w
 	case sizeCondition:
@@ -131,7 +133,7 @@ func within[T comparable](narrow, wide []T) bool {
 func deviceElsewhere(when []condition) bool {
 	device, elsewhere := false, false
 	for _, c := range when {
-		switch w, ok := c.(wordCondition); {
+		switch w, ok := c.(*wordCondition); {
 		case ok && w.path == "channel":
 			elsewhere = !slices.Contains(w.words, string(activity.RemovableMedia))
 		case len(c.field()) > 7 && c.field()[:7] == "device.":

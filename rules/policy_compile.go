@@ -16,7 +16,7 @@ var (
 	severities  = []Severity{Low, Medium, High, Critical}
 	channels    = []activity.Channel{activity.RemovableMedia, activity.NetworkShare, activity.SyncFolder, activity.Clipboard, activity.Print, activity.Network}
 	operations  = []activity.Operation{activity.Write, activity.Name, activity.Attribute}
-	unreadables = []Reason{Encrypted, TooLarge, TooDeep, TimedOut, Corrupt, Truncated}
+	unreadables = []Reason{Encrypted, TooLarge, TooDeep, TimedOut, Corrupt, Truncated, Unsupported}
 	waysOn      = []string{"masked-copy", "request-approval", "not-customer-data"}
 	dataClasses = []detect.Class{detect.PersonName, detect.CNMobile, detect.CNLandline, detect.CNResidentID, detect.BankCard, detect.Email, detect.Address}
 )
@@ -78,7 +78,7 @@ func (c *compiler) class(s *classSpec, index int) class {
 			c.classes[id] = index
 		}
 	}
-	cl := class{id: id, name: c.localized(s.Name, maxTitle), place: s.Place}
+	cl := class{id: id, name: c.localized(s.Name, maxTitle)}
 	if s.Level.Text != "" {
 		level, ok := parseLevel(s.Level.Text)
 		if !ok {
@@ -137,7 +137,7 @@ func (c *compiler) count(s *countSpec) condition {
 
 func (c *compiler) rule(s *ruleSpec) rule {
 	r := rule{
-		id: c.id(s.ID, s.Place), place: s.Place,
+		id: c.id(s.ID, s.Place), line: s.Place.Line,
 		title: c.localized(s.Title, maxTitle), message: c.localized(s.Message, maxMessage),
 		action: c.action(s), reason: ReasonActivity,
 	}
@@ -157,7 +157,7 @@ func (c *compiler) rule(s *ruleSpec) rule {
 	}
 	c.when(&r, s.When)
 	if s.Unless != nil {
-		r.unless = c.circumstances(&s.Unless.circumstanceSpec)
+		r.unless = slices.Concat(c.circumstances(&s.Unless.circumstanceSpec))
 		if len(r.unless) == 0 && s.Unless.Place.Line > 0 {
 			c.report(s.Unless.Place, "policy.empty-conditions")
 		}
@@ -189,6 +189,8 @@ func (c *compiler) when(r *rule, s *whenSpec) {
 	if s == nil || s.Place.Line == 0 {
 		return
 	}
+	// What is quickly decided comes first: channel, content, patterns.
+	how, where := c.circumstances(&s.circumstanceSpec)
 	if len(s.Class) > 0 {
 		r.when, r.reason = append(r.when, c.classRefs(s.Class)), ReasonClass
 	}
@@ -212,13 +214,13 @@ func (c *compiler) when(r *rule, s *whenSpec) {
 	if s.File != nil {
 		r.when = append(r.when, c.file(s.File)...)
 	}
-	if r.when = append(r.when, c.circumstances(&s.circumstanceSpec)...); len(r.when) == 0 {
+	if r.when = slices.Concat(how, r.when, where); len(r.when) == 0 {
 		c.report(s.Place, "policy.empty-conditions")
 	}
 }
 
 func (c *compiler) classRefs(refs []scalar) condition {
-	cond := classCondition{}
+	cond := &classCondition{}
 	for _, ref := range c.list(refs) {
 		i, ok := c.classes[ref.Text]
 		if !ok {
@@ -245,7 +247,7 @@ func (c *compiler) noClass(ref scalar) {
 }
 
 func (c *compiler) unreadable(words []scalar) condition {
-	cond := wordCondition{path: "unreadable", content: true, word: func(q *question) string { return string(q.Reason) }}
+	cond := &wordCondition{path: "unreadable", content: true, word: func(q *question) string { return string(q.Reason) }}
 	for _, w := range c.list(words) {
 		if w.Text == anyReason {
 			for _, r := range unreadables {
@@ -266,14 +268,8 @@ func (c *compiler) rolling(s *rollingSpec) condition {
 }
 
 func (c *compiler) file(s *fileSpec) (conditions []condition) {
-	if len(s.Name) > 0 {
-		conditions = append(conditions, patternCondition{path: "file.name", patterns: c.patterns(s.Name), private: true,
-			text: func(q *question) string { return q.Subject.Name }})
-	}
-	if len(s.Type) > 0 {
-		conditions = append(conditions, patternCondition{path: "file.type", patterns: c.patterns(s.Type), content: true,
-			text: func(q *question) string { return q.Type }})
-	}
+	conditions = c.texts(conditions, "file.name", s.Name, fileNameText)
+	conditions = c.texts(conditions, "file.type", s.Type, fileTypeText)
 	if s.LargerThan.Given() {
 		conditions = append(conditions, sizeCondition{c.size(s.LargerThan)})
 	}
@@ -283,36 +279,42 @@ func (c *compiler) file(s *fileSpec) (conditions []condition) {
 	return conditions
 }
 
-// circumstances compiles who, how and where.
-func (c *compiler) circumstances(s *circumstanceSpec) (conditions []condition) {
+// circumstances compiles how it is done, and by whom and to where.
+func (c *compiler) circumstances(s *circumstanceSpec) (how, where []condition) {
 	if len(s.Channel) > 0 {
-		conditions = append(conditions, wordCondition{path: "channel", words: words(c, s.Channel, channels),
+		how = append(how, &wordCondition{path: "channel", words: words(c, s.Channel, channels),
 			word: func(q *question) string { return string(q.Channel) }})
 	}
 	if len(s.Operation) > 0 {
-		conditions = append(conditions, wordCondition{path: "operation", words: words(c, s.Operation, operations),
+		how = append(how, &wordCondition{path: "operation", words: words(c, s.Operation, operations),
 			word: func(q *question) string { return string(q.Operation) }})
 	}
-	pattern := func(path string, written []scalar, text func(q *question) string) {
-		if len(written) > 0 {
-			conditions = append(conditions, patternCondition{path: path, patterns: c.patterns(written), text: text})
-		}
+	where = c.texts(where, "person", s.Person, personText)
+	where = c.texts(where, "program", s.Program, programText)
+	where = c.texts(where, "destination", s.Path, destinationText)
+	return how, append(where, c.device(s.Device)...)
+}
+
+func (c *compiler) device(s *deviceSpec) (conditions []condition) {
+	if s == nil {
+		return nil
 	}
-	pattern("person", s.Person, func(q *question) string { return q.Actor.User })
-	pattern("program", s.Program, func(q *question) string { return q.Actor.Program })
-	pattern("destination", s.Path, func(q *question) string { return q.Destination.Path })
-	if d := s.Device; d != nil {
-		before := len(conditions)
-		pattern("device.vendor", d.Vendor, func(q *question) string { return q.Destination.Device.Vendor })
-		pattern("device.model", d.Model, func(q *question) string { return q.Destination.Device.Model })
-		pattern("device.serial", d.Serial, func(q *question) string { return q.Destination.Device.Serial })
-		pattern("device.bus", d.Bus, func(q *question) string { return q.Destination.Device.Bus })
-		if d.Encrypted.Given() {
-			conditions = append(conditions, encryptedCondition{c.flag(d.Encrypted, false)})
-		}
-		if len(conditions) == before && d.Place.Line > 0 {
-			c.report(d.Place, "policy.empty-conditions")
-		}
+	conditions = c.texts(conditions, "device.vendor", s.Vendor, vendorText)
+	conditions = c.texts(conditions, "device.model", s.Model, modelText)
+	conditions = c.texts(conditions, "device.serial", s.Serial, serialText)
+	conditions = c.texts(conditions, "device.bus", s.Bus, busText)
+	if s.Encrypted.Given() {
+		conditions = append(conditions, encryptedCondition{c.flag(s.Encrypted, false)})
+	}
+	if len(conditions) == 0 && s.Place.Line > 0 {
+		c.report(s.Place, "policy.empty-conditions")
 	}
 	return conditions
+}
+
+func (c *compiler) texts(conditions []condition, path string, written []scalar, text textField) []condition {
+	if len(written) == 0 {
+		return conditions
+	}
+	return append(conditions, &patternCondition{path, c.patterns(written), text})
 }

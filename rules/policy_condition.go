@@ -31,6 +31,9 @@ type question struct {
 	Context
 	policy  *Policy
 	classes []bool // which of the policy's classes the content belongs to
+	// folded holds the texts as patterns see them, once asked for.
+	folded   [textFields]string
+	isFolded [textFields]bool
 }
 
 func (p *Policy) question(a activity.Activity, c Content, ctx Context) *question {
@@ -171,15 +174,23 @@ type classCondition struct {
 	index []int
 }
 
-func (classCondition) field() string { return "class" }
-func (c classCondition) holds(q *question) bool {
+func (*classCondition) field() string { return "class" }
+func (c *classCondition) holds(q *question) bool {
 	return slices.ContainsFunc(c.index, func(i int) bool { return q.classes[i] })
 }
-func (c classCondition) wanted() string         { return either(c.names) }
-func (classCondition) found(q *question) string { return strings.Join(q.matched(), ", ") }
-func (c classCondition) from(q *question) (int, bool) {
-	least, found := 0, false
-	for _, i := range c.index {
+func (c *classCondition) wanted() string         { return either(c.names) }
+func (*classCondition) found(q *question) string { return strings.Join(q.matched(), ", ") }
+func (c *classCondition) from(q *question) (int, bool) {
+	return q.fromAnyClass(func(i int) bool { return slices.Contains(c.index, i) })
+}
+
+// fromAnyClass answers from how many people on content belongs to one of some
+// classes.
+func (q *question) fromAnyClass(counts func(i int) bool) (least int, found bool) {
+	for i := range q.policy.classes {
+		if !counts(i) {
+			continue
+		}
 		if n, ok := q.policy.classes[i].from(q); ok && (!found || n < least) {
 			least, found = n, true
 		}
@@ -203,10 +214,12 @@ func (q *question) matched() []string {
 type levelCondition struct{ atLeast Level }
 
 func (levelCondition) field() string              { return "level" }
-func (levelCondition) from(*question) (int, bool) { return 0, false }
 func (c levelCondition) holds(q *question) bool   { return c.highest(q) >= c.atLeast }
 func (c levelCondition) wanted() string           { return "≥ " + c.atLeast.String() }
 func (c levelCondition) found(q *question) string { return c.highest(q).String() }
+func (c levelCondition) from(q *question) (int, bool) {
+	return q.fromAnyClass(func(i int) bool { return q.policy.classes[i].level >= c.atLeast })
+}
 
 func (c levelCondition) highest(q *question) (level Level) {
 	for i, ok := range q.classes {
@@ -255,66 +268,15 @@ type wordCondition struct {
 	content bool
 }
 
-func (c wordCondition) field() string            { return c.path }
-func (c wordCondition) holds(q *question) bool   { return slices.Contains(c.words, c.word(q)) }
-func (c wordCondition) wanted() string           { return either(c.words) }
-func (c wordCondition) found(q *question) string { return c.word(q) }
-func (c wordCondition) from(q *question) (int, bool) {
+func (c *wordCondition) field() string            { return c.path }
+func (c *wordCondition) holds(q *question) bool   { return slices.Contains(c.words, c.word(q)) }
+func (c *wordCondition) wanted() string           { return either(c.words) }
+func (c *wordCondition) found(q *question) string { return c.word(q) }
+func (c *wordCondition) from(q *question) (int, bool) {
 	if c.content {
 		return 0, false
 	}
 	return settled(c, q)
-}
-
-// patternCondition wants a text that one of several patterns fits: * stands
-// for any characters, case makes no difference.
-type patternCondition struct {
-	path     string
-	patterns []string // lower case
-	text     func(q *question) string
-	content  bool // as in wordCondition
-	private  bool // the text may hold customer data and is not shown
-}
-
-func (c patternCondition) field() string { return c.path }
-func (c patternCondition) holds(q *question) bool {
-	text := strings.ToLower(strings.TrimSpace(c.text(q)))
-	return slices.ContainsFunc(c.patterns, func(p string) bool { return fits(p, text) })
-}
-func (c patternCondition) wanted() string { return either(c.patterns) }
-func (c patternCondition) found(q *question) string {
-	if c.private {
-		return ""
-	}
-	return c.text(q)
-}
-func (c patternCondition) from(q *question) (int, bool) {
-	if c.content {
-		return 0, false
-	}
-	return settled(c, q)
-}
-
-// fits matches greedily from star to star: linear but for the rescans, and
-// both sides are bounded.
-func fits(pattern, text string) bool {
-	parts := strings.Split(pattern, "*")
-	first, last := parts[0], parts[len(parts)-1]
-	if len(parts) == 1 {
-		return pattern == text
-	}
-	if len(text) < len(first)+len(last) || !strings.HasPrefix(text, first) || !strings.HasSuffix(text, last) {
-		return false
-	}
-	text = text[len(first) : len(text)-len(last)]
-	for _, part := range parts[1 : len(parts)-1] {
-		i := strings.Index(text, part)
-		if i < 0 {
-			return false
-		}
-		text = text[i+len(part):]
-	}
-	return true
 }
 
 // encryptedCondition wants a medium that is encrypted, or one that is not.

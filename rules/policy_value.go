@@ -62,7 +62,9 @@ func (c *compiler) text(s scalar, most int) string {
 
 func (c *compiler) localized(t textSpec, most int) Localized {
 	c.text(t.En, most)
-	c.text(t.Zh, most)
+	if t.Zh != t.En {
+		c.text(t.Zh, most)
+	}
 	return t.localized()
 }
 
@@ -178,8 +180,8 @@ func (c *compiler) size(s scalar) int64 {
 	return int64(n)
 }
 
-func (c *compiler) patterns(list []scalar) []string {
-	var patterns []string
+func (c *compiler) patterns(list []scalar) []*pattern {
+	var patterns []*pattern
 	for _, s := range c.list(list) {
 		switch {
 		case strings.Trim(s.Text, "*") == "":
@@ -187,7 +189,7 @@ func (c *compiler) patterns(list []scalar) []string {
 		case len(s.Text) > maxPattern || strings.Count(s.Text, "*") > 8:
 			c.report(s.Place, "policy.pattern-long", "Most", maxPattern)
 		default:
-			patterns = append(patterns, strings.ToLower(s.Text))
+			patterns = append(patterns, newPattern(s.Text))
 		}
 	}
 	return patterns

@@ -11,11 +11,10 @@ import (
 
 // bind reads the root of a document.
 func (d *Document) bind(root *yaml.Node, path string, into any) {
-	d.bindValue(root, path, reflect.ValueOf(into).Elem())
+	d.bindValue(root, Place{root.Line, path}, reflect.ValueOf(into).Elem())
 }
 
-func (d *Document) bindValue(n *yaml.Node, path string, into reflect.Value) {
-	at := Place{n.Line, path}
+func (d *Document) bindValue(n *yaml.Node, at Place, into reflect.Value) {
 	if s, ok := into.Addr().Interface().(*Scalar); ok {
 		d.bindScalar(n, at, s)
 		return
@@ -23,7 +22,7 @@ func (d *Document) bindValue(n *yaml.Node, path string, into reflect.Value) {
 	switch into.Kind() {
 	case reflect.Pointer:
 		into.Set(reflect.New(into.Type().Elem()))
-		d.bindValue(n, path, into.Elem())
+		d.bindValue(n, at, into.Elem())
 	case reflect.Slice:
 		d.bindList(n, at, into)
 	case reflect.Struct:
@@ -32,11 +31,11 @@ func (d *Document) bindValue(n *yaml.Node, path string, into reflect.Value) {
 }
 
 func (d *Document) bindScalar(n *yaml.Node, at Place, into *Scalar) {
+	*into = Scalar{Place: at}
 	if n.Kind != yaml.ScalarNode {
 		d.Report(at, d.say("not-a-value"))
 		return
 	}
-	*into = Scalar{Place: at}
 	if n.Tag != "!!null" {
 		into.Text = strings.TrimSpace(n.Value)
 	}
@@ -50,7 +49,10 @@ func (d *Document) bindList(n *yaml.Node, at Place, into reflect.Value) {
 	switch {
 	case n.Kind == yaml.SequenceNode:
 		items = n.Content
-	case n.Kind != yaml.ScalarNode || n.Tag == "!!null" || into.Type().Elem() != reflect.TypeFor[Scalar]():
+	case n.Kind == yaml.ScalarNode && n.Tag == "!!null":
+		d.Report(at, d.say("empty"))
+		return
+	case n.Kind != yaml.ScalarNode || into.Type().Elem() != reflect.TypeFor[Scalar]():
 		d.Report(at, d.say("not-a-list"))
 		return
 	}
@@ -59,25 +61,28 @@ func (d *Document) bindList(n *yaml.Node, at Place, into reflect.Value) {
 	}
 	list := reflect.MakeSlice(into.Type(), len(items), len(items))
 	for i, item := range items {
-		d.bindValue(item, fmt.Sprintf("%s[%d]", at.Field, i), list.Index(i))
+		d.bindValue(item, Place{item.Line, fmt.Sprintf("%s[%d]", at.Field, i)}, list.Index(i))
 	}
 	into.Set(list)
 }
 
 func (d *Document) bindStruct(n *yaml.Node, at Place, into reflect.Value) {
-	if place := into.FieldByName("Place"); place.IsValid() {
-		place.Set(reflect.ValueOf(at))
-	}
-	if r, ok := into.Addr().Interface().(ScalarReader); ok && n.Kind == yaml.ScalarNode {
+	place := into.FieldByName("Place")
+	switch r, single := into.Addr().Interface().(ScalarReader); {
+	case n.Kind == yaml.ScalarNode && n.Tag == "!!null":
+		d.Report(at, d.say("empty"))
+		return
+	case n.Kind == yaml.ScalarNode && single:
 		var s Scalar
 		d.bindScalar(n, at, &s)
 		r.ReadScalar(s)
+		place.Set(reflect.ValueOf(at))
 		return
-	}
-	if n.Kind != yaml.MappingNode {
+	case n.Kind != yaml.MappingNode:
 		d.Report(at, d.say("not-a-mapping", "Fields", strings.Join(fieldNames(into.Type()), ", ")))
 		return
 	}
+	place.Set(reflect.ValueOf(at))
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -93,7 +98,10 @@ func (d *Document) bindStruct(n *yaml.Node, at Place, into reflect.Value) {
 			continue
 		}
 		seen[key.Value] = key.Line
-		d.bindValue(value, where.Field, field)
+		if value.Kind == yaml.ScalarNode {
+			where.Line = value.Line
+		}
+		d.bindValue(value, where, field)
 	}
 }
 

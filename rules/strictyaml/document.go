@@ -56,8 +56,9 @@ type Document struct {
 }
 
 // Decode reads data, which came from a file called name, into the struct that
-// into points to. Fields are named by their yaml tags; a struct's own Place is
-// filled in; a list of scalars may be written as one. What could be read is
+// into points to. Fields are named by their yaml tags; every struct has a field
+// Place, which is set when the struct was written as one should be; a list of
+// scalars may be written as one. What could be read is
 // there even when there were problems.
 func Decode(name string, data []byte, into any) *Document {
 	d := &Document{name: name}
