@@ -1,0 +1,85 @@
+package extract
+
+import "bytes"
+
+// Opener reads content as it arrives, where its kind allows it: text in any
+// charset and bytes searched for text. Containers and markup it leaves for
+// Extract, when they are complete.
+type Opener struct {
+	sink    Sink
+	head    []byte
+	decided bool
+	decoder *Decoder // nil for what must be seen whole
+	kind    string
+	taken   int64
+	seam    []byte // the last bytes, to find a signature across chunks
+	archive bool   // the end of a zip file was met
+}
+
+// NewOpener answers an Opener that gives text to sink.
+func NewOpener(sink Sink) *Opener { return &Opener{sink: sink} }
+
+// Write takes the next bytes.
+func (o *Opener) Write(p []byte) {
+	o.taken += int64(len(p))
+	o.lookForArchive(p)
+	if o.decided {
+		if o.decoder != nil {
+			o.decoder.Write(p)
+		}
+		return
+	}
+	n := min(len(p), sniffed-len(o.head))
+	o.head = append(o.head, p[:n]...)
+	if len(o.head) < sniffed {
+		return
+	}
+	o.decided = true
+	k, mt := look(o.head)
+	o.kind = mt
+	if k == plainKind {
+		o.sink.Begin("")
+		o.decoder = NewDecoder(o.sink.Write)
+		o.decoder.Write(o.head)
+		o.decoder.Write(p[n:])
+	}
+	o.head = nil
+}
+
+// lookForArchive notices an archive behind other content, which Extract would
+// open.
+func (o *Opener) lookForArchive(p []byte) {
+	if o.archive || len(p) == 0 {
+		return
+	}
+	const overlap = len(endSignature) - 1
+	edge := append(o.seam, p[:min(len(p), overlap)]...)
+	o.archive = bytes.Contains(edge, []byte(endSignature)) || bytes.Contains(p, []byte(endSignature))
+	if len(p) < overlap {
+		p = edge
+	}
+	o.seam = append(o.seam[:0:0], p[max(0, len(p)-overlap):]...)
+}
+
+// Streams tells whether the content is being read as it arrives; false as long
+// as too little of it is there to tell.
+func (o *Opener) Streams() bool { return o.decoder != nil }
+
+// Source answers how many leading bytes of the content stand for no more than
+// the first text bytes of the text.
+func (o *Opener) Source(text int64) int64 {
+	if o.decoder == nil {
+		return 0
+	}
+	return o.decoder.Source(text)
+}
+
+// Close ends the content and tells whether all size bytes of it were read on
+// the way; otherwise Extract has to read it.
+func (o *Opener) Close(size int64) (Result, bool) {
+	if o.decoder == nil {
+		return Result{}, false
+	}
+	o.decoder.Close()
+	return Result{Type: o.kind}, !o.archive && o.taken == size
+}

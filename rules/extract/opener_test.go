@@ -1,0 +1,60 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// TestOpenerAnswersLikeExtract writes every real file in random pieces: what
+// is read on the way is what Extract reads, and what is not is left to it.
+func TestOpenerAnswersLikeExtract(t *testing.T) {
+	long := strings.Repeat(prose, 400)
+	contents := map[string][]byte{
+		"text":             []byte(long),
+		"utf-16":           wide(long, false),
+		"binary":           append(bytes.Repeat([]byte{0, 1, 2, 3}, 3000), long...),
+		"short text":       []byte(prose),
+		"text and archive": append([]byte(long), zipOf(t, file{"a", "b"})...),
+		"archive":          zipOf(t, file{"a", long}, file{"b", string(bytes.Repeat([]byte{7, 1, 200, 9}, 5000))}),
+		"page":             []byte("<html>" + long + "</html>"),
+		"empty":            nil,
+	}
+	streams := map[string]bool{"text": true, "utf-16": true, "binary": true}
+	for name, content := range contents {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(7, 8))
+			for range 20 {
+				var out transcript
+				o := NewOpener(&out)
+				for rest := content; len(rest) > 0; {
+					n := min(1+rng.IntN(5000), len(rest))
+					o.Write(rest[:n])
+					rest = rest[n:]
+				}
+				result, complete := o.Close(int64(len(content)))
+				if complete != streams[name] {
+					t.Fatalf("read on the way: %t", complete)
+				}
+				if !complete {
+					return
+				}
+				var whole transcript
+				want, err := Extract(context.Background(), bytes.NewReader(content), int64(len(content)), Limits{}, &whole)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if result != want || name != "binary" && out.text.String() != whole.text.String() {
+					t.Fatalf("%+v and %d bytes, want %+v and %d", result, out.text.Len(), want, whole.text.Len())
+				}
+			}
+		})
+	}
+	o := NewOpener(&silent{})
+	o.Write([]byte(long))
+	if _, complete := o.Close(int64(len(long)) + 1); complete {
+		t.Error("a missing byte passes for the whole")
+	}
+}
