@@ -42,7 +42,6 @@ type Notice struct {
 	Classes     []string `json:"classes,omitempty"` // class ids, the telling ones first
 	Samples     []string `json:"samples,omitempty"` // masked, at most two
 	EmployeeMay []string `json:"employeeMay,omitempty"`
-	Count       int      `json:"count"`
 }
 
 // Bounds on the texts of a notice, in runes.
@@ -73,7 +72,7 @@ func FromIncident(i incident.Incident, title map[string]string) (Notice, bool) {
 		File: path.Base(strings.ReplaceAll(i.File.Name, "\x00", "")), Medium: mediumName(i.Destination),
 		Unreadable: i.Content.Reason, People: i.Content.People, Rolling: i.Content.Rolling,
 		Classes: classes(i.Content), Samples: samples(i.Content.Matches),
-		EmployeeMay: i.Decision.EmployeeMay, Count: max(i.Count, 1),
+		EmployeeMay: i.Decision.EmployeeMay,
 	}
 	return n.harmless(), true
 }
@@ -177,7 +176,6 @@ func fromWire(c control.Notice) (Notice, error) {
 	if n.ID == "" || !told(n.Action) {
 		return Notice{}, errors.New("decode notice: not one to be shown")
 	}
-	n.Count = max(n.Count, 1)
 	return n.harmless(), nil
 }
 
