@@ -188,7 +188,7 @@ func TestStatusTellsRootMore(t *testing.T) {
 	if st.Spool != nil || st.IncidentsToday != nil || st.Console.LastError != "" {
 		t.Errorf("nobody was told what only root may know: %+v", st)
 	}
-	if st.Version != "1.2.3" || st.Policy.Version != "4" || st.Console.URL == "" {
+	if st.Version != "1.2.3" || st.Policy.Version != "4" || st.Console.URL == "" || st.Guards == nil || st.Warnings == nil {
 		t.Errorf("nobody was told too little: %+v", st)
 	}
 }

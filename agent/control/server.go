@@ -137,7 +137,7 @@ func (s *Server) converse(ctx context.Context, conn net.Conn, caller Caller) {
 		begin = idle
 		switch req.Do {
 		case doStatus:
-			st := s.Status(caller)
+			st := s.Status(caller).listed()
 			if !caller.Root() {
 				st = st.public()
 			}

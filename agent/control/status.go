@@ -108,3 +108,10 @@ func (s Status) public() Status {
 	s.Console.LastError = ""
 	return s
 }
+
+// listed answers the status with lists that are empty rather than missing.
+func (s Status) listed() Status {
+	s.Guards = append([]Guard{}, s.Guards...)
+	s.Warnings = append([]Warning{}, s.Warnings...)
+	return s
+}

@@ -3,7 +3,8 @@
 // session helper, for a service has no clipboard. It waits for the system's
 // own change events and polls only where there are none. It never judges or
 // keeps what it sees, and does not read at all what a password manager marks
-// as secret.
+// as secret. On X11 it watches what is copied (CLIPBOARD), not what is merely
+// selected (PRIMARY, pasted with the middle button).
 package clipboard
 
 import (
