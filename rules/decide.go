@@ -31,18 +31,18 @@ const DefaultRule = "default"
 
 // Decision is what policy says of an activity.
 type Decision struct {
-	Action Action
+	Action Action `json:"action"`
 	// Would is set in report-only mode: the action that enforcement would have
 	// been.
-	Would         Action
-	Rule          string // id, or DefaultRule
-	Reason        DecisionReason
-	Classes       []string // ids of the policy classes the content belongs to
-	Severity      Severity
-	EmployeeMay   []string  // shared: never change it
-	Title         Localized // of the rule
-	Message       Localized // of the rule, for the employee
-	PolicyVersion string
+	Would         Action         `json:"would,omitempty"`
+	Rule          string         `json:"rule"` // id, or DefaultRule
+	Reason        DecisionReason `json:"reason"`
+	Classes       []string       `json:"classes,omitempty"` // ids of the policy classes the content belongs to
+	Severity      Severity       `json:"severity"`
+	EmployeeMay   []string       `json:"employeeMay,omitempty"` // shared: never change it
+	Title         Localized      `json:"title,omitempty"`       // of the rule
+	Message       Localized      `json:"message,omitempty"`     // of the rule, for the employee
+	PolicyVersion string         `json:"policyVersion"`
 }
 
 // Decide answers an activity with this content. It is a pure function.

@@ -4,36 +4,36 @@ import "github.com/trustline/trustline/agent/activity"
 
 // Explanation is a decision with what led to it.
 type Explanation struct {
-	Decision Decision
-	Classes  []ClassReport // every class of the policy, in its order
-	Rules    []RuleReport  // every rule of the policy, in its order
+	Decision Decision      `json:"decision"`
+	Classes  []ClassReport `json:"classes"` // every class of the policy, in its order
+	Rules    []RuleReport  `json:"rules"`   // every rule of the policy, in its order
 }
 
 // ClassReport says whether content belongs to a policy class.
 type ClassReport struct {
-	Class   string
-	Matched bool
-	All     []ConditionReport // had to hold together
-	Any     []ConditionReport // one of which had to hold
+	Class   string            `json:"class"`
+	Matched bool              `json:"matched"`
+	All     []ConditionReport `json:"all,omitempty"` // had to hold together
+	Any     []ConditionReport `json:"any,omitempty"` // one of which had to hold
 }
 
 // RuleReport says whether a rule applies to an activity.
 type RuleReport struct {
-	Rule    string
-	Action  Action
-	Applies bool
-	Decides bool              // its action is the decision's
-	When    []ConditionReport // had to hold together
-	Unless  []ConditionReport // when all hold the rule does not apply
+	Rule    string            `json:"rule"`
+	Action  Action            `json:"action"`
+	Applies bool              `json:"applies"`
+	Decides bool              `json:"decides"`          // its action is the decision's
+	When    []ConditionReport `json:"when"`             // had to hold together
+	Unless  []ConditionReport `json:"unless,omitempty"` // when all hold the rule does not apply
 }
 
 // ConditionReport is one condition with both sides, in the words of a policy
 // file. Found is empty where it could show customer data.
 type ConditionReport struct {
-	Field  string // "device.serial"
-	Holds  bool
-	Wanted string
-	Found  string
+	Field  string `json:"field"` // "device.serial"
+	Holds  bool   `json:"holds"`
+	Wanted string `json:"wanted"`
+	Found  string `json:"found,omitempty"`
 }
 
 // Explain answers what Decide does, and why.

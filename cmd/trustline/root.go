@@ -77,6 +77,7 @@ func newRoot(t *terminal) *cobra.Command {
 	root.AddCommand(
 		newStatusCommand(t),
 		newSessionCommand(t),
+		newPolicyCommand(t),
 	)
 	return root
 }
