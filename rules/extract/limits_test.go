@@ -354,3 +354,17 @@ func TestFailingFile(t *testing.T) {
 		t.Errorf("shrunken file answers %v, %v", result.Reason, err)
 	}
 }
+
+// TestEncryptedWorkbook marks a workbook of before 2007 as one with a password
+// the way Excel does: a FilePass record behind the first one.
+func TestEncryptedWorkbook(t *testing.T) {
+	book := real(t, "calc.xls")
+	first := bytes.Index(book, []byte{0x09, 0x08, 0x10, 0x00, 0x00, 0x06, 0x05, 0x00})
+	if first < 0 {
+		t.Fatal("no first record")
+	}
+	binary.LittleEndian.PutUint16(book[first+20:], xlsFilePass)
+	if _, result := read(t, book); result.Reason != Encrypted {
+		t.Errorf("reason %q", result.Reason)
+	}
+}
