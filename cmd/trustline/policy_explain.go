@@ -142,6 +142,9 @@ func (p *explanationPage) render(policy *rules.Policy, e rules.Explanation) stri
 	if title := d.Title.In(p.Language()); title != "" {
 		fmt.Fprintf(&p.b, "  %s\n", title)
 	}
+	if text := d.Message.In(p.Language()); text != "" {
+		fmt.Fprintf(&p.b, "  %s\n", text)
+	}
 	p.line(1, "policy.explain.reason", message.Args{"Reason": p.word("policy.reason.", string(d.Reason))})
 	p.line(1, "policy.explain.severity", message.Args{"Severity": p.word("policy.severity.", string(d.Severity))})
 	if len(d.EmployeeMay) > 0 {
@@ -166,8 +169,11 @@ func (p *explanationPage) classes(classes []rules.ClassReport) {
 	p.line(0, "policy.explain.classes", nil)
 	for _, c := range classes {
 		fmt.Fprintf(&p.b, "  %s %s\n", mark(c.Matched), c.Class)
-		p.conditions(c.All, "policy.explain.all")
-		p.conditions(c.Any, "policy.explain.any")
+		p.conditions(c.All, "policy.explain.condition")
+		if len(c.Any) > 1 {
+			p.line(3, "policy.explain.one-of", nil)
+		}
+		p.conditions(c.Any, "policy.explain.condition")
 	}
 	p.b.WriteByte('\n')
 }
@@ -183,7 +189,7 @@ func (p *explanationPage) rules(list []rules.RuleReport) {
 			id = "policy.explain.applies"
 		}
 		fmt.Fprintf(&p.b, "  %s %s\n", mark(r.Applies), p.Text(id, message.Args{"Rule": r.Rule, "Action": p.action(r.Action)}))
-		p.conditions(r.When, "policy.explain.when")
+		p.conditions(r.When, "policy.explain.condition")
 		p.conditions(r.Unless, "policy.explain.unless")
 	}
 }
