@@ -26,7 +26,7 @@ type Notice struct {
 	Time      time.Time `json:"time"` // UTC
 	Action    string    `json:"action"`
 	Outcome   string    `json:"outcome"`
-	Reason    string    `json:"reason"` // class, rolling-total, unreadable, default
+	Reason    string    `json:"reason"` // class, rolling-total, unreadable, activity, default
 	Channel   string    `json:"channel"`
 	Operation string    `json:"operation"`
 	Rule      string    `json:"rule"`

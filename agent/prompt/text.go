@@ -86,7 +86,7 @@ func (w words) reason() []string {
 		return []string{w.either("unreadable."+w.n.Unreadable, "unreadable.other")}
 	case w.n.Reason == "rolling-total":
 		return []string{w.found(), w.Text("rolling", message.Args{"Medium": w.medium(), "People": w.number(w.n.Rolling)})}
-	case len(w.n.Classes) == 0 && w.n.People == 0:
+	case w.n.Reason == "activity", len(w.n.Classes) == 0 && w.n.People == 0: // whatever is in it
 		return []string{w.Text("default")}
 	}
 	return []string{w.found()}

@@ -146,6 +146,18 @@ func TestWords(t *testing.T) {
 				"公司规定：客户名单不得复制到移动介质",
 		},
 		{
+			name:   "forbidden whatever is in it",
+			change: func(i *incident.Incident) { i.Decision.Reason = "activity" },
+			en: "customers.csv: not copied to SanDisk Ultra (BACKUP)\n" +
+				"Company rules do not allow this copy. Nothing was copied.\n" +
+				"What you can do: use a masked copy, or request approval from the security team.\n" +
+				"Company rule: No customer lists on removable media",
+			zh: "“customers.csv”未能复制到“SanDisk Ultra (BACKUP)”\n" +
+				"公司规定不允许进行此复制。没有任何内容被复制。\n" +
+				"您可以：改用脱敏副本，或向安全团队申请审批。\n" +
+				"公司规定：客户名单不得复制到移动介质",
+		},
+		{
 			name: "customer data in the name, no records",
 			change: func(i *incident.Incident) {
 				i.Operation, i.Content.People, i.File.Name = "name", 0, "138****1234.txt"
