@@ -3,8 +3,10 @@
 // pieces counts as the list it is. It holds keyed hashes only, survives
 // restarts, and never decides anything.
 //
-// The guard asks Total before it decides, and calls Add only once a file was
-// allowed: what was stopped did not leave.
+// The guard claims what is in a file before it decides, and keeps the claim only
+// once the file was allowed: what was stopped did not leave. While it is being
+// decided it counts for everybody who asks after, so that many pieces at once
+// count as much as one after the other.
 package ledger
 
 import (
@@ -42,17 +44,18 @@ type Ledger struct {
 	log    *slog.Logger
 	db     *bolt.DB
 
-	mu    sync.Mutex
-	seen  map[pair]map[uint64]int64 // key of a person in the data -> when last, in seconds of clock
-	count int
-	clock clock
+	mu     sync.Mutex
+	seen   map[pair]map[uint64]int64 // key of a person in the data -> when last, in seconds of clock
+	count  int
+	clock  clock
+	claims map[pair][]*Claim // being decided, in the order they were made
 }
 
 // Open reads the totals from the file, making it where there is none. A file
 // that cannot be read is moved aside and the totals start anew: losing them is
 // better than a workstation without its guard.
 func Open(path string, window time.Duration, log *slog.Logger) (*Ledger, error) {
-	l := &Ledger{window: window, log: log}
+	l := &Ledger{window: window, log: log, claims: map[pair][]*Claim{}}
 	if err := l.open(path); err != nil {
 		return nil, err
 	}
@@ -68,14 +71,18 @@ func (l *Ledger) Close() error {
 }
 
 // Total answers how many distinct people there would be in what the person has
-// taken to the device in the window before the time given, if these were taken
-// too. The device is its serial number or, without one, its node. Keys are
-// detect.Summary.PeopleKeys.
+// taken to the device in the window before the time given, claims included, if
+// these were taken too. The device is its serial number or, without one, its
+// node. Keys are detect.Summary.PeopleKeys.
 func (l *Ledger) Total(uid int, device string, at time.Time, extra []uint64) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.total(pair{uid, device}, at, extra)
+}
+
+func (l *Ledger) total(p pair, at time.Time, extra []uint64) int {
 	since := l.clock.at(at) - seconds(l.window)
-	seen := l.seen[pair{uid, device}]
+	seen := l.seen[p]
 	n := 0
 	for _, when := range seen {
 		if when > since {
@@ -83,13 +90,59 @@ func (l *Ledger) Total(uid int, device string, at time.Time, extra []uint64) int
 		}
 	}
 	fresh := map[uint64]bool{}
-	for _, k := range extra {
-		if when, ok := seen[k]; (!ok || when <= since) && !fresh[k] {
-			fresh[k] = true
-			n++
+	count := func(keys []uint64) {
+		for _, k := range keys {
+			if when, ok := seen[k]; (!ok || when <= since) && !fresh[k] {
+				fresh[k] = true
+				n++
+			}
 		}
 	}
+	for _, c := range l.claims[p] {
+		count(c.keys)
+	}
+	count(extra)
 	return n
+}
+
+// Claim is people's data about to be decided on. It must be ended with Keep or
+// Drop.
+type Claim struct {
+	// Total is what it brings the total to.
+	Total int
+
+	ledger *Ledger
+	pair   pair
+	keys   []uint64
+	at     time.Time
+}
+
+// Claim is Total that counts these people from now on, until the claim ends.
+func (l *Ledger) Claim(uid int, device string, at time.Time, keys []uint64) *Claim {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := pair{uid, device}
+	c := &Claim{ledger: l, pair: p, keys: keys, at: at, Total: l.total(p, at, keys)}
+	l.claims[p] = append(l.claims[p], c)
+	return c
+}
+
+// Keep ends the claim of a file that was allowed, as Add does.
+func (c *Claim) Keep(ctx context.Context) error {
+	defer c.Drop()
+	return c.ledger.Add(ctx, c.pair.uid, c.pair.device, c.keys, c.at)
+}
+
+// Drop ends the claim of a file that was stopped. It may be called again, and
+// after Keep.
+func (c *Claim) Drop() {
+	l := c.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.claims[c.pair] = slices.DeleteFunc(l.claims[c.pair], func(o *Claim) bool { return o == c })
+	if len(l.claims[c.pair]) == 0 {
+		delete(l.claims, c.pair)
+	}
 }
 
 // Add records that these people's data went to the device. When it returns nil,

@@ -172,6 +172,45 @@ func TestConcurrentUse(t *testing.T) {
 	}
 }
 
+func TestManyPiecesAtOnceCountAsOneAfterTheOther(t *testing.T) {
+	l := open(t, filepath.Join(t.TempDir(), "ledger.db"))
+	const most = 20 // a policy that stops from here on
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	ready, decide := sync.WaitGroup{}, make(chan struct{})
+	allowed := 0
+	ready.Add(30)
+	for n := range uint64(30) {
+		wg.Go(func() {
+			c := l.Claim(1, "S", start, people(n*3, n*3+3))
+			ready.Done()
+			<-decide // all 30 are being decided now
+			if c.Total >= most {
+				c.Drop()
+				return
+			}
+			if err := c.Keep(context.Background()); err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			allowed += 3
+			mu.Unlock()
+		})
+	}
+	ready.Wait()
+	close(decide)
+	wg.Wait()
+	if allowed != 18 {
+		t.Errorf("%d people left in pieces of 3, want 18, the most below %d", allowed, most)
+	}
+	if got := l.Total(1, "S", start, nil); got != allowed {
+		t.Errorf("total %d, want %d: a dropped claim still counts", got, allowed)
+	}
+	if len(l.claims) > 0 {
+		t.Errorf("%d claims never ended", len(l.claims))
+	}
+}
+
 func TestDamagedFileStartsAnew(t *testing.T) {
 	for name, hurt := range map[string]func([]byte) []byte{
 		"cut short":     func(d []byte) []byte { return d[:len(d)/2] },
