@@ -1,0 +1,134 @@
+package sandbox
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/trustline/trustline/rules/extract"
+)
+
+// The frames of the protocol: a kind, a length in four bytes, the payload.
+const (
+	jobFrame   = 'J' // to the worker: size of the file and limits
+	dataFrame  = 'D' // to the worker: the bytes it asked for
+	endFrame   = 'Z' // to the worker: the bytes it asked for, and the file ends there
+	failFrame  = 'F' // to the worker: the file could not be read
+	readFrame  = 'R' // from the worker: offset and length wanted
+	beginFrame = 'B' // from the worker: Sink.Begin
+	textFrame  = 'T' // from the worker: Sink.Write
+	rowFrame   = 'W' // from the worker: Sink.Row
+	doneFrame  = 'E' // from the worker: reason and media type
+)
+
+const (
+	largestFrame = 8 << 20
+	largestRead  = 256 << 10
+	jobSize      = 7 * 8
+)
+
+var (
+	order        = binary.LittleEndian
+	errProtocol  = errors.New("worker does not keep to the protocol")
+	errRemoteEnd = errors.New("file could not be read")
+)
+
+// wire sends and takes frames.
+type wire struct {
+	r   *bufio.Reader
+	w   *bufio.Writer
+	buf []byte
+}
+
+func newWire(r io.Reader, w io.Writer) *wire {
+	return &wire{r: bufio.NewReaderSize(r, 64<<10), w: bufio.NewWriterSize(w, 64<<10)}
+}
+
+// send buffers one frame; flush sends it on its way.
+func (c *wire) send(kind byte, parts ...[]byte) error {
+	n := 0
+	for _, p := range parts {
+		n += len(p)
+	}
+	if n > largestFrame {
+		return fmt.Errorf("frame of %d bytes: %w", n, errProtocol)
+	}
+	var head [5]byte
+	head[0] = kind
+	order.PutUint32(head[1:], uint32(n))
+	if _, err := c.w.Write(head[:]); err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if _, err := c.w.Write(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// receive takes one frame; its payload is valid until the next.
+func (c *wire) receive() (kind byte, payload []byte, err error) {
+	var head [5]byte
+	if _, err := io.ReadFull(c.r, head[:]); err != nil {
+		return 0, nil, err
+	}
+	n := order.Uint32(head[1:])
+	if n > largestFrame {
+		return 0, nil, errProtocol
+	}
+	if uint32(cap(c.buf)) < n {
+		c.buf = make([]byte, n)
+	}
+	c.buf = c.buf[:n]
+	_, err = io.ReadFull(c.r, c.buf)
+	return head[0], c.buf, err
+}
+
+func encodeJob(size int64, l extract.Limits) []byte {
+	var b []byte
+	for _, v := range []int64{size, l.Expanded, l.Memory, int64(l.Depth), int64(l.Members), l.Ratio, int64(l.Time)} {
+		b = order.AppendUint64(b, uint64(v))
+	}
+	return b
+}
+
+func decodeJob(b []byte) (int64, extract.Limits, error) {
+	if len(b) != jobSize {
+		return 0, extract.Limits{}, errProtocol
+	}
+	v := func(i int) int64 { return int64(order.Uint64(b[8*i:])) }
+	return v(0), extract.Limits{Expanded: v(1), Memory: v(2), Depth: int(v(3)), Members: int(v(4)), Ratio: v(5), Time: time.Duration(v(6))}, nil
+}
+
+func appendRow(b []byte, number int, cells []extract.Cell) []byte {
+	b = order.AppendUint32(b, uint32(number))
+	for _, c := range cells {
+		b = order.AppendUint32(b, uint32(c.Column))
+		b = order.AppendUint32(b, uint32(len(c.Text)))
+		b = append(b, c.Text...)
+	}
+	return b
+}
+
+func decodeRow(b []byte, cells []extract.Cell) (int, []extract.Cell, error) {
+	if len(b) < 4 {
+		return 0, nil, errProtocol
+	}
+	number := int(order.Uint32(b))
+	for b = b[4:]; len(b) > 0; {
+		if len(b) < 8 {
+			return 0, nil, errProtocol
+		}
+		column, n := order.Uint32(b), order.Uint32(b[4:])
+		if uint64(n) > uint64(len(b)-8) {
+			return 0, nil, errProtocol
+		}
+		cells = append(cells, extract.Cell{Column: int(column), Text: b[8 : 8+n]})
+		b = b[8+n:]
+	}
+	return number, cells, nil
+}

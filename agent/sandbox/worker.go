@@ -1,0 +1,122 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/trustline/trustline/rules/extract"
+)
+
+// Work is the whole life of a worker: it gives up what it may do, then reads
+// files for the process at the other end of in and out until in ends.
+func Work(ctx context.Context, in io.Reader, out io.Writer, memory int64) error {
+	if err := confine(memory); err != nil {
+		return fmt.Errorf("confine worker: %w", err)
+	}
+	return serve(ctx, in, out)
+}
+
+func serve(ctx context.Context, in io.Reader, out io.Writer) error {
+	c := newWire(in, out)
+	for {
+		kind, payload, err := c.receive()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("take job: %w", err)
+		case kind != jobFrame:
+			return errProtocol
+		}
+		size, limits, err := decodeJob(payload)
+		if err != nil {
+			return err
+		}
+		s := &remoteSink{wire: c}
+		result, err := extract.Extract(ctx, &remoteFile{c}, size, limits, s)
+		if err != nil && !errors.Is(err, errRemoteEnd) {
+			return err
+		}
+		if s.err == nil {
+			s.err = c.send(doneFrame, []byte(result.Reason), []byte{0}, []byte(result.Type))
+		}
+		if s.err == nil {
+			s.err = c.w.Flush()
+		}
+		if s.err != nil {
+			return fmt.Errorf("answer: %w", s.err)
+		}
+	}
+}
+
+// remoteFile asks the other side for bytes.
+type remoteFile struct{ *wire }
+
+func (f *remoteFile) ReadAt(p []byte, offset int64) (int, error) {
+	done := 0
+	for done < len(p) {
+		n, err := f.read(p[done:min(len(p), done+largestRead)], offset+int64(done))
+		done += n
+		if err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+func (f *remoteFile) read(p []byte, offset int64) (int, error) {
+	var want [12]byte
+	order.PutUint64(want[:], uint64(offset))
+	order.PutUint32(want[8:], uint32(len(p)))
+	err := f.send(readFrame, want[:])
+	if err == nil {
+		err = f.w.Flush()
+	}
+	if err != nil {
+		return 0, fmt.Errorf("ask for bytes: %w", err)
+	}
+	kind, payload, err := f.receive()
+	if err != nil {
+		return 0, fmt.Errorf("take bytes: %w", err)
+	}
+	n := copy(p, payload)
+	switch {
+	case kind == dataFrame && n == len(p):
+		return n, nil
+	case kind == endFrame:
+		return n, io.EOF
+	case kind == failFrame:
+		return 0, errRemoteEnd
+	}
+	return n, errProtocol
+}
+
+// remoteSink gives what was found to the other side.
+type remoteSink struct {
+	*wire
+	row []byte
+	err error
+}
+
+func (s *remoteSink) Begin(location string) { s.give(beginFrame, []byte(location)) }
+
+func (s *remoteSink) Write(text []byte) {
+	for len(text) > 0 {
+		n := min(len(text), largestRead)
+		s.give(textFrame, text[:n])
+		text = text[n:]
+	}
+}
+
+func (s *remoteSink) Row(number int, cells []extract.Cell) {
+	s.row = appendRow(s.row[:0], number, cells)
+	s.give(rowFrame, s.row)
+}
+
+func (s *remoteSink) give(kind byte, payload []byte) {
+	if s.err == nil {
+		s.err = s.send(kind, payload)
+	}
+}
