@@ -259,6 +259,35 @@ rules:
 	}
 }
 
+func TestTimeOfDay(t *testing.T) {
+	monday := func(hour, minute int) time.Time {
+		return time.Date(2026, 3, 2, hour, minute, 0, 0, time.FixedZone("", 8*3600)).UTC()
+	}
+	sunday := monday(12, 0).AddDate(0, 0, -1)
+	for _, c := range []struct {
+		written string
+		at      time.Time
+		want    bool
+	}{
+		{`from: "08:00", to: "20:00"`, monday(8, 0), true},
+		{`from: "08:00", to: "20:00"`, monday(7, 59), false},
+		{`from: "08:00", to: "20:00"`, monday(20, 0), false},
+		{`from: "20:00", to: "07:00"`, monday(23, 0), true},
+		{`from: "20:00", to: "07:00"`, monday(6, 59), true},
+		{`from: "20:00", to: "07:00"`, monday(12, 0), false},
+		{`from: "20:00", to: "24:00"`, monday(23, 59), true},
+		{`days: [saturday, sunday]`, sunday, true},
+		{`days: [saturday, sunday]`, monday(0, 0), false},
+		{`days: monday, from: "00:00", to: "01:00"`, monday(0, 30), true},
+	} {
+		p := parse(t, `{version: "1", rules: [{id: r, title: x, action: block, when: {time: {zone: Asia/Shanghai, `+c.written+`}}}]}`)
+		a := activity.Activity{Time: c.at}
+		if got := Decide(p, a, Content{}, Context{}).Action.Stops(); got != c.want {
+			t.Errorf("{%s} at %v: %v, want %v", c.written, c.at, got, c.want)
+		}
+	}
+}
+
 func TestFits(t *testing.T) {
 	for _, c := range []struct {
 		pattern, text string

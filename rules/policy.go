@@ -188,3 +188,12 @@ func (p *Policy) RollingWindows() []time.Duration {
 	slices.Sort(windows)
 	return slices.Compact(windows)
 }
+
+// Context asks for the total of people in each of the policy's windows.
+func (p *Policy) Context(total func(within time.Duration) int) Context {
+	ctx := Context{RollingPeople: map[time.Duration]int{}}
+	for _, w := range p.RollingWindows() {
+		ctx.RollingPeople[w] = total(w)
+	}
+	return ctx
+}

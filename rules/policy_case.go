@@ -32,11 +32,7 @@ type CaseResult struct {
 
 // Explain answers what the policy says of the case, and why.
 func (c Case) Explain(p *Policy) Explanation {
-	ctx := Context{RollingPeople: map[time.Duration]int{}}
-	for _, w := range p.RollingWindows() {
-		ctx.RollingPeople[w] = c.Rolling
-	}
-	return Explain(p, c.Activity, c.Content, ctx)
+	return Explain(p, c.Activity, c.Content, p.Context(func(time.Duration) int { return c.Rolling }))
 }
 
 // Run compares what the policy says with what the case expects. In report-only
@@ -93,6 +89,7 @@ type givenSpec struct {
 	Destination scalar           `yaml:"destination"`
 	Device      *givenDeviceSpec `yaml:"device"`
 	File        *givenFileSpec   `yaml:"file"`
+	Time        scalar           `yaml:"time"`
 }
 
 type findSpec struct {
@@ -176,6 +173,13 @@ func (c *compiler) givenActivity(s *givenSpec) activity.Activity {
 		Operation:   oneOf(c, s.Operation, operations, activity.Write),
 		Actor:       activity.Actor{User: s.Person.Text, Program: s.Program.Text},
 		Destination: activity.Destination{Path: s.Destination.Text},
+	}
+	if s.Time.Text != "" {
+		at, err := time.Parse(time.RFC3339, s.Time.Text)
+		if err != nil {
+			c.report(s.Time.Place, "policy.moment")
+		}
+		a.Time = at.UTC()
 	}
 	if d := s.Device; d != nil {
 		a.Destination.Device = activity.Device{Vendor: d.Vendor.Text, Model: d.Model.Text, Serial: d.Serial.Text,

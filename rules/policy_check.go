@@ -117,12 +117,10 @@ func implies(n, w condition) bool {
 		return within(n.(*wordCondition).words, w.words)
 	case *patternCondition:
 		return within(n.(*patternCondition).written(), w.written())
-	case encryptedCondition:
-		return n.(encryptedCondition) == w
 	case sizeCondition:
 		return n.(sizeCondition).bytes >= w.bytes
 	}
-	return false
+	return n.wanted() == w.wanted()
 }
 
 func within[T comparable](narrow, wide []T) bool {

@@ -279,7 +279,7 @@ func (c *compiler) file(s *fileSpec) (conditions []condition) {
 	return conditions
 }
 
-// circumstances compiles how it is done, and by whom and to where.
+// circumstances compiles how and when it is done, and by whom and to where.
 func (c *compiler) circumstances(s *circumstanceSpec) (how, where []condition) {
 	if len(s.Channel) > 0 {
 		how = append(how, &wordCondition{path: "channel", words: words(c, s.Channel, channels),
@@ -289,6 +289,7 @@ func (c *compiler) circumstances(s *circumstanceSpec) (how, where []condition) {
 		how = append(how, &wordCondition{path: "operation", words: words(c, s.Operation, operations),
 			word: func(q *question) string { return string(q.Operation) }})
 	}
+	how = append(how, c.time(s.Time)...)
 	where = c.texts(where, "person", s.Person, personText)
 	where = c.texts(where, "program", s.Program, programText)
 	where = c.texts(where, "destination", s.Path, destinationText)

@@ -87,6 +87,7 @@ type circumstanceSpec struct {
 	Program   []scalar    `yaml:"program"`
 	Path      []scalar    `yaml:"destination"`
 	Device    *deviceSpec `yaml:"device"`
+	Time      *timeSpec   `yaml:"time"`
 }
 
 type deviceSpec struct {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,18 +26,31 @@ func newPolicyCommand(t *terminal) *cobra.Command {
 }
 
 func newPolicyShowCommand(t *terminal) *cobra.Command {
-	return &cobra.Command{
-		Use:   "show",
-		Short: t.Text("policy.show.short"),
-		Long:  t.Text("policy.show.long"),
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if _, err := t.out.Write(rules.DefaultPolicySource()); err != nil {
+	var list bool
+	cmd := &cobra.Command{
+		Use:       "show [TEMPLATE]",
+		Short:     t.Text("policy.show.short"),
+		Long:      t.Text("policy.show.long", message.Args{"Templates": strings.Join(rules.Templates(), ", ")}),
+		Example:   t.Text("policy.show.example"),
+		Args:      cobra.MaximumNArgs(1),
+		ValidArgs: rules.Templates(),
+		RunE: func(_ *cobra.Command, args []string) error {
+			text := []byte(strings.Join(rules.Templates(), "\n") + "\n")
+			if !list {
+				var ok bool
+				name := append(args, rules.DefaultTemplate)[0]
+				if text, ok = rules.Template(name); !ok {
+					return errors.New(t.Text("policy.show.unknown", message.Args{"Name": name, "Templates": strings.Join(rules.Templates(), ", ")}))
+				}
+			}
+			if _, err := t.out.Write(text); err != nil {
 				return fmt.Errorf("print policy: %w", err)
 			}
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&list, "list", false, t.Text("policy.show.flag.list"))
+	return cmd
 }
 
 // policyFlag lets a command work with a file instead of the built-in policy.

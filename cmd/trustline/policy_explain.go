@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +36,7 @@ type madeUp struct {
 		Type string `json:"type,omitempty"`
 		Size string `json:"size,omitempty"`
 	} `json:"file,omitzero"`
+	Time string `json:"time"`
 }
 
 type madeUpHit struct {
@@ -95,6 +97,7 @@ func newPolicyExplainCommand(t *terminal) *cobra.Command {
 	f.StringVar(&m.File.Name, "file", "", t.Text("policy.explain.flag.file"))
 	f.StringVar(&m.File.Type, "type", "", t.Text("policy.explain.flag.type"))
 	f.StringVar(&m.File.Size, "size", "", t.Text("policy.explain.flag.size"))
+	f.StringVar(&m.Time, "time", time.Now().Format(time.RFC3339), t.Text("policy.explain.flag.time"))
 	return cmd
 }
 
