@@ -39,12 +39,22 @@ type Event struct {
 // maxProblem keeps a problem within a field of an incident.
 const maxProblem = 1000
 
+// Origin says where the policy in force comes from.
+type Origin string
+
+// The origins.
+const (
+	FromFile Origin = "file"
+	FromCopy Origin = "copy"     // of the last sound file, which is not there any more
+	BuiltIn  Origin = "built-in" // there has never been a sound file
+)
+
 // Status is how the policy is doing.
 type Status struct {
 	Version string
 	Name    string
 	Mode    rules.Mode
-	BuiltIn bool      // the built-in policy, not a file's
+	Origin  Origin
 	Loaded  time.Time // UTC; when the policy in force was taken up
 	Broken  string    // as Event.Problem
 }
@@ -53,6 +63,7 @@ type Status struct {
 // from anywhere; Run only once.
 type File struct {
 	path string
+	kept string // path of a copy of the last sound policy; "" for none
 	log  *slog.Logger
 
 	current atomic.Pointer[rules.Policy]
@@ -64,13 +75,19 @@ type File struct {
 	pending []Event
 }
 
-// New reads the file. Without a path the built-in policy holds for good; with
-// a file that cannot be used it holds until there is one that can.
-func New(path string, log *slog.Logger) *File {
-	f := &File{path: path, log: log.With("policy", path)}
-	f.take(rules.DefaultPolicy(), true)
-	if path != "" {
-		f.reload(func(e Event) { f.pending = append(f.pending, e) })
+// New reads the file. Without a path the built-in policy holds for good. Kept
+// is a file in the service's own folder that New and Run keep the last
+// sound policy in: it holds when the file cannot be used at the next start, and
+// without one the built-in policy does.
+func New(path, kept string, log *slog.Logger) *File {
+	f := &File{path: path, kept: kept, log: log.With("policy", path)}
+	f.take(rules.DefaultPolicy(), BuiltIn)
+	if path == "" {
+		return f
+	}
+	f.reload(func(e Event) { f.pending = append(f.pending, e) })
+	if f.Status().Broken != "" {
+		f.useCopy()
 	}
 	return f
 }
@@ -85,16 +102,17 @@ func (f *File) Status() Status {
 	return f.status
 }
 
-func (f *File) take(p *rules.Policy, builtIn bool) {
+func (f *File) take(p *rules.Policy, from Origin) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.current.Store(p)
-	f.status = Status{Version: p.Version(), Name: p.Name(), Mode: p.Mode(), BuiltIn: builtIn, Loaded: time.Now().UTC()}
+	f.status = Status{Version: p.Version(), Name: p.Name(), Mode: p.Mode(), Origin: from, Loaded: time.Now().UTC()}
 }
 
 // reload looks at the file again and tells what has changed.
 func (f *File) reload(tell func(Event)) {
-	p, sum, err := f.read()
+	p, data, err := f.read()
+	sum := sha256.Sum256(data)
 	broken := f.Status().Broken
 	switch {
 	case err != nil:
@@ -107,7 +125,8 @@ func (f *File) reload(tell func(Event)) {
 		}
 	case sum != f.seen || broken != "":
 		f.seen = sum
-		f.take(p, false)
+		f.take(p, FromFile)
+		f.keepCopy(data)
 		for _, w := range p.Warnings() {
 			f.log.Warn("policy", "warning", w.Error())
 		}
@@ -116,17 +135,16 @@ func (f *File) reload(tell func(Event)) {
 	}
 }
 
-func (f *File) read() (*rules.Policy, [sha256.Size]byte, error) {
+func (f *File) read() (*rules.Policy, []byte, error) {
 	data, err := readOwned(f.path)
 	if err != nil {
-		return nil, [sha256.Size]byte{}, err
+		return nil, nil, err
 	}
-	sum := sha256.Sum256(data)
-	if sum == f.seen && f.Status().Broken == "" {
-		return f.Current(), sum, nil
+	if sha256.Sum256(data) == f.seen && f.Status().Broken == "" {
+		return f.Current(), data, nil
 	}
 	p, err := rules.ParsePolicy(f.path, data)
-	return p, sum, err
+	return p, data, err
 }
 
 // readOwned reads the file if nobody but root and the service's own user can

@@ -47,7 +47,7 @@ func write(t *testing.T, path, text string) {
 // watched runs a file and hands out its events.
 func watched(t *testing.T, path string) (*File, <-chan Event) {
 	t.Helper()
-	f := New(path, slog.New(slog.DiscardHandler))
+	f := New(path, "", slog.New(slog.DiscardHandler))
 	events := make(chan Event, 1000)
 	ctx, cancel := context.WithCancel(t.Context())
 	var done sync.WaitGroup
@@ -86,7 +86,7 @@ func none(t *testing.T, events <-chan Event) {
 func TestWithoutAPathTheBuiltInPolicyHolds(t *testing.T) {
 	f, events := watched(t, "")
 	none(t, events)
-	if s := f.Status(); !s.BuiltIn || s.Broken != "" || s.Version != rules.DefaultPolicy().Version() {
+	if s := f.Status(); s.Origin != BuiltIn || s.Broken != "" || s.Version != rules.DefaultPolicy().Version() {
 		t.Errorf("status %+v", s)
 	}
 	if !stops(f.Current(), 20) {
@@ -179,11 +179,66 @@ func TestAMissingFileMeansTheBuiltInPolicy(t *testing.T) {
 	path := filepath.Join(dir, "policy.yaml")
 	f, events := watched(t, path)
 	next(t, events, Broken)
-	if s := f.Status(); !s.BuiltIn || s.Broken == "" {
+	if s := f.Status(); s.Origin != BuiltIn || s.Broken == "" {
 		t.Errorf("status %+v", s)
 	}
 	if !stops(f.Current(), 20) {
 		t.Error("the built-in policy is not in force")
+	}
+}
+
+// A workstation restarted with a broken policy goes on with the last sound one.
+func TestTheLastSoundPolicyOutlivesARestart(t *testing.T) {
+	dir := t.TempDir()
+	path, kept := filepath.Join(dir, "policy.yaml"), filepath.Join(dir, "last-policy.yaml")
+	start := func() *File { return New(path, kept, slog.New(slog.DiscardHandler)) }
+	write(t, path, policy("1", 7))
+	if s := start().Status(); s.Origin != FromFile {
+		t.Fatalf("status %+v", s)
+	}
+	for name, spoil := range map[string]func() error{
+		"broken":  func() error { return os.WriteFile(path, []byte("version: ["), 0o644) },
+		"removed": func() error { return nil },
+		"opened": func() error {
+			return errors.Join(os.WriteFile(path, []byte(policy("2", 1)), 0o644), os.Chmod(path, 0o666))
+		},
+	} {
+		if err := errors.Join(os.RemoveAll(path), spoil()); err != nil {
+			t.Fatal(err)
+		}
+		f := start()
+		if s := f.Status(); s.Origin != FromCopy || s.Broken == "" || !strings.HasPrefix(s.Version, "1+") {
+			t.Errorf("%s: status %+v", name, s)
+		}
+		if stops(f.Current(), 6) || !stops(f.Current(), 7) {
+			t.Errorf("%s: the last sound policy is not in force", name)
+		}
+		if len(f.pending) != 1 || f.pending[0].Code != Broken || f.pending[0].Version != f.Current().Version() {
+			t.Errorf("%s: told %+v", name, f.pending)
+		}
+	}
+	if err := errors.Join(os.RemoveAll(path), os.WriteFile(path, []byte(policy("3", 9)), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if s := start().Status(); s.Origin != FromFile || s.Broken != "" || !strings.HasPrefix(s.Version, "3+") {
+		t.Errorf("mended: status %+v", s)
+	}
+	// A copy that others could have written, or that is damaged, is not used.
+	write(t, path, "broken: [")
+	if err := os.Chmod(kept, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if s := start().Status(); s.Origin != BuiltIn {
+		t.Errorf("open copy: status %+v", s)
+	}
+	if err := errors.Join(os.Chmod(kept, 0o600), os.Truncate(kept, 20)); err != nil {
+		t.Fatal(err)
+	}
+	if s := start().Status(); s.Origin != BuiltIn {
+		t.Errorf("damaged copy: status %+v", s)
+	}
+	if left, _ := filepath.Glob(kept + ".*"); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }
 
@@ -291,14 +346,14 @@ func TestOtherPeoplesHandsAreRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			write(t, path, policy("1", 3))
-			if s := New(path, slog.New(slog.DiscardHandler)).Status(); s.Broken != "" {
+			if s := New(path, "", slog.New(slog.DiscardHandler)).Status(); s.Broken != "" {
 				t.Fatalf("refused unspoilt: %s", s.Broken)
 			}
 			if err := spoil(dir, path); err != nil {
 				t.Fatal(err)
 			}
-			f := New(path, slog.New(slog.DiscardHandler))
-			if s := f.Status(); s.Broken == "" || !s.BuiltIn {
+			f := New(path, "", slog.New(slog.DiscardHandler))
+			if s := f.Status(); s.Broken == "" || s.Origin != BuiltIn {
 				t.Errorf("accepted: %+v", s)
 			} else {
 				t.Log(s.Broken)
@@ -324,7 +379,7 @@ func TestProblemsHoldNoCustomerData(t *testing.T) {
 		"%王小明 13800138000\n---\na: b\n",
 	} {
 		write(t, path, text)
-		s := New(path, slog.New(slog.DiscardHandler)).Status()
+		s := New(path, "", slog.New(slog.DiscardHandler)).Status()
 		if s.Broken == "" {
 			t.Errorf("accepted %q", text)
 		}
