@@ -104,10 +104,10 @@ func (u *Uploader) State() State {
 // Run uploads until the context ends, then returns nil. Any other end is the
 // queue's error.
 func (u *Uploader) Run(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return u.upload(ctx) })
-	g.Go(func() error { return u.beat(ctx) })
-	if err := g.Wait(); ctx.Err() == nil || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	g, inner := errgroup.WithContext(ctx)
+	g.Go(func() error { return u.upload(inner) })
+	g.Go(func() error { return u.beat(inner) })
+	if err := g.Wait(); ctx.Err() == nil {
 		return err
 	}
 	return nil
