@@ -202,7 +202,7 @@ func TestSlowConsoleIsGivenUpOn(t *testing.T) {
 	console.before = func(_ http.ResponseWriter, r *http.Request, _ int) bool {
 		select {
 		case <-r.Context().Done():
-		case <-time.After(5 * time.Second):
+		case <-time.After(time.Second):
 		}
 		return true
 	}
@@ -217,7 +217,7 @@ func TestSlowConsoleIsGivenUpOn(t *testing.T) {
 	if _, err := c.Send(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
-	if took := time.Since(start); took > 3*time.Second {
+	if took := time.Since(start); took > time.Second {
 		t.Errorf("took %s", took)
 	}
 }
