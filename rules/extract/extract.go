@@ -93,6 +93,12 @@ func (w *walker) file(location string, at io.ReaderAt, size int64, depth int) (m
 		return cmp.Or(w.zip(location, at, size, depth, false), mt)
 	case oleKind:
 		return w.ole(location, at, size, depth)
+	case sevenZipKind:
+		w.sevenZip(location, at, size, depth)
+		return mt
+	case rarKind:
+		w.rar(location, at, size, depth)
+		return mt
 	}
 	counted := &counting{r: io.NewSectionReader(at, 0, size)}
 	w.sequential(k, location, bufio.NewReaderSize(counted, sniffed), depth)
@@ -118,7 +124,7 @@ func (w *walker) stream(location string, r io.Reader, size int64, depth int) {
 		w.note(err)
 	}
 	k, _ := look(head)
-	if k != zipKind && k != oleKind {
+	if !k.whole() {
 		w.sequential(k, location, b, depth)
 		return
 	}
@@ -160,6 +166,10 @@ func (w *walker) sequential(k kind, location string, r *bufio.Reader, depth int)
 		w.compressed(k, location, r, depth)
 	case tarKind:
 		w.tar(location, r, depth)
+	case rtfKind:
+		w.rtf(location, r, depth)
+	case mailKind:
+		w.mail(location, r, depth)
 	case packedKind:
 		w.note(problem{Unsupported})
 		w.runs(location, r)

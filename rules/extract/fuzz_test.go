@@ -77,6 +77,12 @@ func FuzzText(f *testing.F) {
 }
 func FuzzPage(f *testing.F) { fuzzExtract(f, "calc.html", "writer.html") }
 
+func FuzzRichText(f *testing.F) { fuzzExtract(f, "writer.rtf") }
+func FuzzMail(f *testing.F)     { fuzzExtract(f, "python.eml", "python.mbox") }
+func FuzzSevenZip(f *testing.F) {
+	fuzzExtract(f, "7z.7z", "7z-password.7z", "7z-password-names.7z")
+}
+
 // FuzzParts feeds the parts of office documents without the archive around.
 func FuzzParts(f *testing.F) {
 	f.Add([]byte(`<worksheet><sheetData><row r="3"><c r="B3" t="s"><v>0</v></c><c t="n"><v>1.38E10</v></c><c t="inlineStr"><is><t>x</t></is></c></row></sheetData><headerFooter><oddHeader>h</oddHeader></headerFooter></worksheet>`))

@@ -18,20 +18,27 @@ const (
 	markupKind
 	zipKind
 	oleKind
+	sevenZipKind
+	rarKind
 	gzipKind
 	bzip2Kind
 	xzKind
 	zstdKind
 	tarKind
+	rtfKind
+	mailKind
 	packedKind // its text is packed in a way not read yet
 )
+
+const oleMagic = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"
 
 var magics = []struct {
 	prefix string
 	kind   kind
 }{
 	{"PK\x03\x04", zipKind}, {"PK\x05\x06", zipKind}, {"PK\x07\x08", zipKind}, {"PK00PK\x03\x04", zipKind},
-	{"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", oleKind},
+	{oleMagic, oleKind},
+	{"7z\xBC\xAF\x27\x1C", sevenZipKind}, {"Rar!\x1A\x07", rarKind},
 	{"\x1F\x8B\x08", gzipKind},
 	{"BZh", bzip2Kind},
 	{"\xFD7zXZ\x00", xzKind},
@@ -41,11 +48,14 @@ var magics = []struct {
 // packed are types whose text is compressed or laid out so that a search for
 // runs of text proves nothing.
 var packed = []string{
-	"application/x-7z-compressed", "application/x-rar-compressed", "application/pdf", "application/lzip",
+	"application/pdf", "application/lzip",
 	"application/vnd.ms-cab-compressed", "application/x-installshield", "application/x-xar", "application/x-archive",
 	"application/vnd.apache.parquet", "application/x-apple-diskimage", "application/vnd.ms-htmlhelp",
-	"application/zlib", "text/rtf", "application/rtf",
+	"application/zlib",
 }
+
+// whole tells whether content of this kind is read at random, not in order.
+func (k kind) whole() bool { return k == zipKind || k == oleKind || k == sevenZipKind || k == rarKind }
 
 // look tells what content is from its first bytes.
 func look(head []byte) (kind, string) {
@@ -62,6 +72,12 @@ func look(head []byte) (kind, string) {
 		if mt == p {
 			return packedKind, mt
 		}
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte(`{\rt`)):
+		return rtfKind, "text/rtf"
+	case looksLikeMail(head):
+		return mailKind, "message/rfc822"
 	}
 	if bytes.Contains(head[:min(len(head), 1024)], []byte("%PDF-")) {
 		return packedKind, "application/pdf"

@@ -89,13 +89,16 @@ func TestRealFiles(t *testing.T) {
 		{"calc.xls", "", with(asRows("客户"), "[second]\n5: C=赵敏 15112345678")},
 		{"calc.pdf", Unsupported, nil},
 		{"writer.doc", "", with(asRows("")[1:], "客户欧阳明轩，电话13812345678。")},
-		{"writer.rtf", Unsupported, nil},
+		{"writer.rtf", "", with(asRows("")[1:], "客户欧阳明轩，电话13812345678。")},
+		{"python.eml", "", with(asCSV, "王建国 <jianguo@example.com>", "客户名单.csv]\n姓名", "openpyxl.xlsx › hidden]\n5: C=赵敏 15112345678", "联系 13600001111")},
+		{"python.mbox", "", []string{"[message 1]", "[message 2]", "13700002222", "13800003333"}},
 		{"writer.pdf", Unsupported, nil},
 		{"writer-password.pdf", Unsupported, nil},
 		{"impress.ppt", "", []string{strings.Join(people[0], " "), strings.Join(people[2], " "), "备注 13600001111"}},
-		{"7z.7z", Unsupported, nil},
-		{"7z-password.7z", Unsupported, nil},
-		{"7z-password-names.7z", Unsupported, nil},
+		{"7z.7z", "", member},
+		{"7z-password.7z", Encrypted, []string{"名单/客户.csv"}},
+		{"7z-password-stored.7z", Encrypted, []string{"名单/客户.csv"}},
+		{"7z-password-names.7z", Encrypted, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.file, func(t *testing.T) {

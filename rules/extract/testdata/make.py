@@ -155,6 +155,7 @@ def archives():
     run("7z", "a", "-tzip", "-psecret", "-mem=AES256", here + "/7z-aes.zip", "名单", cwd="work")
     run("7z", "a", here + "/7z.7z", "名单", cwd="work")
     run("7z", "a", "-psecret", here + "/7z-password.7z", "名单", cwd="work")
+    run("7z", "a", "-psecret", "-mx0", here + "/7z-password-stored.7z", "名单", cwd="work")
     run("7z", "a", "-psecret", "-mhe=on", here + "/7z-password-names.7z", "名单", cwd="work")
     class GBK(zipfile.ZipInfo):
         def _encodeFilenameFlags(self): return self.filename.encode("gbk"), self.flag_bits & ~0x800
@@ -173,4 +174,25 @@ def archives():
         open(out("csv." + ext), "wb").write(data)
     run("rm", "-r", "work")
 
-texts(); openpyxl_books(); word(); office(); archives()
+def mails():
+    import mailbox
+    from email.message import EmailMessage
+    m = EmailMessage()
+    m["From"], m["To"], m["Subject"] = "王建国 <jianguo@example.com>", "lina@example.com", "客户名单"
+    m["Date"], m["Message-ID"] = "Mon, 02 Jan 2026 10:00:00 +0800", "<1@example.com>"
+    m.set_content("您好，名单见附件。联系 13600001111\n", charset="gb18030", cte="base64")
+    m.add_attachment(CSV.encode("gb18030"), maintype="text", subtype="csv", filename="客户名单.csv")
+    m.add_attachment(open(out("openpyxl.xlsx"), "rb").read(), maintype="application", subtype="octet-stream", filename="openpyxl.xlsx")
+    open(out("python.eml"), "wb").write(m.as_bytes())
+    if os.path.exists(out("python.mbox")): os.remove(out("python.mbox"))
+    box = mailbox.mbox(out("python.mbox"))
+    for phone in ("13700002222", "13800003333"):
+        m = EmailMessage()
+        m["From"], m["To"], m["Subject"] = "a@example.com", "b@example.com", "电话"
+        m.set_content("客户电话：" + phone + "\n", cte="quoted-printable")
+        box.add(m)
+    box.close()
+
+parts = {"texts": texts, "books": openpyxl_books, "word": word, "office": office, "archives": archives, "mails": mails}
+for part in sys.argv[1:] or parts:
+    parts[part]()
