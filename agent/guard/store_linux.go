@@ -1,0 +1,209 @@
+package guard
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	chunkSize    = 1 << 20
+	memoryBudget = 48 << 20 // of all files being written, together
+)
+
+// scratch makes places for what is being written: memory while there is
+// little, unnamed files on the local disk beyond that. Unnamed files are gone
+// with the process, so nothing readable is left behind by a crash.
+type scratch struct {
+	dir  string
+	used atomic.Int64 // bytes in memory
+}
+
+// extent is a range of bytes, end exclusive.
+type extent struct{ from, to int64 }
+
+// store holds written ranges of one file. It is not safe for concurrent use.
+type store struct {
+	scratch *scratch
+	extents []extent // sorted, disjoint, not touching
+	chunks  map[int64][]byte
+	held    int64
+	file    *os.File
+}
+
+func (s *scratch) store() *store { return &store{scratch: s, chunks: map[int64][]byte{}} }
+
+// WriteAt keeps a copy of p.
+func (s *store) WriteAt(p []byte, off int64) (int, error) {
+	n := 0
+	for n < len(p) {
+		index, in := (off+int64(n))/chunkSize, int((off+int64(n))%chunkSize)
+		part := p[n:min(len(p), n+chunkSize-in)]
+		if err := s.put(index, in, part); err != nil {
+			return n, err
+		}
+		n += len(part)
+	}
+	s.mark(extent{off, off + int64(len(p))})
+	return n, nil
+}
+
+func (s *store) put(index int64, in int, part []byte) error {
+	chunk, inMemory := s.chunks[index]
+	if s.file != nil && !inMemory {
+		_, err := s.file.WriteAt(part, index*chunkSize+int64(in))
+		return wrapScratch(err)
+	}
+	if need := in + len(part) - len(chunk); need > 0 {
+		if s.scratch.used.Load()+int64(need) > memoryBudget {
+			if err := s.spill(); err != nil {
+				return err
+			}
+			_, err := s.file.WriteAt(part, index*chunkSize+int64(in))
+			return wrapScratch(err)
+		}
+		if cap(chunk) < in+len(part) {
+			grown := make([]byte, len(chunk), min(chunkSize, max(2*cap(chunk), in+len(part))))
+			copy(grown, chunk)
+			chunk = grown
+		}
+		clear(chunk[len(chunk) : in+len(part)])
+		chunk = chunk[:in+len(part)]
+		s.chunks[index] = chunk
+		s.held += int64(need)
+		s.scratch.used.Add(int64(need))
+	}
+	copy(chunk[in:], part)
+	return nil
+}
+
+// spill moves what is in memory to an unnamed file.
+func (s *store) spill() error {
+	if s.file == nil {
+		fd, err := unix.Open(s.scratch.dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+		if err != nil {
+			return wrapScratch(err)
+		}
+		s.file = os.NewFile(uintptr(fd), "scratch")
+	}
+	for index, chunk := range s.chunks {
+		if _, err := s.file.WriteAt(chunk, index*chunkSize); err != nil {
+			return wrapScratch(err)
+		}
+		s.forget(index)
+	}
+	return nil
+}
+
+func (s *store) forget(index int64) {
+	n := int64(len(s.chunks[index]))
+	s.held -= n
+	s.scratch.used.Add(-n)
+	delete(s.chunks, index)
+}
+
+func wrapScratch(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("write to the scratch disk: %w", err)
+}
+
+// mark joins a range to the extents.
+func (s *store) mark(e extent) {
+	if e.from >= e.to {
+		return
+	}
+	i := sort.Search(len(s.extents), func(i int) bool { return s.extents[i].to >= e.from })
+	j := i
+	for j < len(s.extents) && s.extents[j].from <= e.to {
+		e.from, e.to = min(e.from, s.extents[j].from), max(e.to, s.extents[j].to)
+		j++
+	}
+	s.extents = append(s.extents[:i], append([]extent{e}, s.extents[j:]...)...)
+}
+
+// cut forgets a range: what is there has gone to the medium or is void.
+func (s *store) cut(e extent) {
+	var kept []extent
+	for _, x := range s.extents {
+		if left := (extent{x.from, min(x.to, e.from)}); left.from < left.to {
+			kept = append(kept, left)
+		}
+		if right := (extent{max(x.from, e.to), x.to}); right.from < right.to {
+			kept = append(kept, right)
+		}
+	}
+	s.extents = kept
+	for index := range s.chunks {
+		if index*chunkSize >= e.from && (index+1)*chunkSize <= e.to {
+			s.forget(index)
+		}
+	}
+}
+
+// next answers the first written range at or after off.
+func (s *store) next(off int64) (extent, bool) {
+	i := sort.Search(len(s.extents), func(i int) bool { return s.extents[i].to > off })
+	if i == len(s.extents) {
+		return extent{}, false
+	}
+	return extent{max(off, s.extents[i].from), s.extents[i].to}, true
+}
+
+// ReadAt reads what was written; p must lie within one extent.
+func (s *store) ReadAt(p []byte, off int64) (int, error) {
+	n := 0
+	for n < len(p) {
+		index, in := (off+int64(n))/chunkSize, int((off+int64(n))%chunkSize)
+		part := p[n:min(len(p), n+chunkSize-in)]
+		if chunk, ok := s.chunks[index]; ok {
+			if copied := copy(part, chunk[min(in, len(chunk)):]); copied < len(part) {
+				clear(part[copied:])
+			}
+		} else if m, err := s.file.ReadAt(part, index*chunkSize+int64(in)); err != nil && !(errors.Is(err, io.EOF) && m == len(part)) {
+			return n, fmt.Errorf("read from the scratch disk: %w", err)
+		}
+		n += len(part)
+	}
+	return n, nil
+}
+
+// copyTo writes every extent to w and forgets it.
+func (s *store) copyTo(w io.WriterAt) error {
+	buf := make([]byte, 0)
+	for len(s.extents) > 0 {
+		e := s.extents[0]
+		e.to = min(e.to, (e.from/chunkSize+1)*chunkSize)
+		if cap(buf) < int(e.to-e.from) {
+			buf = make([]byte, e.to-e.from)
+		}
+		b := buf[:e.to-e.from]
+		if _, err := s.ReadAt(b, e.from); err != nil {
+			return err
+		}
+		if _, err := w.WriteAt(b, e.from); err != nil {
+			return fmt.Errorf("write to the medium: %w", err)
+		}
+		s.cut(e)
+	}
+	return nil
+}
+
+func (s *store) Close() error {
+	for index := range s.chunks {
+		s.forget(index)
+	}
+	s.extents = nil
+	if s.file != nil {
+		f := s.file
+		s.file = nil
+		return f.Close()
+	}
+	return nil
+}
