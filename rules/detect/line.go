@@ -1,0 +1,278 @@
+package detect
+
+import (
+	"bytes"
+	"slices"
+)
+
+// line is the text being looked at as a whole: a line, or a row with its
+// cells joined by tabs.
+type line struct {
+	text   []byte  // as narrowed
+	at     []int32 // where each byte of text came from; nil: from the same place
+	offset int64   // of the line, in the fragment
+	number int     // 1-based
+	cells  []cell  // of a row
+	record bool    // the line is one row of a table
+	sheet  bool    // it came from a spreadsheet
+}
+
+// raw answers where byte i of the narrowed text stands in the fragment.
+func (l *line) raw(i int) int64 {
+	if l.at != nil {
+		i = int(l.at[i])
+	}
+	return l.offset + int64(i)
+}
+
+// running looks at a line of running text.
+func (s *Scanner) running(l *line) {
+	p := s.pack
+	s.found = p.numbers(l.text, s.found[:0])
+	s.found = p.emails(l.text, s.found)
+	s.labels = p.labels.find(l.text, s.labels[:0])
+	for i := range s.found {
+		weigh(&s.found[i], l.text, s.labels)
+	}
+	s.carriedLabel(l)
+	s.addresses(l)
+	s.found = p.chineseAddressesOutside(l.text, s.found)
+	s.labelledNames(l)
+	if s.strong() {
+		s.besideNames(l)
+	}
+	s.settle(l)
+}
+
+// carriedLabel lets a label that ended the line before speak for the first
+// value of this one: forms put value under label.
+func (s *Scanner) carriedLabel(l *line) {
+	carried := s.carried
+	s.carried = label{}
+	if n := len(s.labels); n > 0 {
+		if last := s.labels[n-1]; last.value >= len(l.text) {
+			s.carried = last
+		}
+	}
+	if carried.roles == 0 || len(s.found) == 0 {
+		return
+	}
+	m := &s.found[0]
+	if m.why.flags&(labelled|negative) != 0 || len(bytes.TrimLeft(l.text[:m.start], " \t")) > 0 {
+		return
+	}
+	carried.start, carried.end = 0, 0
+	if carried.roles.has(m.kind) {
+		m.calledFor(carried)
+	} else if carried.roles&against != 0 {
+		m.calledOtherwise(carried)
+	}
+}
+
+// strong tells whether a value of some class stands in the line.
+func (s *Scanner) strong() bool {
+	return slices.ContainsFunc(s.found, func(m match) bool { return m.score >= 45 })
+}
+
+// addresses takes what labels call an address.
+func (s *Scanner) addresses(l *line) {
+	for i, b := range s.labels {
+		if !b.roles.has(address) || !b.colon || b.value >= len(l.text) {
+			continue
+		}
+		end := len(l.text)
+		if i+1 < len(s.labels) && s.labels[i+1].colon {
+			end = s.labels[i+1].start
+		}
+		value := bytes.TrimRight(l.text[b.value:end], " \t\r,;|\"'}])")
+		n, score := s.pack.chinese(value, true)
+		if score == 0 {
+			if cut := bytes.IndexAny(value, "\t;|\""); cut > 0 {
+				value = value[:cut]
+			}
+			n, score = len(value), s.pack.western(value)
+		}
+		if score == 0 {
+			continue
+		}
+		m := s.pack.newAddress(l.text, b.value, b.value+n, max(score, 85))
+		m.why.label, m.why.distance = b, b.value-b.end
+		m.why.flags |= labelled
+		s.found = append(s.found, m)
+	}
+}
+
+// chineseAddressesOutside finds addresses where none was found by its label.
+func (p *Pack) chineseAddressesOutside(text []byte, found []match) []match {
+	had := len(found)
+	found = p.chineseAddresses(text, found)
+	return append(found[:had], slices.DeleteFunc(found[had:], func(m match) bool {
+		return slices.ContainsFunc(found[:had], func(o match) bool { return m.start < o.end && o.start < m.end })
+	})...)
+}
+
+// labelledNames takes what labels call a name.
+func (s *Scanner) labelledNames(l *line) {
+	for _, b := range s.labels {
+		if !b.roles.has(personName) || b.value >= len(l.text) || b.roles&weak != 0 && !b.colon && b.value > b.end {
+			continue
+		}
+		value := l.text[b.value:]
+		n, level := s.pack.names.leading(value)
+		score := int8(95)
+		switch {
+		case level == 0 && b.colon:
+			if n = latin(value); n == 0 {
+				continue
+			}
+			level, score = 2, 90
+		case level == 0 || !b.colon && level < 2:
+			continue
+		case !b.colon && b.roles&weak != 0:
+			score = 65
+		case !b.colon:
+			score = 75
+		case level == 1:
+			score = 80
+		}
+		if s.taken(b.value, b.value+n) || s.isLabel(value[:n]) {
+			continue
+		}
+		m := s.pack.newName(l.text, b.value, b.value+n, score)
+		m.why.label, m.why.distance = b, b.value-b.end
+		m.why.flags |= labelled
+		s.found = append(s.found, m)
+	}
+}
+
+func (s *Scanner) isLabel(p []byte) bool {
+	_, ok := s.pack.labels.byText[string(p)]
+	return ok
+}
+
+// taken tells whether something was found in a stretch of the line already.
+func (s *Scanner) taken(start, end int) bool {
+	return slices.ContainsFunc(s.found, func(m match) bool { return start < m.end && m.start < end })
+}
+
+func (p *Pack) newName(text []byte, start, end int, score int8) match {
+	m := match{kind: personName, start: start, end: end, score: score, hash: p.hash.sum(personName, text[start:end])}
+	if isLetter(text[start]) {
+		m.why.flags |= latinLetters
+	} else {
+		m.why.flags |= familyName
+	}
+	return m
+}
+
+// besideNames finds names that stand by themselves between delimiters, beside
+// a value of another class, and names before a form of address.
+func (s *Scanner) besideNames(l *line) {
+	text := l.text
+	for i := 0; i < len(text); {
+		run := hanRun(text[i:])
+		if run == 0 {
+			i++
+			continue
+		}
+		start, n := i, 0
+		i += run
+		if run <= 12 && run >= 6 && s.pack.names.plausible(text[start:i]) == 2 && !bytes.HasPrefix(text[i:], []byte("·")) {
+			n = run
+		} else if run > 6 {
+			start, n = s.pack.names.addressed(text, start, i)
+		}
+		if n > 0 && !s.taken(start, start+n) && !s.isLabel(text[start:start+n]) {
+			m := s.pack.newName(text, start, start+n, 65)
+			m.why.flags |= besideOthers | givenName
+			s.found = append(s.found, m)
+		}
+	}
+}
+
+// addressed finds a name before a form of address in the Han run
+// text[start:end]: 请联系王小明先生.
+func (n *names) addressed(text []byte, start, end int) (at, length int) {
+	for i := start + 6; i < end; i += 3 {
+		for _, h := range honorifics[:8] {
+			if !bytes.HasPrefix(text[i:end], h) {
+				continue
+			}
+			for _, k := range []int{9, 6} {
+				if i-k >= start && n.plausible(text[i-k:i]) == 2 {
+					return i - k, k
+				}
+			}
+		}
+	}
+	return 0, 0
+}
+
+// settle raises what stands together, reports what reaches the threshold and
+// hands the line's people on.
+func (s *Scanner) settle(l *line) {
+	if len(s.found) == 0 {
+		return
+	}
+	slices.SortFunc(s.found, func(a, b match) int { return a.start - b.start })
+	s.together(l)
+	for i := range s.found {
+		if m := &s.found[i]; m.score >= reportFrom {
+			s.report(l, m)
+		}
+	}
+	s.people(l)
+}
+
+// together raises values of different classes that stand in one line, and
+// lowers bare numbers among other numbers.
+func (s *Scanner) together(l *line) {
+	var present roles
+	for i := range s.found {
+		if m := &s.found[i]; m.score >= 45 {
+			present |= role(m.kind)
+		}
+	}
+	if present&(present-1) == 0 && len(s.found) < 8 {
+		bare := s.otherNumbers(l.text) >= 4
+		for i := range s.found {
+			if m := &s.found[i]; bare && m.why.flags&(labelled|underHeading|withPlus) == 0 && m.kind != residentID && m.kind != email {
+				m.why.flags |= manyNumbers
+				m.cap(40)
+			}
+		}
+	}
+	for i := range s.found {
+		m := &s.found[i]
+		if others := present &^ role(m.kind); others == 0 || m.why.flags&(negative|unitBehind|inURL) != 0 {
+			continue
+		}
+		m.why.flags |= besideOthers
+		switch {
+		case m.why.flags&oldForm != 0:
+			m.raise(60)
+		case m.why.flags&(placeholder|roleAccount) != 0:
+		case m.score >= 45 && m.score < 90:
+			m.score = min(m.score+15, 90)
+		}
+	}
+}
+
+// otherNumbers counts the runs of five digits or more that are nothing.
+func (s *Scanner) otherNumbers(text []byte) int {
+	n := 0
+	for i := 0; i < len(text); {
+		if !isDigit(text[i]) {
+			i++
+			continue
+		}
+		start := i
+		for i < len(text) && isDigit(text[i]) {
+			i++
+		}
+		if i-start >= 5 && !s.taken(start, i) {
+			n++
+		}
+	}
+	return n
+}

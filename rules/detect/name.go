@@ -1,0 +1,178 @@
+package detect
+
+import "bytes"
+
+// names judges personal names.
+type names struct {
+	han      *han
+	compound map[string]bool
+	stop     map[string]bool
+}
+
+func newNames(h *han) *names {
+	n := &names{han: h, compound: map[string]bool{}, stop: map[string]bool{}}
+	h.mark(surnames, surnameFlag)
+	h.mark(ordinaryChars, wordFlag)
+	h.mark(givenNames, givenFlag)
+	for _, c := range compounds {
+		n.compound[c] = true
+		h.mark(c[:3], compoundFlag)
+	}
+	for _, s := range stopNames {
+		n.stop[s] = true
+	}
+	return n
+}
+
+// family answers the bytes of the family name p starts with, 0 when none.
+func (n *names) family(p []byte) int {
+	f, ok := n.han.at(p)
+	if !ok {
+		return 0
+	}
+	if f&compoundFlag != 0 && len(p) >= 9 && n.compound[string(p[:6])] {
+		return 6
+	}
+	if f&surnameFlag != 0 {
+		return 3
+	}
+	return 0
+}
+
+// plausible judges text that is all Han: 0 no name, 1 a family name and
+// something behind it, 2 every character behind it is common in given names.
+func (n *names) plausible(p []byte) int {
+	if len(p) < 6 || len(p) > 12 || n.stop[string(p)] {
+		return 0
+	}
+	f := n.family(p)
+	given := p[f:]
+	if f == 0 || len(given) == 0 || len(given) > 6 {
+		return 0
+	}
+	level := 2
+	for i := 0; i < len(given); i += 3 {
+		switch flags, _ := n.han.at(given[i:]); {
+		case flags&givenFlag == 0 && flags&wordFlag != 0:
+			return 0
+		case flags&givenFlag == 0:
+			level = 1
+		}
+	}
+	return level
+}
+
+// honorifics stand behind a name and are no part of it.
+var honorifics = [][]byte{
+	[]byte("先生"), []byte("女士"), []byte("小姐"), []byte("同志"), []byte("老师"), []byte("经理"), []byte("太太"), []byte("医生"), []byte("师傅"), []byte("总"),
+}
+
+// leading answers the bytes of the name that p starts with, where nothing else
+// says where it ends: at the end of the Han run, before an honorific, or after
+// as many characters as are common in given names.
+func (n *names) leading(p []byte) (length, level int) {
+	if k := dotted(p); k > 0 {
+		return k, 2
+	}
+	run := min(hanRun(p), 24)
+	for k := 6; k <= min(run, 12); k += 3 {
+		for _, h := range honorifics {
+			if bytes.HasPrefix(p[k:run], h) {
+				if l := n.plausible(p[:k]); l > 0 {
+					return k, l
+				}
+			}
+		}
+	}
+	if run <= 12 {
+		if l := n.plausible(p[:run]); l > 0 {
+			return run, l
+		}
+	}
+	f := n.family(p)
+	if f == 0 {
+		return 0, 0
+	}
+	for k := min(f+6, run); k > f; k -= 3 {
+		if k == run {
+			continue // judged above
+		}
+		if n.plausible(p[:k]) == 2 {
+			if flags, _ := n.han.at(p[k:]); flags&wordFlag != 0 {
+				return k, 2
+			}
+		}
+	}
+	return 0, 0
+}
+
+// dotted answers the length of a name such as 阿依古丽·买买提, 0 when p does
+// not start with one.
+func dotted(p []byte) int {
+	n, dots := 0, 0
+	for n < len(p) && n < 60 {
+		k := min(hanRun(p[n:]), 60)
+		if k == 0 {
+			break
+		}
+		n += k
+		if bytes.HasPrefix(p[n:], []byte("·")) && hanRun(p[n+2:]) >= 3 {
+			n += 2
+			dots++
+			continue
+		}
+		break
+	}
+	if dots == 0 || dots > 3 || n < 11 {
+		return 0
+	}
+	return n
+}
+
+// latin answers the length of a name in Latin letters that p starts with: two
+// to four words that begin with a capital, or "FAMILY, Given".
+func latin(p []byte) int {
+	end, words, i := 0, 0, 0
+	for words < 4 {
+		n := latinWord(p[i:])
+		if n == 0 {
+			break
+		}
+		i += n
+		words++
+		end = i
+		if i < len(p) && p[i] == ',' && words == 1 && i+1 < len(p) && p[i+1] == ' ' {
+			i++
+		}
+		if i >= len(p) || p[i] != ' ' {
+			break
+		}
+		i++
+	}
+	if words < 2 || end < len(p) && (isLetter(p[end]) || isDigit(p[end]) || p[end] == '@' || p[end] == '_') {
+		return 0
+	}
+	return end
+}
+
+// latinWord answers the length of one word of a name: "Zhang", "O'Neil",
+// "Jean-Luc", "J.", "Müller".
+func latinWord(p []byte) int {
+	if len(p) == 0 || !(p[0] >= 'A' && p[0] <= 'Z' || p[0] == 0xC3 && len(p) > 1) {
+		return 0
+	}
+	n := 0
+	for n < len(p) && (isLetter(p[n]) || n > 0 && (p[n] == '\'' || p[n] == '-') || p[n] >= 0xC3 && p[n] <= 0xC5 || n > 0 && p[n]&0xC0 == 0x80 && p[n-1] >= 0xC3) {
+		n++
+	}
+	if n == 1 && n < len(p) && p[n] == '.' {
+		return 2
+	}
+	if n < 2 || n > 24 {
+		return 0
+	}
+	return n
+}
+
+func isDigit(c byte) bool  { return c-'0' < 10 }
+func isLetter(c byte) bool { return (c|0x20)-'a' < 26 }

@@ -1,0 +1,137 @@
+package detect
+
+import "bytes"
+
+// person collects what several lines say of one person, as forms and vCards
+// do: one value a line, each with its label.
+type person struct {
+	present roles
+	values  [kinds]uint64
+	last    int // number of the last line that said something
+}
+
+// people counts the people of a line whose matches are settled. A line with
+// two classes or more is a record; a line that says one thing with a label may
+// be part of a record that goes over several lines.
+func (s *Scanner) people(l *line) {
+	var present roles
+	var count [kinds]int
+	allLabelled := true
+	for i := range s.found {
+		m := &s.found[i]
+		if m.score < reportFrom {
+			continue
+		}
+		present |= role(m.kind)
+		count[m.kind]++
+		allLabelled = allLabelled && m.why.flags&labelled != 0
+	}
+	if present == 0 {
+		return
+	}
+	persons := secondLargest(&count)
+	if l.record && persons > 1 {
+		persons = 1 // a row is one person however many numbers they have
+	}
+	if persons > 1 {
+		s.flushPerson()
+		s.severalPeople(&count, persons)
+		return
+	}
+	if !allLabelled && present&(present-1) != 0 || l.record {
+		s.flushPerson()
+	}
+	s.absorb(l.number, present)
+	if !allLabelled || l.record {
+		s.flushPerson()
+	}
+}
+
+func secondLargest(count *[kinds]int) int {
+	first, second := 0, 0
+	for _, n := range count {
+		if n > first {
+			first, second = n, first
+		} else {
+			second = max(second, n)
+		}
+	}
+	return second
+}
+
+// recordReach is how many lines may stand between two values of one record.
+const recordReach = 4
+
+// absorb takes the values of a line into the person at hand, or begins another.
+func (s *Scanner) absorb(number int, present roles) {
+	p := &s.person
+	if p.present&present != 0 || number-p.last > recordReach {
+		s.flushPerson()
+	}
+	p.present |= present
+	p.last = number
+	for i := range s.found {
+		if m := &s.found[i]; m.score >= reportFrom {
+			if p.values[m.kind] == 0 {
+				p.values[m.kind] = m.hash
+			}
+		}
+	}
+}
+
+// flushPerson counts the person at hand if two classes speak of them.
+func (s *Scanner) flushPerson() {
+	p := &s.person
+	if p.present == 0 {
+		return
+	}
+	if p.present&(p.present-1) != 0 {
+		s.tally.person(p.key())
+	}
+	*p = person{}
+}
+
+// key answers what tells this person from others: the best identifying value,
+// or name and address together.
+func (p *person) key() uint64 {
+	for _, k := range identifying {
+		if k == personName {
+			break
+		}
+		if p.values[k] != 0 {
+			return p.values[k]
+		}
+	}
+	return p.values[personName]*31 ^ p.values[address] | 1
+}
+
+// severalPeople counts the people of a line that holds many: a statement with
+// many rows, a list in one line. The class that tells them apart best and
+// occurs often enough gives the keys.
+func (s *Scanner) severalPeople(count *[kinds]int, persons int) {
+	for _, k := range identifying {
+		if count[k] < persons {
+			continue
+		}
+		for i := range s.found {
+			if m := &s.found[i]; m.kind == k && m.score >= reportFrom && persons > 0 {
+				s.tally.person(m.hash)
+				persons--
+			}
+		}
+		return
+	}
+}
+
+// closesRecord tells whether a line ends what is said of one person.
+func closesRecord(text []byte) bool {
+	text = bytes.Trim(text, " \t\r,")
+	if len(text) == 0 {
+		return false
+	}
+	switch text[0] {
+	case '}', '{', '-', '=', '*', '#':
+		return len(text) <= 2 || text[0] == text[1]
+	}
+	return bytes.HasPrefix(text, []byte("END:VCARD"))
+}

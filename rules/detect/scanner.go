@@ -1,0 +1,378 @@
+package detect
+
+import "bytes"
+
+const (
+	bufferSize   = 128 << 10
+	window       = 2 << 10  // how far a line without end is looked at around an anchor
+	longestRow   = 16 << 10 // bytes of a row of a table
+	contextLines = 4        // lines looked at before and behind an anchor
+	contextBytes = 1 << 10  // of those before
+)
+
+// Cell is one cell of a row of a spreadsheet.
+type Cell struct {
+	Column int // 0-based
+	Text   []byte
+}
+
+// Scanner looks for customer data in text that arrives bit by bit. How it is
+// cut makes no difference to what is found. A Scanner is not safe for
+// concurrent use; it is cheap to use again after Reset.
+type Scanner struct {
+	pack  *Pack
+	tally tally
+
+	location string
+	buffer   []byte
+	end      int   // of what is in the buffer
+	pos      int   // up to here everything was searched for anchors
+	done     int   // up to here lines were looked at; they are not looked at again
+	base     int64 // where the buffer begins, in the fragment
+	before   int64 // bytes of the fragments before
+	lines    int   // line ends before counted
+	counted  int
+	warm     int // lines still to be looked at behind an anchor
+	anchors  anchors
+	first    int64 // where the first candidate stands, -1 when there was none
+
+	table   table
+	shape   shape
+	carried label
+	person  person
+
+	// scratch
+	found    []match
+	labels   []label
+	cells    []cell
+	narrowed []byte
+	came     []int32
+	joined   []byte
+	current  line
+}
+
+// shape is how a line that held a record was parted.
+type shape struct {
+	delimiter byte
+	width     int
+	number    int
+}
+
+// NewScanner answers a Scanner. The buffer is allocated at the first Write.
+func NewScanner(p *Pack, l Limits) *Scanner {
+	s := &Scanner{pack: p, tally: newTally(l.withDefaults())}
+	s.Reset()
+	return s
+}
+
+// Reset forgets everything found, for the next file.
+func (s *Scanner) Reset() {
+	s.tally.reset()
+	s.before, s.base, s.end = 0, 0, 0
+	s.first = -1
+	s.person = person{}
+	s.begun("")
+}
+
+// Begin starts a fragment: text of one place such as a sheet, a page or a
+// member of an archive. What was written before is looked at to its end.
+func (s *Scanner) Begin(location string) {
+	s.finish()
+	s.begun(location)
+}
+
+func (s *Scanner) begun(location string) {
+	s.before += s.base + int64(s.end)
+	s.location = location
+	s.end, s.pos, s.done, s.base, s.lines, s.counted = 0, 0, 0, 0, 0, 0
+	s.warm = contextLines + 1 // headings stand in the first lines
+	s.anchors.reset()
+	s.table.clear()
+	s.shape = shape{}
+	s.carried = label{}
+}
+
+// finish looks at what has been held back.
+func (s *Scanner) finish() {
+	s.advance(true)
+	s.flushPerson()
+}
+
+// Write takes text in UTF-8, cut anywhere. It never fails.
+func (s *Scanner) Write(p []byte) (int, error) {
+	if s.buffer == nil {
+		s.buffer = make([]byte, bufferSize)
+	}
+	n := len(p)
+	for len(p) > 0 {
+		k := copy(s.buffer[s.end:], p)
+		s.end += k
+		p = p[k:]
+		if s.end == len(s.buffer) {
+			s.advance(false)
+		}
+	}
+	return n, nil
+}
+
+// Summary answers what has been found so far. Text that has only just arrived
+// may be held back until the line it stands in is complete.
+func (s *Scanner) Summary() Summary { return s.tally.summary(s.before + s.base + int64(s.end)) }
+
+// People answers Summary().People at no cost.
+func (s *Scanner) People() int { return s.tally.people.n }
+
+// Clean answers how many bytes from the start hold no candidate of any class,
+// over all fragments since Reset.
+func (s *Scanner) Clean() int64 {
+	clean := s.before + s.base + int64(max(s.done, s.pos-window-contextBytes))
+	if s.first >= 0 {
+		clean = min(clean, s.first)
+	}
+	return max(clean, 0)
+}
+
+// Close looks at what has been held back and answers the whole Summary.
+func (s *Scanner) Close() Summary {
+	s.finish()
+	return s.Summary()
+}
+
+// advance searches what is in the buffer and makes room in it. Unless final,
+// what depends on text still to come is left for later.
+func (s *Scanner) advance(final bool) {
+	limit := s.limit(final)
+	for s.pos < limit {
+		if s.table.on || s.warm > 0 {
+			s.eager()
+			continue
+		}
+		a := s.anchor(s.pos, limit)
+		if a >= limit {
+			s.pos = limit
+			break
+		}
+		s.around(a)
+	}
+	if final {
+		s.pos, s.done = s.end, s.end
+		return
+	}
+	keep := min(max(s.done, s.pos-window-contextBytes, 0), s.pos)
+	s.count(keep)
+	s.counted = 0
+	copy(s.buffer, s.buffer[keep:s.end])
+	s.base += int64(keep)
+	s.end -= keep
+	s.pos -= keep
+	s.done = max(0, s.done-keep)
+	s.anchors.reset()
+}
+
+// limit answers up to where lines are complete.
+func (s *Scanner) limit(final bool) int {
+	if final {
+		return s.end
+	}
+	tail := max(s.pos, s.end-longestRow)
+	if i := bytes.LastIndexByte(s.buffer[tail:s.end], '\n'); i >= 0 {
+		return tail + i + 1
+	}
+	return tail
+}
+
+// eager looks at the line at pos, anchor or not.
+func (s *Scanner) eager() {
+	reach := window
+	if s.table.on {
+		reach = longestRow
+	}
+	end, whole := s.lineEnd(s.pos, s.pos, reach)
+	if s.warm > 0 {
+		s.warm--
+	}
+	if !whole {
+		s.warm = 0
+		s.table.clear()
+	}
+	s.line(s.pos, end)
+	s.pos, s.done = end, end
+}
+
+// around looks at the line an anchor stands in and at those before it.
+func (s *Scanner) around(a int) {
+	end, whole := s.lineEnd(a, a, window)
+	if s.warm = 0; whole {
+		s.warm = contextLines
+	}
+	start := s.lineStart(a)
+	for at := s.contextStart(start); at < start; {
+		next := at + bytes.IndexByte(s.buffer[at:start], '\n') + 1
+		s.line(at, next)
+		at = next
+	}
+	s.line(start, end)
+	s.pos, s.done = end, end
+}
+
+// lineEnd answers where the line ends that i stands in, its line end included:
+// at the next line end, or where it is cut for its length.
+func (s *Scanner) lineEnd(from, i, reach int) (end int, whole bool) {
+	most := min(i+reach, s.end)
+	if k := bytes.IndexByte(s.buffer[i:most], '\n'); k >= 0 {
+		return i + k + 1, true
+	}
+	if most == s.end && i+reach > s.end {
+		return s.end, true
+	}
+	for k := most - 1; k > most-reach/2; k-- {
+		if cuttable(s.buffer[k]) && k+1 < s.end && !isDigit(s.buffer[k+1]) {
+			return k + 1, false
+		}
+	}
+	return whole0(s.buffer, most), false
+}
+
+// cuttable tells whether a line may be cut behind c without cutting a value.
+func cuttable(c byte) bool {
+	return c == ',' || c == ';' || c == '\t' || c == '|' || c == '}' || c == ']' || c == '>' || c == '"' || c == '\''
+}
+
+// whole0 answers i moved back to where a character begins.
+func whole0(text []byte, i int) int {
+	for k := i; k > i-4 && k > 0; k-- {
+		if k == len(text) || text[k]&0xC0 != 0x80 {
+			return k
+		}
+	}
+	return i
+}
+
+// lineStart answers where the line begins that i stands in, or where it is cut.
+func (s *Scanner) lineStart(i int) int {
+	least := max(s.done, i-window)
+	if k := bytes.LastIndexByte(s.buffer[least:i], '\n'); k >= 0 {
+		return least + k + 1
+	}
+	if least == s.done {
+		return least
+	}
+	for k := least; k < i-window/2; k++ {
+		if cuttable(s.buffer[k]) {
+			return k + 1
+		}
+	}
+	return whole0(s.buffer, least)
+}
+
+// contextStart answers where the lines begin that are looked at before the one
+// at start.
+func (s *Scanner) contextStart(start int) int {
+	least := max(s.done, start-contextBytes)
+	at := start
+	for range contextLines {
+		if at <= least || s.buffer[at-1] != '\n' {
+			return at
+		}
+		k := bytes.LastIndexByte(s.buffer[least:at-1], '\n')
+		if k < 0 {
+			if least == s.done {
+				return least
+			}
+			return at
+		}
+		at = least + k + 1
+	}
+	return at
+}
+
+// count counts line ends up to i.
+func (s *Scanner) count(i int) {
+	if i > s.counted {
+		s.lines += bytes.Count(s.buffer[s.counted:i], []byte{'\n'})
+		s.counted = i
+	}
+}
+
+// line looks at the line that stands at start to end in the buffer.
+func (s *Scanner) line(start, end int) {
+	s.count(start)
+	text := s.buffer[start:end]
+	for len(text) > 0 && (text[len(text)-1] == '\n' || text[len(text)-1] == '\r') {
+		text = text[:len(text)-1]
+	}
+	l := &s.current
+	*l = line{offset: s.base + int64(start), number: s.lines + 1}
+	l.text, l.at = narrow(text, s.narrowed, s.came)
+	if l.at != nil {
+		s.narrowed, s.came = l.text, l.at
+	}
+	switch {
+	case len(l.text) == 0:
+		return
+	case s.table.on && s.tableRow(l):
+	case s.begin(l):
+	default:
+		s.running(l)
+		s.reshape(l)
+	}
+	if closesRecord(l.text) {
+		s.flushPerson()
+	}
+}
+
+// reshape starts a table without headings at the second of two lines that hold
+// records and are parted alike.
+func (s *Scanner) reshape(l *line) {
+	if s.table.on || len(s.found) < 2 {
+		return
+	}
+	for _, d := range delimiters {
+		s.cells = split(l.text, d, s.cells[:0])
+		if len(s.cells) < 2 {
+			continue
+		}
+		now := shape{d, len(s.cells), l.number}
+		if s.shape.delimiter == d && s.shape.width == now.width && l.number-s.shape.number <= 2 {
+			s.table.clear()
+			s.table.on, s.table.delimiter, s.table.width = true, d, now.width
+		}
+		s.shape = now
+		return
+	}
+}
+
+// Row takes a row of a spreadsheet: its 1-based number and its cells that are
+// not empty, left to right.
+func (s *Scanner) Row(number int, cells []Cell) {
+	if s.pos < s.end {
+		s.advance(true)
+	}
+	s.joined, s.cells = s.joined[:0], s.cells[:0]
+	for i, c := range cells {
+		if i > 0 {
+			s.joined = append(s.joined, '\t')
+		}
+		text, came := narrow(bytes.TrimSpace(c.Text), s.narrowed, s.came)
+		if came != nil {
+			s.narrowed, s.came = text, came
+		}
+		start := len(s.joined)
+		s.joined = append(s.joined, text[:min(len(text), longestRow)]...)
+		for k := start; k < len(s.joined); k++ {
+			if s.joined[k] < ' ' {
+				s.joined[k] = ' '
+			}
+		}
+		s.cells = append(s.cells, cell{start, len(s.joined), c.Column})
+	}
+	l := &s.current
+	*l = line{text: s.joined, offset: s.base, number: number, cells: s.cells, record: true, sheet: true}
+	s.base += int64(len(s.joined))
+	s.table.on = false
+	if s.headings(l.text, l.cells) {
+		s.table.on = false
+		return
+	}
+	s.row(l)
+}

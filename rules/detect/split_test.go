@@ -1,0 +1,126 @@
+package detect
+
+import (
+	"bytes"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/trustline/trustline/rules/synthetic"
+	"pgregory.net/rapid"
+)
+
+var testKey = Key{1, 2, 3}
+
+// document is text of every sort the scanner treats in a way of its own.
+func document(t testing.TB, seed uint64) []byte {
+	t.Helper()
+	g := synthetic.New(seed)
+	var b bytes.Buffer
+	b.WriteString("会议纪要\r\n\r\n今天讨论了三个问题。\n")
+	p := g.Person()
+	b.WriteString("请联系" + p.Name + "，电话" + p.Mobile + "，或寄到" + p.Address + "。\n")
+	b.WriteString(strings.Repeat("no data on this line, 2024-01-02 12:34:56 0x1234\n", 30))
+	if err := synthetic.CSV(&b, g.People(6), "zh"); err != nil {
+		t.Fatal(err)
+	}
+	b.WriteString("\n\n\n\n一行没有数据的文字\n\n")
+	p = g.Person()
+	b.WriteString("客户姓名：" + p.Name + "\n身份证号：" + p.ResidentID + "\n银行卡号: " + p.BankCard[:4] + " " + p.BankCard[4:8] + " " + p.BankCard[8:12] + " " + p.BankCard[12:] + "\n")
+	b.WriteString(strings.Repeat("x = 1; ", 700)) // longer than the window
+	p = g.Person()
+	b.WriteString(`{"name":"` + p.Name + `","phone":"` + p.Mobile + `","email":"` + p.Email + `"},`)
+	b.WriteString(strings.Repeat(`{"a":"b"},`, 900))
+	b.WriteString("\n" + g.Person().Name + "  " + g.Person().Mobile + "\n")
+	p = g.Person()
+	b.WriteString("手机１３８" + fullWidth(p.Mobile[3:]) + " " + p.Name + "\n")
+	return b.Bytes()
+}
+
+func fullWidth(digits string) string {
+	return strings.Map(func(r rune) rune { return r + 0xFEE0 }, digits)
+}
+
+func scan(parts ...[]byte) Summary {
+	s := NewScanner(NewPack(testKey), Limits{})
+	for _, p := range parts {
+		s.Write(p)
+	}
+	return s.Close()
+}
+
+// small gives the scanner a buffer of one size, so that its edge falls
+// everywhere in a short document.
+func scanWith(p *Pack, buffer int, parts ...[]byte) Summary {
+	s := NewScanner(p, Limits{})
+	s.buffer = make([]byte, buffer)
+	for _, part := range parts {
+		s.Write(part)
+	}
+	return s.Close()
+}
+
+func TestEverySplitFindsTheSame(t *testing.T) {
+	doc := document(t, 1)
+	p := NewPack(testKey)
+	want := scanWith(p, bufferSize, doc)
+	if want.People < 9 || len(want.Classes) != int(kinds) {
+		t.Fatalf("the document holds more: %d people, %d classes", want.People, len(want.Classes))
+	}
+	s := NewScanner(p, Limits{})
+	for i := range doc {
+		s.Reset()
+		s.Write(doc[:i])
+		s.Write(doc[i:])
+		if got := s.Close(); !reflect.DeepEqual(got, want) {
+			t.Fatalf("cut at %d: %+v, want %+v", i, got.Classes, want.Classes)
+		}
+	}
+	// The buffer's own edge: shift the document through it.
+	for pad := 0; pad < len(doc); pad += 61 {
+		lead := bytes.Repeat([]byte("filler without data\n"), (bufferSize-len(doc)+pad)/20)
+		got := scanWith(p, bufferSize, lead, doc)
+		if got.People != want.People || !equalCounts(got.Classes, want.Classes) {
+			t.Fatalf("moved by %d: %d people %+v, want %d %+v", pad, got.People, got.Classes, want.People, want.Classes)
+		}
+	}
+}
+
+func equalCounts(a, b []ClassSummary) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Class != b[i].Class || a[i].Count != b[i].Count || a[i].Distinct != b[i].Distinct {
+			return false
+		}
+	}
+	return true
+}
+
+func TestAnyChunksFindTheSame(t *testing.T) {
+	p := NewPack(testKey)
+	rapid.Check(t, func(t *rapid.T) {
+		seed := rapid.Uint64().Draw(t, "seed")
+		var doc []byte
+		for i := range rapid.IntRange(1, 12).Draw(t, "documents") {
+			doc = append(doc, document2(seed+uint64(i))...)
+		}
+		want := scanWith(p, bufferSize*4, doc)
+		var parts [][]byte
+		for rest := doc; len(rest) > 0; {
+			n := rapid.IntRange(1, 40_000).Draw(t, "chunk")
+			n = min(n, len(rest))
+			parts, rest = append(parts, rest[:n]), rest[n:]
+		}
+		buffer := rapid.IntRange(3*longestRow, bufferSize).Draw(t, "buffer")
+		if got := scanWith(p, buffer, parts...); !reflect.DeepEqual(got, want) {
+			t.Fatalf("got %d people %+v, want %d %+v", got.People, got.Classes, want.People, want.Classes)
+		}
+	})
+}
+
+func document2(seed uint64) []byte {
+	var t testing.T
+	return document(&t, seed)
+}

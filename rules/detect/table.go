@@ -1,0 +1,415 @@
+package detect
+
+import (
+	"bytes"
+)
+
+// cell is a stretch of a line.
+type cell struct {
+	start, end int
+	column     int
+}
+
+// column is what is known of a column of the table at hand.
+type column struct {
+	roles   roles
+	heading string
+	kind    kind // what stood here in the last row
+	typed   bool // kind is set
+	names   int  // rows in which a name may have stood here
+	rows    int
+}
+
+// table is the table at hand: rows of the same shape one after the other.
+type table struct {
+	on        bool
+	delimiter byte // ' ' stands for two spaces or more
+	width     int  // cells in a row
+	columns   []column
+	headed    bool
+	misses    int
+}
+
+const (
+	maxColumns  = 64
+	tableMisses = 3 // rows of another shape that end a table
+)
+
+func (t *table) clear() {
+	t.on, t.headed, t.misses, t.width = false, false, 0, 0
+	t.columns = t.columns[:0]
+}
+
+// column answers column i, nil beyond the bound.
+func (t *table) column(i int) *column {
+	if i >= maxColumns {
+		return nil
+	}
+	for len(t.columns) <= i {
+		t.columns = append(t.columns, column{})
+	}
+	return &t.columns[i]
+}
+
+var delimiters = []byte{'\t', ',', ';', '|', ' '}
+
+// split cuts a line into cells. Quotes around a cell go.
+func split(text []byte, delimiter byte, cells []cell) []cell {
+	for i, n := 0, 0; n < maxColumns; n++ {
+		start := i
+		if delimiter != ' ' {
+			for start < len(text) && text[start] == ' ' {
+				start++
+			}
+		}
+		var end int
+		if start < len(text) && text[start] == '"' {
+			end = quoted(text, start)
+			i = end + 1
+			for i < len(text) && text[i] != delimiter {
+				i++
+			}
+			start++
+		} else {
+			end = next(text, i, delimiter)
+			i = end
+		}
+		start, end = trim(text, start, end)
+		cells = append(cells, cell{start, end, n})
+		if i >= len(text) {
+			return cells
+		}
+		for i++; delimiter == ' ' && i < len(text) && text[i] == ' '; i++ {
+		}
+	}
+	return cells
+}
+
+// quoted answers where the cell ends whose quote opens at i.
+func quoted(text []byte, i int) int {
+	for i++; i < len(text); i++ {
+		if text[i] == '"' {
+			if i+1 < len(text) && text[i+1] == '"' {
+				i++
+				continue
+			}
+			return i
+		}
+	}
+	return len(text)
+}
+
+func next(text []byte, i int, delimiter byte) int {
+	if delimiter != ' ' {
+		if k := bytes.IndexByte(text[i:], delimiter); k >= 0 {
+			return i + k
+		}
+		return len(text)
+	}
+	if k := bytes.Index(text[i:], []byte("  ")); k >= 0 {
+		return i + k
+	}
+	return len(text)
+}
+
+func trim(text []byte, start, end int) (int, int) {
+	for start < end && text[start] <= ' ' {
+		start++
+	}
+	for end > start && text[end-1] <= ' ' {
+		end--
+	}
+	return start, end
+}
+
+// begin looks for headings in a line and starts a table if it finds them.
+func (s *Scanner) begin(l *line) bool {
+	if len(l.text) > 1024 || len(l.text) < 3 {
+		return false
+	}
+	for _, d := range delimiters {
+		if d != ' ' && bytes.IndexByte(l.text, d) < 0 || d == ' ' && !bytes.Contains(l.text, []byte("  ")) {
+			continue
+		}
+		s.cells = split(l.text, d, s.cells[:0])
+		if s.headings(l.text, s.cells) {
+			s.table.delimiter, s.table.width = d, len(s.cells)
+			return true
+		}
+	}
+	s.cells = append(s.cells[:0], cell{0, len(l.text), 0})
+	if s.headings(l.text, s.cells) {
+		s.table.delimiter, s.table.width = '\n', 1
+		return true
+	}
+	return false
+}
+
+// headings takes a row as headings if enough of its cells are.
+func (s *Scanner) headings(text []byte, cells []cell) bool {
+	known, called, filled := 0, 0, 0
+	for _, c := range cells {
+		value := text[c.start:c.end]
+		if len(value) == 0 {
+			continue
+		}
+		filled++
+		if len(value) > 60 || digitsIn(value) > 4 || bytes.IndexByte(value, '@') >= 0 {
+			return false
+		}
+		if r, ok := s.pack.labels.heading(value); ok {
+			known++
+			if r&(against|maker) == 0 {
+				called++
+			}
+		}
+	}
+	if called == 0 || 4*known < filled || filled > 1 && called < 2 && 2*known < filled {
+		return false
+	}
+	s.flushPerson()
+	s.table.clear()
+	s.table.on, s.table.headed = true, true
+	for _, c := range cells {
+		col := s.table.column(c.column)
+		if col == nil {
+			break
+		}
+		*col = column{}
+		value := text[c.start:c.end]
+		if r, ok := s.pack.labels.heading(value); ok {
+			col.roles = r
+			col.heading = string(value)
+		}
+	}
+	return true
+}
+
+func digitsIn(p []byte) int {
+	n := 0
+	for _, c := range p {
+		if isDigit(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// row looks at a row of the table at hand. It answers false for a line that
+// has another shape.
+func (s *Scanner) tableRow(l *line) bool {
+	t := &s.table
+	s.cells = split(l.text, t.delimiter, s.cells[:0])
+	fits := len(s.cells) == t.width || t.delimiter == ' ' && len(s.cells) > 1 && len(s.cells) <= t.width
+	if fits && t.width == 1 {
+		fits = len(l.text) <= 200
+	}
+	if !fits {
+		if t.misses++; t.misses >= tableMisses {
+			t.clear()
+		}
+		return false
+	}
+	t.misses = 0
+	l.cells, l.record = s.cells, true
+	s.row(l)
+	return true
+}
+
+// row looks at the cells of a row.
+func (s *Scanner) row(l *line) {
+	s.found = s.found[:0]
+	for _, c := range l.cells {
+		if c.end > c.start {
+			s.cell(l.text, c)
+		}
+	}
+	s.rowNames(l)
+	s.settle(l)
+}
+
+// cell looks at one cell with what is known of its column.
+func (s *Scanner) cell(text []byte, c cell) {
+	col := s.table.column(c.column)
+	if col == nil {
+		col = &column{}
+	}
+	value := text[c.start:c.end]
+	had := len(s.found)
+	col.rows++
+	if value[0] >= 0x80 || col.roles.has(personName) || col.roles.has(address) {
+		s.words(text, c, col)
+	}
+	if len(s.found) == had && len(value) >= 6 {
+		s.values(value, col)
+	}
+	for i := had; i < len(s.found); i++ {
+		m := &s.found[i]
+		if m.kind != personName && m.kind != address {
+			m.start += c.start
+			m.end += c.start
+		}
+		col.kind, col.typed = m.kind, true
+	}
+}
+
+// values finds numbers and e-mail addresses in a cell.
+func (s *Scanner) values(value []byte, col *column) {
+	had := len(s.found)
+	s.found = s.pack.numbers(value, s.found)
+	s.found = s.pack.emails(value, s.found)
+	if len(s.found) == had && col.roles.has(landline) {
+		s.found = s.pack.local(value, s.found)
+	}
+	if len(value) > 24 && len(s.found) > had {
+		s.labels = s.pack.labels.find(value, s.labels[:0])
+	} else {
+		s.labels = s.labels[:0]
+	}
+	for i := had; i < len(s.found); i++ {
+		m := &s.found[i]
+		heading := label{roles: col.roles}
+		switch {
+		case col.roles.has(m.kind):
+			m.calledFor(heading)
+			m.why.flags ^= labelled | underHeading
+			m.why.heading = col.heading
+		case col.roles&against != 0:
+			m.calledOtherwise(heading)
+			m.why.heading = col.heading
+		default:
+			weigh(m, value, s.labels)
+		}
+	}
+}
+
+// local takes a landline without its trunk code, under a heading that says so.
+func (p *Pack) local(value []byte, found []match) []match {
+	var digits [8]byte
+	n := 0
+	for _, c := range value {
+		switch {
+		case isDigit(c) && n < len(digits):
+			digits[n] = c
+			n++
+		case c != '-' && c != ' ':
+			return found
+		}
+	}
+	if n < 7 || digits[0] < '2' || len(value) > 9 || sameDigits(digits[:n]) {
+		return found
+	}
+	return append(found, match{kind: landline, score: 55, end: len(value), hash: p.hash.number(landline, number(digits[:n])), why: evidence{flags: localNumber}})
+}
+
+// words finds a name or an address in a cell.
+func (s *Scanner) words(text []byte, c cell, col *column) {
+	value := text[c.start:c.end]
+	p := s.pack
+	if col.roles.has(personName) || !s.table.headed && len(value) <= 12 {
+		n, score := 0, int8(0)
+		if value[0] >= 0x80 {
+			n, score = p.names.whole(value)
+		} else if col.roles.has(personName) {
+			if n = latin(value); n == len(value) || n > 0 && len(value)-n < 12 {
+				score = 90
+			} else if n = latinWord(value); n == len(value) && isPart(col.heading) {
+				score = 70
+			}
+		}
+		if score > 0 {
+			m := p.newName(text, c.start, c.start+n, score)
+			if col.roles.has(personName) {
+				m.why.flags |= underHeading
+				m.why.heading = col.heading
+			} else {
+				m.score = 30 // until the row and the column speak for it
+			}
+			s.found = append(s.found, m)
+			return
+		}
+	}
+	if len(value) < 8 || col.roles != 0 && !col.roles.has(address) {
+		return
+	}
+	n, score := p.chinese(value, col.roles.has(address))
+	if score == 0 && col.roles.has(address) {
+		n, score = len(value), p.western(value)
+	}
+	if score > 0 {
+		m := p.newAddress(text, c.start, c.start+n, score)
+		if col.roles.has(address) {
+			m.why.flags |= underHeading
+			m.why.heading = col.heading
+			m.raise(85)
+		}
+		s.found = append(s.found, m)
+	}
+}
+
+func isPart(heading string) bool {
+	for _, w := range []string{"irst", "ast", "iven", "amily", "ur"} {
+		if bytes.Contains([]byte(heading), []byte(w)) {
+			return true
+		}
+	}
+	return false
+}
+
+// whole judges a cell that is to be a name and nothing else.
+func (n *names) whole(value []byte) (length int, score int8) {
+	if k := dotted(value); k == len(value) {
+		return k, 85
+	}
+	run := hanRun(value)
+	length = run
+	for _, h := range honorifics {
+		if bytes.HasSuffix(value[:run], h) && run-len(h) >= 6 {
+			length = run - len(h)
+		}
+	}
+	if rest := value[run:]; len(rest) > 0 && rest[0] != '(' && rest[0] != ' ' && rest[0] != '/' {
+		return 0, 0
+	}
+	switch n.plausible(value[:length]) {
+	case 2:
+		return length, 95
+	case 1:
+		return length, 85
+	}
+	return 0, 0
+}
+
+// rowNames decides over cells without heading that may be names: a value of
+// another class beside them, and a column that mostly holds names.
+func (s *Scanner) rowNames(l *line) {
+	if s.table.headed || !s.strong() {
+		return
+	}
+	for i := range s.found {
+		m := &s.found[i]
+		if m.kind != personName || m.score != 30 {
+			continue
+		}
+		common := s.pack.names.plausible(l.text[m.start:m.end]) == 2
+		for _, c := range l.cells {
+			if c.start > m.start || m.start >= c.end {
+				continue
+			}
+			col := s.table.column(c.column)
+			if col == nil {
+				break
+			}
+			col.names++
+			steady := col.rows >= 3 && 5*col.names >= 4*col.rows
+			if common || steady {
+				m.score = 65
+				m.why.flags |= besideOthers
+			}
+			if steady {
+				m.score = 80
+				m.why.flags |= inColumn
+			}
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package detect
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Limits bound what a Scanner keeps. Zero values take the defaults.
+type Limits struct {
+	Distinct int // distinct values counted for each class, and people (100,000)
+	Findings int // findings kept for each class (20)
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Distinct <= 0 {
+		l.Distinct = 100_000
+	}
+	if l.Findings <= 0 {
+		l.Findings = 20
+	}
+	return l
+}
+
+// distinctLimit is what Summary.Incomplete says when Limits.Distinct was reached.
+const distinctLimit = "distinct values"
+
+// tally counts what was found.
+type tally struct {
+	limits   Limits
+	count    [kinds]int
+	best     [kinds]int8
+	distinct [kinds]set
+	people   set
+	samples  [kinds][]Finding
+	full     bool
+}
+
+func newTally(l Limits) tally {
+	t := tally{limits: l}
+	t.people.bound = l.Distinct
+	for k := range t.distinct {
+		t.distinct[k].bound = l.Distinct
+	}
+	return t
+}
+
+func (t *tally) reset() {
+	t.people.clear()
+	for k := range t.distinct {
+		t.distinct[k].clear()
+		t.samples[k] = t.samples[k][:0]
+	}
+	clear(t.count[:])
+	clear(t.best[:])
+	t.full = false
+}
+
+// add counts a match and tells whether it deserves to be kept as a sample.
+func (t *tally) add(m *match) bool {
+	t.count[m.kind]++
+	t.best[m.kind] = max(t.best[m.kind], m.score)
+	if !t.distinct[m.kind].add(m.hash) {
+		t.full = true
+	}
+	kept := t.samples[m.kind]
+	return len(kept) < t.limits.Findings || confidence(m.score) > kept[len(kept)-1].Confidence
+}
+
+func confidence(score int8) float64 { return float64(score) / 100 }
+
+// keep takes a sample, best first.
+func (t *tally) keep(k kind, f Finding) {
+	kept := t.samples[k]
+	if len(kept) == t.limits.Findings {
+		kept = kept[:len(kept)-1]
+	}
+	i, _ := slices.BinarySearchFunc(kept, f, func(a, b Finding) int {
+		if a.Confidence == b.Confidence {
+			return -1 // the earlier stays before the later
+		}
+		return cmp.Compare(b.Confidence, a.Confidence)
+	})
+	t.samples[k] = slices.Insert(kept, i, f)
+}
+
+func (t *tally) person(key uint64) {
+	if !t.people.add(key) {
+		t.full = true
+	}
+}
+
+// peopleKeys is how many keys of people a Summary holds at most.
+const peopleKeys = 10_000
+
+func (t *tally) summary(bytes int64) Summary {
+	s := Summary{People: t.people.n, Bytes: bytes}
+	if s.People > 0 {
+		s.PeopleKeys = t.people.values(peopleKeys)
+		slices.Sort(s.PeopleKeys)
+	}
+	for k, n := range t.count {
+		if n == 0 {
+			continue
+		}
+		s.Classes = append(s.Classes, ClassSummary{classes[k], n, t.distinct[k].n, confidence(t.best[k])})
+		s.Findings = append(s.Findings, t.samples[k]...)
+	}
+	if t.full {
+		s.Incomplete = distinctLimit
+	}
+	return s
+}

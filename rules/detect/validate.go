@@ -1,0 +1,241 @@
+package detect
+
+import (
+	"time"
+)
+
+func digit(c byte) int { return int(c - '0') }
+
+func number(p []byte) uint64 {
+	var n uint64
+	for _, c := range p {
+		n = n*10 + uint64(c-'0')
+	}
+	return n
+}
+
+// mobilePrefix tells whether a number plan of the mainland assigns the first
+// three digits to mobile subscribers (MIIT numbering plan; 14x data cards and
+// 170–172, 162, 165, 167 virtual operators included).
+func mobilePrefix(p []byte) bool {
+	switch p[1] {
+	case '3', '5', '8':
+		return p[1] != '5' || p[2] != '4'
+	case '4':
+		return p[2] >= '5'
+	case '6':
+		return p[2] == '2' || p[2] >= '5' && p[2] <= '7'
+	case '7':
+		return p[2] != '9'
+	case '9':
+		return p[2] != '4'
+	}
+	return false
+}
+
+// mobileNumber proves eleven digits to be a mobile number.
+func (p *Pack) mobileNumber(m *match, digits []byte) bool {
+	if len(digits) != 11 || digits[0] != '1' || !mobilePrefix(digits) || notANumber(digits) {
+		return false
+	}
+	m.kind = mobile
+	m.hash = p.hash.number(mobile, number(digits))
+	m.score = 60
+	switch {
+	case m.why.flags&withSeparators != 0:
+		m.score = 70
+	case m.why.flags&withCountry != 0:
+		m.score = 80
+	}
+	return true
+}
+
+// notANumber knows what fills forms and source: 13800138000 is an operator's
+// hotline, 15000000000 an amount.
+func notANumber(d []byte) bool {
+	if string(d) == "13800138000" {
+		return true
+	}
+	zeros := 0
+	for i := len(d) - 1; i > 0 && d[i] == '0'; i-- {
+		zeros++
+	}
+	return zeros >= 7
+}
+
+// areaCodes lists the trunk codes of the mainland by their first three digits
+// (0xx): a digit for each fourth digit in use, "*" where there is none.
+var areaCodes = map[string]string{
+	"010": "*", "020": "*", "021": "*", "022": "*", "023": "*", "024": "*", "025": "*", "027": "*", "028": "*", "029": "*",
+	"031": "0123456789", "033": "5", "034": "9", "035": "0123456789", "037": "0123456789", "039": "123456789",
+	"041": "0123456789", "042": "1234579", "043": "123456789", "044": "0", "045": "123456789", "046": "4789", "047": "0123456789", "048": "23",
+	"051": "0123456789", "052": "37", "053": "0123456789", "054": "36", "055": "0123456789", "056": "123456", "057": "0123456789", "058": "0", "059": "123456789",
+	"063": "12345", "066": "02389", "069": "12", "070": "1", "071": "0123456789", "072": "248", "073": "0123456789", "074": "3456", "075": "0123456789", "076": "0236789", "077": "0123456789", "079": "0123456789",
+	"081": "23678", "082": "5678", "083": "0123456789", "084": "0", "085": "123456789", "087": "0123456789", "088": "136789", "089": "123456789",
+	"090": "123689", "091": "1234567890", "093": "0123456789", "094": "13", "095": "123456", "097": "01234567", "099": "0123456789",
+}
+
+// areaCode tells whether p is a trunk code with its leading 0.
+func (p *Pack) areaCode(code []byte) bool {
+	if len(code) < 3 || len(code) > 4 || code[0] != '0' {
+		return false
+	}
+	last := p.areas[digit(code[1])*10+digit(code[2])]
+	if len(code) == 3 {
+		return last == allTrunks
+	}
+	return last != allTrunks && last>>digit(code[3])&1 == 1
+}
+
+const allTrunks = 1 << 15
+
+// landlineNumber proves digits, trunk code first, to be a landline.
+func (p *Pack) landlineNumber(m *match, digits []byte) bool {
+	if len(digits) < 10 || len(digits) > 12 || digits[0] != '0' {
+		return false
+	}
+	code := 4
+	if p.areaCode(digits[:3]) {
+		code = 3
+	} else if !p.areaCode(digits[:4]) {
+		return false
+	}
+	local := digits[code:]
+	if len(local) != 7 && len(local) != 8 || code == 3 && len(local) != 8 || local[0] < '2' || local[0] == '9' && len(local) == 7 || sameDigits(local) {
+		return false
+	}
+	m.kind = landline
+	m.hash = p.hash.number(landline, number(digits))
+	m.score = 45
+	if m.why.flags&withSeparators != 0 {
+		m.score = 70
+	}
+	return true
+}
+
+func sameDigits(d []byte) bool {
+	for _, c := range d[1:] {
+		if c != d[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// residentNumber proves 18 characters to be a resident identity number:
+// GB 11643-1999, the check character of ISO 7064 MOD 11-2, a real date of
+// birth, a region of GB/T 2260. A county nobody lists any more lowers the
+// confidence and does not refute.
+func (p *Pack) residentNumber(m *match, id []byte) bool {
+	const weights = "\x07\x09\x0a\x05\x08\x04\x02\x01\x06\x03\x07\x09\x0a\x05\x08\x04\x02"
+	sum := 0
+	for i := range len(weights) {
+		sum += int(weights[i]) * digit(id[i])
+	}
+	if "10X98765432"[sum%11] != id[17]&^(id[17]>>1&0x20) {
+		return false
+	}
+	year := digit(id[6])*1000 + digit(id[7])*100 + digit(id[8])*10 + digit(id[9])
+	if year < 1900 || year > p.year || !realDate(year, digit(id[10])*10+digit(id[11]), digit(id[12])*10+digit(id[13])) {
+		return false
+	}
+	region := uint32(number(id[:6]))
+	if !p.regions.province[region/10000] || string(id[14:17]) == "000" {
+		return false
+	}
+	m.kind, m.score = residentID, 95
+	m.why.region, m.why.digits = region, 18
+	m.why.flags |= checksumRight | regionKnown
+	if !p.regions.has(region) {
+		m.score = 75
+		m.why.flags ^= regionKnown | regionUnknown
+	}
+	m.hash = p.hash.number(residentID, number(id[:17]))
+	return true
+}
+
+// oldResidentNumber proves 15 digits to be a number of the form before 1999:
+// region, yymmdd, sequence. It has no check character: context must speak for it.
+func (p *Pack) oldResidentNumber(m *match, id []byte) bool {
+	region := uint32(number(id[:6]))
+	year := 1900 + digit(id[6])*10 + digit(id[7])
+	if !p.regions.has(region) || !realDate(year, digit(id[8])*10+digit(id[9]), digit(id[10])*10+digit(id[11])) || string(id[12:]) == "000" {
+		return false
+	}
+	m.kind, m.score = residentID, 30
+	m.why.region, m.why.digits = region, 15
+	m.why.flags |= oldForm | regionKnown
+	m.hash = p.hash.number(residentID, number(id[:6])*1e11+uint64(19)*1e9+number(id[6:]))
+	return true
+}
+
+func realDate(year, month, day int) bool {
+	if month < 1 || month > 12 || day < 1 || day > 31 {
+		return false
+	}
+	if day <= 28 {
+		return true
+	}
+	return time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Day() == day
+}
+
+// testCards are published by payment networks and processors for trying things
+// out; they belong to nobody.
+var testCards = []string{
+	"4111111111111111", "4242424242424242", "4012888888881881", "4000056655665556", "4222222222222220", "4005519200000004", "4009348888881881", "4012000033330026", "4000000000000002", "4917610000000000", "4444333322221111",
+	"5555555555554444", "5105105105105100", "5200828282828210", "5454545454545454", "2223003122003222", "2222420000001113", "5424000000000015",
+	"378282246310005", "371449635398431", "378734493671000", "6011111111111117", "6011000990139424", "3530111333300000", "3566002020360505", "6200000000000005", "6205500000000000004",
+}
+
+// cardNumber proves digits to be a card number: ISO/IEC 7812-1, the Luhn sum,
+// and a prefix and length some network issues.
+func (p *Pack) cardNumber(m *match, d []byte) bool {
+	score := issuer(d)
+	if score == 0 || !luhn(d) || sameDigits(d[6:]) || p.testCards[string(d)] {
+		return false
+	}
+	m.kind, m.score = bankCard, score
+	m.why.digits = uint8(len(d))
+	m.why.flags |= checksumRight
+	m.hash = p.hash.sum(bankCard, d)
+	return true
+}
+
+func luhn(d []byte) bool {
+	const doubled = "\x00\x02\x04\x06\x08\x01\x03\x05\x07\x09"
+	sum := 0
+	i := len(d) - 1
+	for ; i > 0; i -= 2 {
+		sum += digit(d[i]) + int(doubled[digit(d[i-1])])
+	}
+	if i == 0 {
+		sum += digit(d[0])
+	}
+	return sum%10 == 0
+}
+
+// issuer answers the score of a bare card number by the ranges of ISO/IEC 7812
+// that networks publish; 0 when nobody issues such a number.
+func issuer(d []byte) int8 {
+	p2 := digit(d[0])*10 + digit(d[1])
+	p4 := p2*100 + digit(d[2])*10 + digit(d[3])
+	n := len(d)
+	switch {
+	case p2 == 62 && (n == 16 || n == 19): // UnionPay
+		return 70
+	case p2 == 62 && (n == 17 || n == 18):
+		return 50
+	case p4/10 == 955 && (n == 19 || n == 16), p4 == 6011 && n == 19, // ICBC 9558 and other issues before UnionPay
+		(p4/100 == 60 || p4/100 == 68 || p4/100 == 69 || p4 == 9400 || p4 == 9843 || p4 == 9900 || p4 == 1030) && n == 19:
+		return 45
+	case p2 == 62:
+		return 0
+	case p2/10 == 4 && n == 16, (p2 >= 51 && p2 <= 55 || p4 >= 2221 && p4 <= 2720) && n == 16: // Visa, Mastercard
+		return 55
+	case (p2 == 34 || p2 == 37) && n == 15: // American Express
+		return 55
+	case p4 >= 3528 && p4 <= 3589 && n == 16, (p4 == 6011 || p2 == 65) && n == 16: // JCB, Discover
+		return 55
+	}
+	return 0
+}
