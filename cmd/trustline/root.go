@@ -75,6 +75,7 @@ func newRoot(t *terminal) *cobra.Command {
 	root.SetErr(t.err)
 	// One line per command, in the order help shows them.
 	root.AddCommand(
+		newScanCommand(t),
 		newStatusCommand(t),
 		newSessionCommand(t),
 		newPolicyCommand(t),

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"io"
 	"strings"
 
 	"github.com/gabriel-vasile/mimetype"
@@ -129,4 +130,15 @@ func isHTML(text []byte) bool {
 func mediaType(head []byte) string {
 	name, _, _ := strings.Cut(mimetype.Detect(head).String(), ";")
 	return name
+}
+
+// Simple tells whether content is read without taking any format apart: text
+// in any charset, or bytes that are only searched for text.
+func Simple(r io.ReaderAt, size int64) bool {
+	head := make([]byte, min(size, sniffed))
+	if n, err := r.ReadAt(head, 0); n < len(head) && err != nil {
+		return true // there is nothing to take apart
+	}
+	k, _ := look(head)
+	return k == plainKind && !hasDirectory(r, size)
 }

@@ -1,0 +1,145 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/trustline/trustline/rules/detect"
+	"github.com/trustline/trustline/rules/extract"
+)
+
+// Limits bound one scan. Zero fields take their defaults.
+type Limits struct {
+	Extract extract.Limits
+	Detect  detect.Limits
+}
+
+// ReportingConfidence is from where on a finding makes content sensitive;
+// nothing below it is found at all.
+const ReportingConfidence = 0.5
+
+// Extractor turns a file into text, as extract.Extract does.
+type Extractor func(ctx context.Context, r io.ReaderAt, size int64, limits extract.Limits, sink extract.Sink) (extract.Result, error)
+
+// Engine finds customer data in files and streams of any format. It is safe
+// for concurrent use.
+type Engine struct {
+	limits   Limits
+	isolated Extractor
+	idle     *sync.Pool // of *scan
+}
+
+// NewEngine answers an Engine that looks for what the pack describes.
+func NewEngine(pack *detect.Pack, limits Limits) *Engine {
+	e := &Engine{limits: limits, isolated: extract.Extract, idle: &sync.Pool{}}
+	e.idle.New = func() any {
+		return &scan{
+			Scanner: detect.NewScanner(pack, limits.Detect),
+			names:   detect.NewScanner(pack, detect.Limits{Distinct: 100, Findings: 20}),
+		}
+	}
+	return e
+}
+
+// Isolated answers the same Engine with formats that have to be taken apart
+// read by x, such as a sandboxed process. Plain text is still read here.
+func (e *Engine) Isolated(x Extractor) *Engine {
+	isolated := *e
+	isolated.isolated = x
+	return &isolated
+}
+
+// Scan looks at size bytes of r, which stand in a file of that base name; the
+// name is looked at as well ("" for none). The error is one of reading r or of
+// ctx; whatever is wrong with the content is said by Content.Reason.
+func (e *Engine) Scan(ctx context.Context, name string, r io.ReaderAt, size int64) (Content, error) {
+	s := e.begin(name)
+	defer e.end(s)
+	x := e.isolated
+	if extract.Simple(r, size) {
+		x = extract.Extract
+	}
+	result, err := x(ctx, r, size, e.limits.Extract, s)
+	if err != nil {
+		return Content{}, fmt.Errorf("scan: %w", withoutPath(err))
+	}
+	return s.content(result), nil
+}
+
+// withoutPath takes the path out of an error: it may hold customer data.
+func withoutPath(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// scan is one piece of content being looked at.
+type scan struct {
+	*detect.Scanner
+	names *detect.Scanner // makes locations harmless
+	lead  int64           // bytes looked at before the content itself
+	cells []detect.Cell
+}
+
+// fileName is the location of what is found in the name of the file.
+const fileName = "file name"
+
+func (e *Engine) begin(name string) *scan {
+	s := e.idle.Get().(*scan)
+	s.Reset()
+	s.lead = int64(len(name))
+	if name != "" {
+		s.Scanner.Begin(fileName)
+		s.Write([]byte(name))
+	}
+	return s
+}
+
+func (e *Engine) end(s *scan) { e.idle.Put(s) }
+
+// Begin starts a fragment. What a location holds of customer data is masked:
+// it goes wherever a finding goes.
+func (s *scan) Begin(location string) {
+	if location != "" {
+		s.names.Reset()
+		s.names.Begin("")
+		_, _ = s.names.Write([]byte(location)) // never fails
+		location = masked(location, s.names.Close().Findings)
+	}
+	s.Scanner.Begin(location)
+}
+
+// Write gives text to the Scanner, which never fails.
+func (s *scan) Write(text []byte) { _, _ = s.Scanner.Write(text) }
+
+// Row gives a row of a table to the Scanner.
+func (s *scan) Row(number int, cells []extract.Cell) {
+	s.cells = s.cells[:0]
+	for _, c := range cells {
+		s.cells = append(s.cells, detect.Cell{Column: c.Column, Text: c.Text})
+	}
+	s.Scanner.Row(number, s.cells)
+}
+
+// released answers how many leading bytes of the text hold no candidate.
+func (s *scan) released() int64 { return max(0, s.Clean()-s.lead) }
+
+// content sums up.
+func (s *scan) content(result extract.Result) Content {
+	c := Content{Type: result.Type, Reason: result.Reason, Summary: s.Close()}
+	switch {
+	case len(c.Summary.Classes) > 0:
+		c.Status = Sensitive
+	case c.Reason != "":
+		c.Status = Unreadable
+	default:
+		c.Status = Clean
+	}
+	return c
+}
