@@ -19,6 +19,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/trustline/trustline/rules"
 )
 
 // Bounds on what is remembered. A pair of person and device at its bound counts
@@ -28,8 +30,8 @@ const (
 	maxKeys    = 250_000
 )
 
-// Window is how far back the totals reach where nothing else is asked for.
-const Window = 24 * time.Hour
+// Reach is how far back totals can be asked for: as far as policies can.
+const Reach = rules.MaxRollingWindow
 
 // pair is whose total it is.
 type pair struct {
@@ -40,9 +42,8 @@ type pair struct {
 // Ledger is the totals of one machine. All methods may be used by any number of
 // goroutines at once.
 type Ledger struct {
-	window time.Duration
-	log    *slog.Logger
-	db     *bolt.DB
+	log *slog.Logger
+	db  *bolt.DB
 
 	mu     sync.Mutex
 	seen   map[pair]map[uint64]int64 // key of a person in the data -> when last, in seconds of clock
@@ -54,8 +55,8 @@ type Ledger struct {
 // Open reads the totals from the file, making it where there is none. A file
 // that cannot be read is moved aside and the totals start anew: losing them is
 // better than a workstation without its guard.
-func Open(path string, window time.Duration, log *slog.Logger) (*Ledger, error) {
-	l := &Ledger{window: window, log: log, claims: map[pair][]*Claim{}}
+func Open(path string, log *slog.Logger) (*Ledger, error) {
+	l := &Ledger{log: log, claims: map[pair][]*Claim{}}
 	if err := l.open(path); err != nil {
 		return nil, err
 	}
@@ -71,17 +72,18 @@ func (l *Ledger) Close() error {
 }
 
 // Total answers how many distinct people there would be in what the person has
-// taken to the device in the window before the time given, claims included, if
+// taken to the device in the period before the time given, claims included, if
 // these were taken too. The device is its serial number or, without one, its
 // node. Keys are detect.Summary.PeopleKeys.
-func (l *Ledger) Total(uid int, device string, at time.Time, extra []uint64) int {
+func (l *Ledger) Total(uid int, device string, within time.Duration, at time.Time, extra []uint64) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.total(pair{uid, device}, at, extra)
+	p := pair{uid, device}
+	return l.total(p, within, at, extra, l.claims[p])
 }
 
-func (l *Ledger) total(p pair, at time.Time, extra []uint64) int {
-	since := l.clock.at(at) - seconds(l.window)
+func (l *Ledger) total(p pair, within time.Duration, at time.Time, extra []uint64, claims []*Claim) int {
+	since := l.clock.at(at) - seconds(within)
 	seen := l.seen[p]
 	n := 0
 	for _, when := range seen {
@@ -98,7 +100,7 @@ func (l *Ledger) total(p pair, at time.Time, extra []uint64) int {
 			}
 		}
 	}
-	for _, c := range l.claims[p] {
+	for _, c := range claims {
 		count(c.keys)
 	}
 	count(extra)
@@ -108,23 +110,35 @@ func (l *Ledger) total(p pair, at time.Time, extra []uint64) int {
 // Claim is people's data about to be decided on. It must be ended with Keep or
 // Drop.
 type Claim struct {
-	// Total is what it brings the total to.
-	Total int
-
 	ledger *Ledger
 	pair   pair
 	keys   []uint64
 	at     time.Time
 }
 
-// Claim is Total that counts these people from now on, until the claim ends.
+// Claim counts these people for everybody who asks from now on, until the claim
+// ends.
 func (l *Ledger) Claim(uid int, device string, at time.Time, keys []uint64) *Claim {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p := pair{uid, device}
-	c := &Claim{ledger: l, pair: p, keys: keys, at: at, Total: l.total(p, at, keys)}
+	c := &Claim{ledger: l, pair: p, keys: keys, at: at}
 	l.claims[p] = append(l.claims[p], c)
 	return c
+}
+
+// Total answers what the claim brings the total of this period to, with the
+// claims made before it and without those made after: what rules.Policy.Context
+// asks for.
+func (c *Claim) Total(within time.Duration) int {
+	l := c.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before := l.claims[c.pair]
+	if own := slices.Index(before, c); own >= 0 {
+		before = before[:own]
+	}
+	return l.total(c.pair, within, c.at, c.keys, before)
 }
 
 // Keep ends the claim of a file that was allowed, as Add does.
@@ -160,7 +174,7 @@ func (l *Ledger) Add(ctx context.Context, uid int, device string, keys []uint64,
 	l.clock.advance(at)
 	now := l.clock.seconds
 	p := pair{uid, device}
-	gone := l.expire(now - seconds(l.window))
+	gone := l.expire(now - seconds(Reach))
 	if l.seen[p] == nil {
 		l.seen[p] = map[uint64]int64{}
 	}

@@ -15,11 +15,13 @@ import (
 	"pgregory.net/rapid"
 )
 
+const day = 24 * time.Hour
+
 var start = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 
 func open(t testing.TB, path string) *Ledger {
 	t.Helper()
-	l, err := Open(path, Window, slog.New(slog.DiscardHandler))
+	l, err := Open(path, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +48,7 @@ func TestSmallPiecesCountAsTheListTheyAre(t *testing.T) {
 	l := open(t, path)
 	for n := range uint64(4) { // four people at a time, every minute
 		at := start.Add(time.Duration(n) * time.Minute)
-		if got := l.Total(1000, "S1", at, people(n*4, n*4+4)); got != int(n*4+4) {
+		if got := l.Total(1000, "S1", day, at, people(n*4, n*4+4)); got != int(n*4+4) {
 			t.Errorf("piece %d would make %d", n, got)
 		}
 		add(t, l, 1000, "S1", people(n*4, n*4+4), at)
@@ -65,13 +67,13 @@ func TestSmallPiecesCountAsTheListTheyAre(t *testing.T) {
 		{"another device", 1000, "S2", people(0, 3), 3},
 		{"another person", 1001, "S1", people(0, 3), 3},
 	} {
-		if got := l.Total(c.uid, c.device, now, c.extra); got != c.want {
+		if got := l.Total(c.uid, c.device, day, now, c.extra); got != c.want {
 			t.Errorf("%s: %d, want %d", c.what, got, c.want)
 		}
 	}
 	l.Close()
 	l = open(t, path)
-	if got := l.Total(1000, "S1", now, nil); got != 16 {
+	if got := l.Total(1000, "S1", day, now, nil); got != 16 {
 		t.Errorf("after a restart: %d, want 16", got)
 	}
 }
@@ -84,11 +86,16 @@ func TestWindowRolls(t *testing.T) {
 		after time.Duration
 		want  int
 	}{{12 * time.Hour, 15}, {24*time.Hour - time.Second, 15}, {24 * time.Hour, 10}, {36*time.Hour - time.Second, 10}, {36 * time.Hour, 0}} {
-		if got := l.Total(1, "S", start.Add(c.after), nil); got != c.want {
+		if got := l.Total(1, "S", day, start.Add(c.after), nil); got != c.want {
 			t.Errorf("after %s: %d, want %d", c.after, got, c.want)
 		}
 	}
-	add(t, l, 1, "S", people(20, 21), start.Add(48*time.Hour))
+	for within, want := range map[time.Duration]int{time.Hour: 0, 13 * time.Hour: 10, 7 * day: 15} {
+		if got := l.Total(1, "S", within, start.Add(24*time.Hour), nil); got != want {
+			t.Errorf("within %s: %d, want %d", within, got, want)
+		}
+	}
+	add(t, l, 1, "S", people(20, 21), start.Add(8*day))
 	if l.count != 1 {
 		t.Errorf("%d entries remembered, want the one in the window", l.count)
 	}
@@ -100,7 +107,7 @@ func TestClockSetBackNeitherLowersNorFreezes(t *testing.T) {
 		l := open(t, path)
 		add(t, l, 1, "S", people(0, 10), start)
 		back := start.Add(-300 * 24 * time.Hour)
-		if got := l.Total(1, "S", back, nil); got != 10 {
+		if got := l.Total(1, "S", day, back, nil); got != 10 {
 			t.Errorf("set back: %d, want 10", got)
 		}
 		add(t, l, 1, "S", people(10, 11), back)
@@ -108,10 +115,10 @@ func TestClockSetBackNeitherLowersNorFreezes(t *testing.T) {
 			l.Close()
 			l = open(t, path)
 		}
-		if got := l.Total(1, "S", back.Add(23*time.Hour), nil); got != 11 {
+		if got := l.Total(1, "S", day, back.Add(23*time.Hour), nil); got != 11 {
 			t.Errorf("23 hours on: %d, want 11", got)
 		}
-		if got := l.Total(1, "S", back.Add(25*time.Hour), nil); got != 0 {
+		if got := l.Total(1, "S", day, back.Add(25*time.Hour), nil); got != 0 {
 			t.Errorf("25 hours on: %d, want 0: the total never expires", got)
 		}
 	}
@@ -124,7 +131,7 @@ func TestOutOfOrderActivitiesDoNotAgeTheTotals(t *testing.T) {
 		add(t, l, 1, "other", people(0, 1), start.Add(30*time.Second))
 		add(t, l, 1, "other", people(0, 1), start)
 	}
-	if got := l.Total(1, "S", start.Add(Window-time.Second), nil); got != 10 {
+	if got := l.Total(1, "S", day, start.Add(day-time.Second), nil); got != 10 {
 		t.Errorf("%d, want 10", got)
 	}
 }
@@ -133,7 +140,7 @@ func TestBounds(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	l := open(t, path)
 	add(t, l, 1, "S", people(0, maxPerPair+10), start)
-	if got := l.Total(1, "S", start, nil); got != maxPerPair {
+	if got := l.Total(1, "S", day, start, nil); got != maxPerPair {
 		t.Errorf("one total: %d, want %d", got, maxPerPair)
 	}
 	for uid := 2; uid <= 6; uid++ {
@@ -142,7 +149,7 @@ func TestBounds(t *testing.T) {
 	if l.count > maxKeys {
 		t.Errorf("%d entries, at most %d", l.count, maxKeys)
 	}
-	if got := l.Total(6, "S", start.Add(time.Minute), nil); got != maxPerPair {
+	if got := l.Total(6, "S", day, start.Add(time.Minute), nil); got != maxPerPair {
 		t.Errorf("the newest total is %d, want %d", got, maxPerPair)
 	}
 	count := l.count
@@ -159,7 +166,7 @@ func TestConcurrentUse(t *testing.T) {
 		wg.Go(func() {
 			for n := range 10 {
 				k := uint64(w*10 + n)
-				l.Total(1, "S", start, []uint64{k})
+				l.Total(1, "S", day, start, []uint64{k})
 				if err := l.Add(context.Background(), 1, "S", []uint64{k}, start); err != nil {
 					t.Error(err)
 				}
@@ -167,7 +174,7 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got := l.Total(1, "S", start, nil); got != 80 {
+	if got := l.Total(1, "S", day, start, nil); got != 80 {
 		t.Errorf("%d, want 80", got)
 	}
 }
@@ -185,7 +192,7 @@ func TestManyPiecesAtOnceCountAsOneAfterTheOther(t *testing.T) {
 			c := l.Claim(1, "S", start, people(n*3, n*3+3))
 			ready.Done()
 			<-decide // all 30 are being decided now
-			if c.Total >= most {
+			if c.Total(day) >= most {
 				c.Drop()
 				return
 			}
@@ -203,7 +210,7 @@ func TestManyPiecesAtOnceCountAsOneAfterTheOther(t *testing.T) {
 	if allowed != 18 {
 		t.Errorf("%d people left in pieces of 3, want 18, the most below %d", allowed, most)
 	}
-	if got := l.Total(1, "S", start, nil); got != allowed {
+	if got := l.Total(1, "S", day, start, nil); got != allowed {
 		t.Errorf("total %d, want %d: a dropped claim still counts", got, allowed)
 	}
 	if len(l.claims) > 0 {
@@ -238,7 +245,7 @@ func TestDamagedFileStartsAnew(t *testing.T) {
 				t.Fatal(err)
 			}
 			var log strings.Builder
-			l, err = Open(path, Window, slog.New(slog.NewTextHandler(&log, nil)))
+			l, err = Open(path, slog.New(slog.NewTextHandler(&log, nil)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -250,7 +257,7 @@ func TestDamagedFileStartsAnew(t *testing.T) {
 				t.Error(err)
 			}
 			add(t, l, 1, "S", people(0, 5), start)
-			if got := l.Total(1, "S", start, nil); got != 5 {
+			if got := l.Total(1, "S", day, start, nil); got != 5 {
 				t.Errorf("%d, want 5", got)
 			}
 		})
@@ -260,7 +267,7 @@ func TestDamagedFileStartsAnew(t *testing.T) {
 func TestAnotherProcessIsKeptOut(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	open(t, path)
-	if _, err := Open(path, Window, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "in use") {
+	if _, err := Open(path, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -274,7 +281,7 @@ func TestAgainstModel(t *testing.T) {
 		file++
 		path := filepath.Join(dir, "ledger"+string(rune('a'+file%26))+".db")
 		os.Remove(path)
-		l, err := Open(path, Window, slog.New(slog.DiscardHandler))
+		l, err := Open(path, slog.New(slog.DiscardHandler))
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -287,19 +294,20 @@ func TestAgainstModel(t *testing.T) {
 		var all []added
 		now := start
 		for range rapid.IntRange(1, 12).Draw(r, "steps") {
-			now = now.Add(time.Duration(rapid.IntRange(0, 12*3600).Draw(r, "pause")) * time.Second)
+			now = now.Add(time.Duration(rapid.IntRange(0, 60*3600).Draw(r, "pause")) * time.Second)
 			p := pair{rapid.IntRange(0, 1).Draw(r, "uid"), rapid.SampledFrom([]string{"", "S"}).Draw(r, "device")}
 			keys := rapid.SliceOfN(rapid.Uint64Range(0, 9), 0, 6).Draw(r, "keys")
+			within := rapid.SampledFrom([]time.Duration{time.Hour, day, Reach}).Draw(r, "within")
 			want := map[uint64]bool{}
 			for _, a := range all {
-				if a.pair == p && now.Sub(a.at) < Window {
+				if a.pair == p && now.Sub(a.at) < within {
 					want[a.key] = true
 				}
 			}
 			for _, k := range keys {
 				want[k] = true
 			}
-			if got := l.Total(p.uid, p.device, now, keys); got != len(want) {
+			if got := l.Total(p.uid, p.device, day, now, keys); got != len(want) {
 				r.Fatalf("total %d, want %d", got, len(want))
 			}
 			if rapid.Bool().Draw(r, "allowed") {
@@ -312,7 +320,7 @@ func TestAgainstModel(t *testing.T) {
 			}
 			if rapid.IntRange(0, 5).Draw(r, "restart") == 0 {
 				l.Close()
-				if l, err = Open(path, Window, slog.New(slog.DiscardHandler)); err != nil {
+				if l, err = Open(path, slog.New(slog.DiscardHandler)); err != nil {
 					r.Fatal(err)
 				}
 			}
@@ -325,6 +333,6 @@ func BenchmarkTotal(b *testing.B) {
 	add(b, l, 1, "S", people(0, 1000), start)
 	extra := people(990, 1010)
 	for b.Loop() {
-		l.Total(1, "S", start, extra)
+		l.Total(1, "S", day, start, extra)
 	}
 }
