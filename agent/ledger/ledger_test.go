@@ -307,7 +307,7 @@ func TestAgainstModel(t *testing.T) {
 			for _, k := range keys {
 				want[k] = true
 			}
-			if got := l.Total(p.uid, p.device, day, now, keys); got != len(want) {
+			if got := l.Total(p.uid, p.device, within, now, keys); got != len(want) {
 				r.Fatalf("total %d, want %d", got, len(want))
 			}
 			if rapid.Bool().Draw(r, "allowed") {
