@@ -94,7 +94,6 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 type StatusError struct {
 	Code       int           // HTTP status
 	RetryAfter time.Duration // 0 when the console asked for none
-	Date       time.Time     // the console's clock, zero when it did not say
 }
 
 func (e *StatusError) Error() string {
@@ -115,22 +114,32 @@ var errAnswer = errors.New("the console's answer could not be read")
 // Send gives a batch to the console and answers which records it stored and
 // which it refused. After an error it may have stored all, some or none.
 func (c *Client) Send(ctx context.Context, batch []incident.Incident) (incident.IngestReply, error) {
+	reply, _, err := c.send(ctx, batch)
+	return reply, err
+}
+
+// Probe sends an empty batch, which only a console that knows the token takes,
+// and answers what its clock showed, in UTC.
+func (c *Client) Probe(ctx context.Context) (time.Time, error) {
+	_, date, err := c.send(ctx, nil)
+	return date, err
+}
+
+func (c *Client) send(ctx context.Context, batch []incident.Incident) (reply incident.IngestReply, date time.Time, err error) {
 	var lines bytes.Buffer
 	for n := range batch {
 		if err := json.NewEncoder(&lines).Encode(&batch[n]); err != nil {
-			return incident.IngestReply{}, fmt.Errorf("encode incidents: %w", err)
+			return reply, date, fmt.Errorf("encode incidents: %w", err)
 		}
 	}
-	body := c.encoder.EncodeAll(lines.Bytes(), nil)
-	var reply incident.IngestReply
-	err := c.post(ctx, incident.IngestPath, body, map[string]string{
+	date, err = c.post(ctx, incident.IngestPath, c.encoder.EncodeAll(lines.Bytes(), nil), map[string]string{
 		"Content-Type":     incident.IngestType,
 		"Content-Encoding": "zstd",
 	}, &reply)
 	if err != nil {
-		return incident.IngestReply{}, fmt.Errorf("send incidents: %w", err)
+		return incident.IngestReply{}, date, fmt.Errorf("send incidents: %w", err)
 	}
-	return reply, nil
+	return reply, date, nil
 }
 
 // Beat tells the console that this machine is alive and how it is.
@@ -139,21 +148,22 @@ func (c *Client) Beat(ctx context.Context, h incident.Heartbeat) error {
 	if err != nil {
 		return fmt.Errorf("encode heartbeat: %w", err)
 	}
-	if err := c.post(ctx, incident.HeartbeatPath, body, map[string]string{"Content-Type": "application/json"}, nil); err != nil {
+	if _, err := c.post(ctx, incident.HeartbeatPath, body, map[string]string{"Content-Type": "application/json"}, nil); err != nil {
 		return fmt.Errorf("send heartbeat: %w", err)
 	}
 	return nil
 }
 
-// post sends a body and reads the answer into reply, unless that is nil.
-func (c *Client) post(ctx context.Context, path string, body []byte, header map[string]string, reply any) error {
+// post sends a body, reads the answer into reply unless that is nil, and
+// answers the console's clock, zero where it did not say.
+func (c *Client) post(ctx context.Context, path string, body []byte, header map[string]string, reply any) (date time.Time, err error) {
 	token, err := c.token()
 	if err != nil {
-		return err
+		return date, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath(path).String(), bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("prepare request: %w", err)
+		return date, fmt.Errorf("prepare request: %w", err)
 	}
 	for k, v := range header {
 		req.Header.Set(k, v)
@@ -162,42 +172,40 @@ func (c *Client) post(ctx context.Context, path string, body []byte, header map[
 	req.Header.Set("User-Agent", c.agent)
 	res, err := c.http.Do(req)
 	if err != nil {
-		return err
+		return date, err
 	}
 	defer res.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusNoContent {
-		return refusal(res)
+	if at, err := http.ParseTime(res.Header.Get("Date")); err == nil {
+		date = at.UTC()
 	}
+	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	switch {
+	case res.StatusCode != http.StatusOK && res.StatusCode != http.StatusNoContent:
+		return date, refusal(res, date)
 	case err != nil:
-		return fmt.Errorf("%w: %w", errAnswer, err)
+		return date, fmt.Errorf("%w: %w", errAnswer, err)
 	case len(answer) > maxAnswer:
-		return fmt.Errorf("%w: longer than %d bytes", errAnswer, maxAnswer)
+		return date, fmt.Errorf("%w: longer than %d bytes", errAnswer, maxAnswer)
 	case reply == nil:
-		return nil
+		return date, nil
 	}
 	if err := json.Unmarshal(answer, reply); err != nil {
-		return fmt.Errorf("%w: not JSON", errAnswer)
+		return date, fmt.Errorf("%w: not JSON", errAnswer)
 	}
-	return nil
+	return date, nil
 }
 
-func refusal(res *http.Response) error {
+// refusal reads what the console asks for. Retry-After is seconds or a date
+// (RFC 9110, section 10.2.3); a date is held against the console's own clock.
+func refusal(res *http.Response, now time.Time) error {
 	e := &StatusError{Code: res.StatusCode}
-	if at, err := http.ParseTime(res.Header.Get("Date")); err == nil {
-		e.Date = at
+	if now.IsZero() {
+		now = time.Now()
 	}
-	// Retry-After is seconds or a date (RFC 9110, section 10.2.3). A date is
-	// held against the console's own clock.
 	after := res.Header.Get("Retry-After")
 	if n, err := strconv.Atoi(after); err == nil && n > 0 {
 		e.RetryAfter = time.Duration(min(n, 1<<20)) * time.Second
 	} else if at, err := http.ParseTime(after); err == nil {
-		now := e.Date
-		if now.IsZero() {
-			now = time.Now()
-		}
 		e.RetryAfter = max(0, at.Sub(now))
 	}
 	return e

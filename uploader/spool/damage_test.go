@@ -249,3 +249,23 @@ func TestOpenNamesTheFolderItCannotUse(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestInspectWhileOpen(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, Limits{})
+	a, b := newIncident(t, incident.High, "a"), newIncident(t, incident.Low, "b")
+	put(t, s, a, b, newIncident(t, incident.Low, "c"))
+	if err := s.SetAside([]string{b.ID}, "invalid"); err != nil { // and its report
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "spool", damagedFolder, "x"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Inspect(filepath.Join(dir, "spool"))
+	if d := s.Depth(); err != nil || c.Waiting != d.Records || c.Bytes != d.Bytes || !c.Oldest.Equal(d.Oldest) || c.Waiting != 3 || c.Refused != 1 || c.Damaged != 1 {
+		t.Errorf("%+v, %v, the spool says %+v", c, err, d)
+	}
+	if _, err := Inspect(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no spool: %v", err)
+	}
+}
