@@ -42,8 +42,9 @@ func NewKeeper(judge Judge, o Options) *Keeper {
 // Lost receives when a guard has ended and the media should be listed again.
 func (k *Keeper) Lost() <-chan struct{} { return k.lost }
 
-// Keep takes over the media that are new and forgets those that are gone.
-func (k *Keeper) Keep(ctx context.Context, media []Medium) {
+// Keep takes over the media that are new and forgets those that are gone. It
+// answers those that could not be taken over, each once.
+func (k *Keeper) Keep(ctx context.Context, media []Medium) (failed []Report) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	present := map[string]bool{}
@@ -53,13 +54,18 @@ func (k *Keeper) Keep(ctx context.Context, media []Medium) {
 		if old != nil && old.guard != nil && (old.guard.State() == Guarding || old.guard.State() == ReadOnly && old.medium == m) {
 			continue
 		}
-		k.kept[m.MountPoint] = k.start(ctx, m)
+		now := k.start(ctx, m)
+		if now.err != nil && (old == nil || old.err == nil) {
+			failed = append(failed, Report{Medium: m, State: Gone, Err: now.err, Since: now.since})
+		}
+		k.kept[m.MountPoint] = now
 	}
 	for point, old := range k.kept {
 		if !present[point] && (old.guard == nil || old.guard.State() != Guarding) {
 			delete(k.kept, point)
 		}
 	}
+	return failed
 }
 
 func (k *Keeper) start(ctx context.Context, m Medium) *kept {

@@ -1,0 +1,228 @@
+package agent
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/trustline/trustline/agent/control"
+	"github.com/trustline/trustline/agent/guard"
+	"github.com/trustline/trustline/agent/ledger"
+	"github.com/trustline/trustline/agent/policyfile"
+	"github.com/trustline/trustline/agent/prompt"
+	"github.com/trustline/trustline/agent/sandbox"
+	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/detect"
+	"github.com/trustline/trustline/uploader"
+	"github.com/trustline/trustline/uploader/incident"
+	"github.com/trustline/trustline/uploader/spool"
+)
+
+// stopping bounds how long giving the media back may take.
+const stopping = 15 * time.Second
+
+// Agent is the service on one workstation.
+type Agent struct {
+	config   Config
+	version  string
+	started  time.Time
+	machine  incident.Machine
+	log      *slog.Logger
+	policy   *policyfile.File
+	spool    *spool.Spool
+	ledger   *ledger.Ledger
+	sandbox  *sandbox.Sandbox
+	judge    *Judge
+	keeper   *guard.Keeper
+	control  *control.Server
+	teller   *prompt.Teller
+	uploader *uploader.Uploader // nil without a console
+	listener net.Listener
+	today    atomic.Int64
+}
+
+// New makes everything the service needs and opens its state; Run does the
+// work. Worker is the command line that reads documents in a process of its
+// own; without one they are read in this process.
+func New(c Config, version string, worker []string, log *slog.Logger) (*Agent, error) {
+	a := &Agent{config: c, version: version, started: time.Now().UTC(), log: log}
+	steps := []func() error{a.openState, a.openControl, func() error { return a.makeJudge(worker) }, a.openUploader}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return nil, errors.Join(err, a.close())
+		}
+	}
+	a.keeper = guard.NewKeeper(a.judge, guard.Options{Scratch: filepath.Join(c.State, "scratch"), Log: log})
+	return a, nil
+}
+
+func (a *Agent) openState() (err error) {
+	state := a.config.State
+	if a.machine, err = identity(state); err != nil {
+		return err
+	}
+	key, err := spool.LoadKey(filepath.Join(state, "spool.key"))
+	if err != nil {
+		return fmt.Errorf("open the spool: %w", err)
+	}
+	if a.spool, err = spool.Open(filepath.Join(state, "spool"), key, a.machine, spool.Limits{}, a.log); err != nil {
+		return fmt.Errorf("open the spool: %w", err)
+	}
+	if a.ledger, err = ledger.Open(filepath.Join(state, "ledger.db"), a.log); err != nil {
+		return fmt.Errorf("open the totals: %w", err)
+	}
+	a.policy = policyfile.New(a.config.Policy, filepath.Join(state, "policy.yaml"), a.log)
+	return nil
+}
+
+func (a *Agent) openControl() (err error) {
+	a.control = &control.Server{Status: a.status, Log: a.log}
+	if a.teller, err = prompt.NewTeller(a.control, a.log); err != nil {
+		return fmt.Errorf("prepare notices: %w", err)
+	}
+	if a.listener, err = control.Listen(a.config.Socket); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return fmt.Errorf("open the control socket: %w", err)
+	}
+	return nil
+}
+
+func (a *Agent) makeJudge(worker []string) error {
+	key, err := detectionKey(filepath.Join(a.config.State, "detect.key"))
+	if err != nil {
+		return err
+	}
+	pack := detect.NewPack(key)
+	engine := rules.NewEngine(pack, rules.Limits{})
+	if len(worker) > 0 {
+		a.sandbox = sandbox.New(sandbox.Options{Command: worker, Logger: a.log})
+		engine = engine.Isolated(a.sandbox.Extract)
+	}
+	a.judge = &Judge{
+		Engine: engine, Pack: pack, Policy: a.policy.Current, Ledger: a.ledger, Machine: a.machine,
+		Record: a.record, Tell: a.teller.Tell, Log: a.log,
+	}
+	return nil
+}
+
+func (a *Agent) openUploader() error {
+	if a.config.Console.URL == "" {
+		return nil
+	}
+	client, err := uploader.NewClient(uploader.Config{
+		URL: a.config.Console.URL, Pin: a.config.Console.Pin, Token: a.config.Console.Token, Version: a.version,
+	})
+	if err != nil {
+		return fmt.Errorf("prepare the way to the console: %w", err)
+	}
+	a.uploader = uploader.New(a.spool, client, a.vitals, uploader.DefaultPace(), a.log)
+	return nil
+}
+
+// record keeps an incident; when it returns nil it is not lost any more.
+func (a *Agent) record(ctx context.Context, i incident.Incident) error {
+	if err := a.spool.Put(ctx, i); err != nil {
+		return err
+	}
+	a.today.Add(1)
+	return nil
+}
+
+// Run guards until the context ends, then gives everything back.
+func (a *Agent) Run(ctx context.Context) error {
+	defer func() {
+		if err := a.close(); err != nil {
+			a.log.Error("cannot close down cleanly", "error", err)
+		}
+	}()
+	// The parts that media, people and incidents depend on live a little
+	// longer than the guards.
+	last, stopLast := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopLast()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a.policy.Run(ctx, a.policyEvent(ctx)) })
+	group.Go(func() error { return a.keepMedia(ctx) })
+	group.Go(func() error { return a.watchFolders(ctx) })
+	if a.listener != nil {
+		group.Go(func() error { return a.control.Serve(ctx, a.listener) })
+	}
+	if a.uploader != nil {
+		group.Go(func() error { return a.uploader.Run(ctx) })
+	}
+	var tellers errgroup.Group
+	tellers.Go(func() error { a.teller.Run(last); return nil })
+	a.log.Info("service started", "version", a.version, "policy", a.policy.Status().Version)
+	err := group.Wait()
+	stopLast()
+	return errors.Join(err, tellers.Wait())
+}
+
+// policyEvent makes a change of policy an incident.
+func (a *Agent) policyEvent(ctx context.Context) func(policyfile.Event) {
+	return func(e policyfile.Event) {
+		severity := incident.Low
+		detail := map[string]string{"policy": e.Version}
+		if e.Code == policyfile.Broken {
+			severity = incident.High
+			detail["problem"] = e.Problem
+		}
+		a.say(ctx, e.Code, severity, detail)
+	}
+}
+
+// say records an incident of the agent's own.
+func (a *Agent) say(ctx context.Context, code string, severity incident.Severity, detail map[string]string) {
+	i, err := incident.New(incident.Agent, time.Now())
+	if err == nil {
+		i.Machine, i.Severity, i.Code, i.Detail = a.machine, severity, code, detail
+		err = a.record(ctx, i)
+	}
+	if err != nil {
+		a.log.Error("incident is not recorded", "code", code, "error", err)
+	}
+}
+
+func (a *Agent) close() error {
+	var errs []error
+	if a.listener != nil {
+		// Closed by Serve already where that ran.
+		_ = a.listener.Close()
+	}
+	if a.sandbox != nil {
+		errs = append(errs, a.sandbox.Close())
+	}
+	if a.ledger != nil {
+		errs = append(errs, a.ledger.Close())
+	}
+	if a.spool != nil {
+		errs = append(errs, a.spool.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// detectionKey makes hashes of values comparable on this machine only.
+func detectionKey(path string) (detect.Key, error) {
+	var key detect.Key
+	data, err := os.ReadFile(path)
+	switch {
+	case err == nil && len(data) == len(key):
+		return detect.Key(data), nil
+	case err == nil:
+		return key, fmt.Errorf("detection key %s is damaged: remove it to have a new one made", path)
+	case !errors.Is(err, fs.ErrNotExist):
+		return key, fmt.Errorf("read the detection key: %w", err)
+	}
+	if _, err := rand.Read(key[:]); err != nil {
+		return key, fmt.Errorf("make the detection key: %w", err)
+	}
+	return key, writeDurably(path, key[:])
+}

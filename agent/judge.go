@@ -1,0 +1,229 @@
+package agent
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os/user"
+	"strconv"
+	"time"
+
+	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/agent/guard"
+	"github.com/trustline/trustline/agent/ledger"
+	"github.com/trustline/trustline/agent/prompt"
+	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/detect"
+	"github.com/trustline/trustline/uploader/incident"
+)
+
+// Judge answers the guard: it looks at content, decides by the policy in
+// force, records what has to be recorded before it answers, and has the person
+// told. Its fields are set once; it is safe for concurrent use.
+type Judge struct {
+	Engine  *rules.Engine
+	Pack    *detect.Pack
+	Policy  func() *rules.Policy
+	Ledger  *ledger.Ledger
+	Machine incident.Machine
+	// Record keeps an incident durably before it returns.
+	Record func(context.Context, incident.Incident) error
+	// Tell has the person told and never waits.
+	Tell func(context.Context, incident.Incident, prompt.Words)
+	Log  *slog.Logger
+}
+
+// judging bounds how long one file is looked at.
+const judging = 2 * time.Minute
+
+// Open implements guard.Judge.
+func (j *Judge) Open(a activity.Activity) guard.Judgement {
+	a.Actor.User = accountName(a.Actor.UID)
+	o := &judgement{judge: j, activity: a, stream: j.Engine.Stream(a.Subject.Name)}
+	o.stopAt, o.stops = j.Policy().BlockAt(a)
+	return o
+}
+
+// Name implements guard.Judge.
+func (j *Judge) Name(ctx context.Context, a activity.Activity, text string) guard.Verdict {
+	s := j.Engine.Stream("")
+	s.Write([]byte(text))
+	content, err := s.Finish(ctx, textReader(text), int64(len(text)))
+	if err != nil {
+		j.Log.Error("cannot look at a name", "error", err)
+		return guard.Deny
+	}
+	if content.Status == rules.Clean {
+		return guard.Allow
+	}
+	a.Actor.User = accountName(a.Actor.UID)
+	verdict, _ := j.decide(ctx, a, content)
+	return verdict
+}
+
+// decide answers what becomes of an activity, and records and tells it.
+func (j *Judge) decide(ctx context.Context, a activity.Activity, content rules.Content) (guard.Verdict, rules.Decision) {
+	a.Time = time.Now().UTC()
+	a.Subject.Type = content.Type
+	policy := j.Policy()
+	claim := j.Ledger.Claim(a.Actor.UID, deviceKey(a.Destination), a.Time, content.Summary.PeopleKeys)
+	defer claim.Drop()
+	situation := policy.Context(claim.Total)
+	decision := rules.Decide(policy, a, content, situation)
+	verdict, outcome := guard.Allow, incident.Reported
+	if decision.Action.Stops() {
+		verdict, outcome = guard.Deny, incident.Prevented
+	}
+	if worthRecording(decision) {
+		j.report(ctx, a, content, decision, situation, outcome)
+	}
+	if verdict == guard.Allow && len(content.Summary.PeopleKeys) > 0 {
+		if err := claim.Keep(ctx); err != nil {
+			j.Log.Error("rolling total is kept in memory only", "error", err)
+		}
+	}
+	return verdict, decision
+}
+
+func worthRecording(d rules.Decision) bool {
+	return d.Action.StricterThan(rules.Allow) || d.Would.StricterThan(rules.Allow)
+}
+
+// seen records what has already happened and cannot be stopped any more.
+func (j *Judge) seen(ctx context.Context, a activity.Activity, content rules.Content) {
+	a.Time = time.Now().UTC()
+	a.Subject.Type = content.Type
+	policy := j.Policy()
+	situation := policy.Context(func(within time.Duration) int {
+		return j.Ledger.Total(a.Actor.UID, deviceKey(a.Destination), within, a.Time, content.Summary.PeopleKeys)
+	})
+	if d := rules.Decide(policy, a, content, situation); worthRecording(d) {
+		j.report(ctx, a, content, d, situation, incident.Reported)
+	}
+}
+
+// report makes the incident durable, then has the person told.
+func (j *Judge) report(ctx context.Context, a activity.Activity, content rules.Content, d rules.Decision, situation rules.Context, outcome incident.Outcome) {
+	i, err := j.incident(a, content, d, situation, outcome)
+	if err != nil {
+		j.Log.Error("incident is not recorded", "error", err)
+		return
+	}
+	// What was decided is recorded even when the program that asked has gone.
+	if err := j.Record(context.WithoutCancel(ctx), i); err != nil {
+		j.Log.Error("incident is not recorded", "incident", i.ID, "error", err)
+		return
+	}
+	j.Tell(ctx, i, prompt.Words{Title: d.Title, Message: d.Message})
+}
+
+// judgement is about one file.
+type judgement struct {
+	judge    *Judge
+	activity activity.Activity
+	stream   *rules.Stream
+	written  int64
+	stopAt   int
+	stops    bool
+	// last is what was decided when the file was looked at before; the same
+	// again is not recorded twice.
+	last    rules.Decision
+	decided bool
+	people  int
+}
+
+// Write implements guard.Judgement.
+func (o *judgement) Write(ctx context.Context, p []byte) guard.Verdict {
+	o.stream.Write(p)
+	o.written += int64(len(p))
+	if !o.stops || o.stream.People() < o.stopAt {
+		return guard.Allow
+	}
+	content, err := o.stream.Finish(ctx, nil, o.written)
+	o.stops = false
+	if err != nil || content.Summary.People < o.stopAt {
+		// Not to be settled by what has arrived: Finish will see the whole.
+		return guard.Allow
+	}
+	return o.decide(ctx, content)
+}
+
+// Reset implements guard.Judgement.
+func (o *judgement) Reset() {
+	o.stream.Reset()
+	o.stops = false
+}
+
+// Released implements guard.Judgement.
+func (o *judgement) Released() int64 { return o.stream.Released() }
+
+// Finish implements guard.Judgement.
+func (o *judgement) Finish(ctx context.Context, content io.ReaderAt, size int64, final bool) guard.Verdict {
+	ctx, cancel := context.WithTimeout(ctx, judging)
+	defer cancel()
+	found, err := o.stream.Finish(ctx, content, size)
+	if err != nil {
+		o.judge.Log.Error("content cannot be looked at", "error", err)
+		if ctx.Err() == nil {
+			return guard.Deny
+		}
+		found = rules.Content{Status: rules.Unreadable, Reason: rules.TimedOut}
+	}
+	o.activity.Subject.Size = size
+	if !final && unfinished(found.Reason) {
+		return guard.Wait
+	}
+	return o.decide(ctx, found)
+}
+
+// unfinished: what is missing may be on its way.
+func unfinished(r rules.Reason) bool { return r == rules.Truncated || r == rules.Corrupt }
+
+func (o *judgement) decide(ctx context.Context, content rules.Content) guard.Verdict {
+	if o.decided && content.Summary.People == o.people && !o.last.Action.Stops() && content.Status != rules.Unreadable {
+		return guard.Allow
+	}
+	verdict, d := o.judge.decide(ctx, o.activity, content)
+	o.last, o.decided, o.people = d, true, content.Summary.People
+	return verdict
+}
+
+// Close implements guard.Judgement.
+func (o *judgement) Close() { o.stream.Close() }
+
+// deviceKey is what totals are counted by.
+func deviceKey(d activity.Destination) string {
+	switch {
+	case d.Device.Serial != "":
+		return d.Device.Serial
+	case d.Device.Node != "":
+		return d.Device.Node
+	}
+	return d.Path
+}
+
+// accountName answers the name of an account, or its number where the system
+// has no name for it.
+func accountName(uid int) string {
+	if uid < 0 {
+		return ""
+	}
+	id := strconv.Itoa(uid)
+	if u, err := user.LookupId(id); err == nil {
+		return u.Username
+	}
+	return id
+}
+
+type textReader string
+
+func (t textReader) ReadAt(p []byte, off int64) (int, error) {
+	if off >= int64(len(t)) {
+		return 0, io.EOF
+	}
+	n := copy(p, t[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
