@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
+	"strings"
 	"sync"
 
 	"github.com/trustline/trustline/rules/detect"
@@ -93,8 +95,9 @@ const fileName = "file name"
 func (e *Engine) begin(name string) *scan {
 	s := e.idle.Get().(*scan)
 	s.Reset()
-	s.lead = int64(len(name))
-	if name != "" {
+	s.lead = 0
+	if name = strings.TrimSuffix(name, path.Ext(name)); name != "" {
+		s.lead = int64(len(name))
 		s.Scanner.Begin(fileName)
 		s.Write([]byte(name))
 	}

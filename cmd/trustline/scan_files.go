@@ -136,7 +136,10 @@ func (s *scanFiles) find(ctx context.Context, path string, give func(*job) bool)
 		return
 	}
 	root := path
-	_ = filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
+	if link, err := os.Lstat(path); err == nil && link.Mode()&fs.ModeSymlink != 0 {
+		root += string(filepath.Separator) // the folder, not the link to it
+	}
+	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
 			return fs.SkipAll

@@ -6,6 +6,8 @@ import (
 	"compress/bzip2"
 	"errors"
 	"io"
+	"path"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -96,8 +98,8 @@ func (w *walker) admit() bool {
 	return true
 }
 
-// names collects the names of members to give them as text, a line each: they
-// may say as much as content.
+// names collects the names of members to give them as text, a line each and
+// without their extensions: they may say as much as content.
 type names struct {
 	w        *walker
 	location string
@@ -105,7 +107,7 @@ type names struct {
 }
 
 func (n *names) add(name string) {
-	n.text = append(append(n.text, name...), '\n')
+	n.text = append(append(n.text, strings.TrimSuffix(name, path.Ext(name))...), '\n')
 	if len(n.text) > blockSize {
 		n.flush()
 	}

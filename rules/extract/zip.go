@@ -108,6 +108,10 @@ func (z *archive) salvage(from, to int64) {
 			z.w.note(err)
 			return
 		}
+		if !e.plausible() {
+			from = at + 4
+			continue
+		}
 		if e.packed < 0 {
 			e.packed = z.measure(&e, to)
 		}

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
+	"strings"
+	"unicode"
 )
 
 // Signatures and sizes of the records of a zip file: PKWARE APPNOTE 6.3.10,
@@ -191,6 +193,12 @@ func (e *entry) locate(at io.ReaderAt) error {
 	}
 	e.data = e.header + localSize + int64(le.Uint16(fixed[26:])) + int64(le.Uint16(fixed[28:]))
 	return nil
+}
+
+// plausible tells a header from the same four bytes in other content.
+func (e *entry) plausible() bool {
+	known := e.method <= 20 || e.method >= 93 && e.method <= methodAES
+	return known && e.name != "" && strings.IndexFunc(e.name, unicode.IsControl) < 0
 }
 
 // localEntry reads the local header at an offset.
