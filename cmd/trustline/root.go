@@ -75,6 +75,10 @@ func newRoot(t *terminal) *cobra.Command {
 	root.SetErr(t.err)
 	// One line per command, in the order help shows them.
 	root.AddCommand(
+		newDemoCommand(t),
+		newGuardCommand(t),
+		newRunCommand(t),
+		newWorkerCommand(t),
 		newScanCommand(t),
 		newStatusCommand(t),
 		newSessionCommand(t),
