@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trustline/trustline/agent/sandbox"
 	"github.com/trustline/trustline/message"
 	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/rules/detect"
@@ -62,10 +63,15 @@ func newScanCommand(t *terminal) *cobra.Command {
 }
 
 func runScan(ctx context.Context, t *terminal, o scanOptions, args []string) error {
-	engine := rules.NewEngine(detect.DefaultPack(), rules.Limits{Extract: extract.Limits{Time: o.timeout}})
+	worker, err := workerCommand()
+	if err != nil {
+		return err
+	}
+	workers := sandbox.New(sandbox.Options{Command: worker, Workers: o.jobs})
+	defer workers.Close()
+	engine := rules.NewEngine(detect.DefaultPack(), rules.Limits{Extract: extract.Limits{Time: o.timeout}}).Isolated(workers.Extract)
 	files := &scanFiles{engine: engine, stdin: t.in, exclude: o.exclude, jobs: o.jobs}
 	report := newScanReport(t, o)
-	var err error
 	if o.clipboard {
 		var found scanned
 		if found, err = scanClipboard(ctx, engine); err != nil {
