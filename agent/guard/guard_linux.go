@@ -60,7 +60,6 @@ func Start(ctx context.Context, m Medium, judge Judge, o Options) (*Guard, error
 
 func (g *Guard) mount(f *fileSystem) error {
 	never := time.Duration(0)
-	second := time.Second
 	server, err := fs.Mount(g.medium.MountPoint, &node{fs: f}, &fs.Options{
 		EntryTimeout: &never, AttrTimeout: &never, NegativeTimeout: &never,
 		MountOptions: fuse.MountOptions{
@@ -70,7 +69,6 @@ func (g *Guard) mount(f *fileSystem) error {
 			Options: []string{"default_permissions"},
 		},
 	})
-	_ = second
 	if err != nil {
 		return err
 	}
@@ -109,7 +107,7 @@ func (g *Guard) unmounted() {
 		g.state.Store(Released)
 		return
 	}
-	if err := errors.Join(unix.Syncfs(g.takeover.root), unix.Close(g.takeover.root)); err != nil {
+	if err := g.takeover.letGo(); err != nil {
 		g.log.Warn("cannot flush the medium", "mount", g.medium.MountPoint, "error", err)
 	}
 	if err := unix.Unmount(g.medium.MountPoint, 0); err != nil && !errors.Is(err, unix.EINVAL) {

@@ -96,7 +96,17 @@ func (t *takeover) giveBack() error {
 	if t.writable {
 		err = unix.MountSetattr(unix.AT_FDCWD, t.path, 0, &unix.MountAttr{Attr_clr: unix.MOUNT_ATTR_RDONLY})
 	}
-	return errors.Join(err, unix.Syncfs(t.root), unix.Close(t.root))
+	return errors.Join(err, t.letGo())
+}
+
+// letGo writes out what the medium has not got yet and closes the clone.
+func (t *takeover) letGo() error {
+	// The clone's own descriptor is a mere path, which cannot be flushed.
+	fd, err := unix.Openat(t.root, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err == nil {
+		err = errors.Join(unix.Syncfs(fd), unix.Close(fd))
+	}
+	return errors.Join(err, unix.Close(t.root))
 }
 
 // removeDeadGuard detaches guards at path whose process has died. It answers
