@@ -25,7 +25,7 @@ var levelChars = []struct {
 }{
 	{provinceLevel, "省"}, {cityLevel, "市州盟"}, {countyLevel, "区县旗"}, {townLevel, "镇乡村屯"}, {roadLevel, "路街道巷弄胡里"},
 	{numberLevel, "号"}, {buildingLevel, "栋幢座楼元苑园厦城湾庭府"}, {roomLevel, "室房户层"},
-	{breakLevel, "的在是有被把将从对司局厅与及了说我你他她它请"},
+	{breakLevel, "的在是有被把将从对司局厅了说我你他她它请"},
 }
 
 type levels [hanLast - hanFirst + 1]uint8
@@ -64,7 +64,7 @@ func (p *Pack) chain(text []byte) (end int, seen uint8, count int) {
 				return end, seen, count
 			}
 			needsDigit := level == numberLevel || level == roomLevel
-			if level != 0 && (gap > 0 || level == numberLevel) && (!needsDigit || digits > 0) {
+			if level != 0 && (gap > 0 || end > 0 || level == numberLevel) && (!needsDigit || digits > 0) {
 				if seen&level == 0 {
 					count++
 				}
@@ -102,8 +102,8 @@ func (p *Pack) chinese(text []byte, anchored bool) (length int, score int8) {
 	known := 0
 	for i := 0; known < 3; known++ {
 		n := p.regions.place(text[length:])
-		if n == 0 {
-			break
+		if n == 0 || known > 0 && countyBehind(text[length+n:]) {
+			break // 北京市朝阳区 has nothing to do with 朝阳市
 		}
 		length += n
 		for _, suffix := range []string{"省", "市"} {
@@ -136,6 +136,10 @@ func (p *Pack) chinese(text []byte, anchored bool) (length int, score int8) {
 		score += 5
 	}
 	return length + end, score
+}
+
+func countyBehind(p []byte) bool {
+	return bytes.HasPrefix(p, []byte("区")) || bytes.HasPrefix(p, []byte("县")) || bytes.HasPrefix(p, []byte("镇"))
 }
 
 // chineseAddresses finds addresses in running text: those that begin with a

@@ -83,6 +83,10 @@ func around(m *match, text []byte) {
 	for start > 0 && text[start-1] > ' ' && text[start-1] < 0x80 && m.start-start < 200 {
 		start--
 	}
+	if m.kind != residentID && (inPath(text, m.start) || m.score < 70 && underKey(text, m.start)) {
+		m.why.flags |= unknownKey
+		m.cap(40)
+	}
 	if word := text[start:m.start]; bytes.Contains(word, []byte("://")) || bytes.Contains(word, []byte("www.")) {
 		m.why.flags |= inURL
 		if m.kind != residentID {
@@ -91,7 +95,30 @@ func around(m *match, text []byte) {
 	}
 }
 
+// inPath tells whether what begins at i is a part of a path: /item/13812345678.
+func inPath(text []byte, i int) bool {
+	if i < 2 || text[i-1] != '/' {
+		return false
+	}
+	c := text[i-2]
+	return isLetter(c) || c == '_' || c == '.' || c == '-'
+}
+
+// underKey tells whether what begins at i is the value of a key in Latin
+// letters that says nothing of people: limit = 13812345678.
+func underKey(text []byte, i int) bool {
+	for i > 0 && (text[i-1] == ' ' || text[i-1] == '"' || text[i-1] == '\'') {
+		i--
+	}
+	if i == 0 || text[i-1] != '=' && text[i-1] != ':' {
+		return false
+	}
+	for i--; i > 0 && (text[i-1] == ' ' || text[i-1] == '"' || text[i-1] == '\'' || text[i-1] == ':'); i-- {
+	}
+	return i > 0 && (isLetter(text[i-1]) || isDigit(text[i-1]) || text[i-1] == '_' || text[i-1] == ']')
+}
+
 var units = [][]byte{
 	[]byte("元"), []byte("万"), []byte("亿"), []byte("个"), []byte("件"), []byte("次"), []byte("条"), []byte("吨"), []byte("字节"), []byte("毫秒"), []byte("纳秒"), []byte("微秒"), []byte("秒"),
-	[]byte("bytes"), []byte("ms"), []byte("ns"), []byte("KB"), []byte("MB"), []byte("GB"), []byte("Hz"), []byte("USD"), []byte("RMB"), []byte("CNY"),
+	[]byte("bytes"), []byte("ms"), []byte("ns"), []byte("KB"), []byte("MB"), []byte("GB"), []byte("Hz"), []byte("USD"), []byte("units"), []byte("items"), []byte("times"), []byte("users"), []byte("people"), []byte("rows"), []byte("records"), []byte("requests"), []byte("tons"), []byte("km"), []byte("seconds"), []byte("cycles"), []byte("dollars"), []byte("yuan"), []byte("ops"), []byte("tokens"), []byte("RMB"), []byte("CNY"),
 }

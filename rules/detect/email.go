@@ -63,7 +63,7 @@ func (p *Pack) email(text []byte, from, at int) (match, bool) {
 	if dot < 1 || domain[0] == '-' || !p.topDomain(domain[dot+1:]) {
 		return match{}, false
 	}
-	if end < len(text) && (text[end] == '@' || text[end] == '_' || text[end] == '(' || text[end] == '=' && string(local) == "git") || start > 0 && text[start-1] == '@' || start > from && text[start-1] == '/' && !bytes.HasSuffix(text[:start], []byte("//")) {
+	if end < len(text) && (text[end] == '@' || text[end] == '_' || text[end] == '(' || text[end] == '=' && string(local) == "git") || start > 0 && text[start-1] == '@' || start > 1 && text[start-1] == '/' && (isLetter(text[start-2]) || isDigit(text[start-2])) {
 		return match{}, false
 	}
 	if end < len(text) && text[end] == ':' && (string(local) == "git" || end+1 < len(text) && (isLetter(text[end+1]) || text[end+1] == '/' || text[end+1] == '~')) {

@@ -17,10 +17,10 @@ var labelWords = []struct {
 	{role(mobile), "手机,手机号,手机号码,移动电话,手机电话,本人手机,联系手机,客户手机,客户手机号,预留手机,预留手机号,预留手机号码,绑定手机,绑定手机号,注册手机号,收货手机,收件手机,收货人手机,收货人手机号,收件人手机,微信,微信同号,微信号,机主号码,移动号码,充值号码,会员手机,mobile,mobile number,mobile no,mobile phone,cell,cell phone,cellphone,mobilephone,mobile num,wechat,whatsapp,手机/微信,sms"},
 	{role(landline), "固话,固定电话,座机,座机号,座机号码,固定电话号码,宅电,单位座机,办公座机,传真,传真号码,landline,land line,fixed line,fax,fax number,fax no,office phone,office tel"},
 	{role(residentID), "身份证,身份证号,身份证号码,身份证件号码,身份证件号,证件号,证件号码,居民身份证,居民身份证号,居民身份证号码,公民身份号码,公民身份证号码,公民身份证号,客户身份证,客户身份证号,证件编号,有效证件号,有效证件号码,身份号码,证件信息,二代身份证,借款人身份证,实名证件号,本人身份证,idcard,id card,id card no,id card number,id number,id no,identity card,identity card number,identity number,identity no,resident id,resident id number,national id,national id number,citizen id,idnumber,id_card,identity,prc id,cert no,certno,certificate number,identification number,personal id,chinese id"},
-	{role(bankCard), "银行卡,银行卡号,卡号,银行卡号码,银行账号,银行账户,账号,帐号,银行帐号,收款账号,收款账户,开户账号,储蓄卡,储蓄卡号,借记卡,借记卡号,信用卡,信用卡号,信用卡卡号,还款卡号,还款账号,扣款账号,扣款卡号,工资卡,工资卡号,工资账号,付款账号,付款卡号,收款卡号,打款账号,退款账号,退款卡号,绑定卡号,结算账号,结算卡,提现卡号,理赔账号,bank card,bank card number,bank card no,bankcard,card number,card no,cardnumber,card_number,account number,account no,bank account,bank account number,credit card,credit card number,credit card no,debit card,debit card number,payment card,iban/account,payee account,salary card,acct no"},
+	{role(bankCard), "银行卡,银行卡号,卡号,银行卡号码,银行账号,银行账户,账号,帐号,银行帐号,收款账号,收款账户,开户账号,储蓄卡,储蓄卡号,借记卡,借记卡号,信用卡,信用卡号,信用卡卡号,还款卡号,还款账号,扣款账号,扣款卡号,工资卡,工资卡号,工资账号,付款账号,付款卡号,收款卡号,打款账号,退款账号,退款卡号,绑定卡号,结算账号,结算卡,提现卡号,理赔账号,bank card,bank card number,bank card no,bankcard,card number,card no,cardnumber,card_number,account number,account no,bank account,bank account number,credit card,credit card number,credit card no,debit card,debit card number,payment card,card on file,iban/account,payee account,salary card,acct no"},
 	{role(email), "邮箱,电子邮箱,电子邮件,邮件,邮箱地址,电子邮件地址,电邮,邮件地址,联系邮箱,客户邮箱,邮箱号,email,e-mail,mail,email address,e-mail address,mail address,contact email,customer email,email id,mailto,work email,personal email"},
 	{role(address), "地址,住址,家庭住址,家庭地址,收货地址,收件地址,收件人地址,收货人地址,寄件地址,通讯地址,通信地址,联系地址,详细地址,居住地址,现住址,现居住地,现居地址,户籍地址,户籍所在地,户口所在地,办公地址,单位地址,公司地址,邮寄地址,配送地址,送货地址,注册地址,账单地址,居住地,安装地址,上门地址,经常居住地,房屋地址,房产地址,物业地址,客户地址,寄送地址,身份证地址,住所,住所地,家住,address,home address,shipping address,billing address,delivery address,mailing address,postal address,street address,street,residential address,customer address,residence,correspondence address,ship address,addr,address line 1,address1,registered address,work address,adr"},
-	{against, "订单号,订单编号,单号,运单号,快递单号,物流单号,流水号,交易流水号,交易号,交易单号,编号,序列号,设备号,设备编号,产品编号,商品编号,货号,批号,批次号,合同号,合同编号,发票号,发票号码,发票代码,凭证号,凭证编号,工单号,工单编号,受理号,案件号,保单号,任务号,任务编号,条码,条形码,追溯码,验证码,校验码,时间戳,版本号,版本,型号,规格,料号,物料编码,物料号,资产编号,库存,数量,金额,价格,总价,单价,余额,积分,时间,日期,长度,大小,字节,耗时,请求号,追踪号,哈希,摘要,校验和,端口,网址,链接,邮政编码,许可证号,注册号,备案号,仓库编码,商户号,终端号,参考号,检索号,授权码,回单号,提单号,箱号,柜号,车架号,发动机号,机器码,设备码,识别码,图号,文号,卷号,档案号,国际移动设备识别码,imei,imsi,iccid,meid,sn,s/n,serial,serial no,serial number,order,order no,order id,order number,orderno,orderid,order_id,order_no,invoice,invoice no,invoice number,tracking,tracking no,tracking number,waybill,waybill no,sku,upc,ean,gtin,isbn,issn,part no,part number,batch,batch no,lot,lot no,ticket,ticket no,ticket id,case no,case id,transaction id,transaction no,txn id,trace id,traceid,trace_id,span id,spanid,request id,requestid,request_id,req id,session id,session,sessionid,build,build id,build number,version,revision,rev,commit,hash,checksum,sha1,sha256,md5,crc,uuid,guid,timestamp,time,ts,date,epoch,size,length,bytes,count,offset,total,amount,price,sum,qty,quantity,id,uid,gid,pid,tid,user id,userid,user_id,message-id,in-reply-to,references,content-id,msgid,message id,nonce,seq,sequence,sequence no,key,token,index,row,line,port,ref,ref no,reference,reference no,reference number,product code,product id,item no,item id,model,asset,asset no,barcode,policy no,policy number,contract no,contract number,voucher,voucher no,ratio,rate,weight,population,duration,elapsed,latency,memory,address offset,zip,postcode,tax id,merchant id,terminal id,approval code,container no,vin,doi,pmid,bug,issue,job id,task id,device id,mac,iso,rfc,gb,container id,account id,客户编号,客户号,用户编号,用户id,会员号,会员编号,会员卡号,员工编号,工号,学号,记录号,序号,行号,页码,请求id,追踪id,会话id,设备id,商品id,订单id"},
+	{against, "订单号,订单编号,单号,运单号,快递单号,物流单号,流水号,交易流水号,交易号,交易单号,编号,序列号,设备号,设备编号,产品编号,商品编号,货号,批号,批次号,合同号,合同编号,发票号,发票号码,发票代码,凭证号,凭证编号,工单号,工单编号,受理号,案件号,保单号,任务号,任务编号,条码,条形码,追溯码,验证码,校验码,时间戳,版本号,版本,型号,规格,料号,物料编码,物料号,资产编号,库存,数量,金额,价格,总价,单价,余额,积分,时间,日期,长度,大小,字节,耗时,请求号,追踪号,哈希,摘要,校验和,端口,网址,链接,邮政编码,许可证号,注册号,备案号,仓库编码,商户号,终端号,参考号,检索号,授权码,回单号,提单号,箱号,柜号,车架号,发动机号,机器码,设备码,识别码,图号,文号,卷号,档案号,国际移动设备识别码,人口,面积,产值,产量,销量,流量,总计,合计,总额,营收,单据号,印刷号,图书编号,imei,imsi,iccid,meid,sn,s/n,serial,serial no,serial number,order,order no,order id,order number,orderno,orderid,order_id,order_no,invoice,invoice no,invoice number,tracking,tracking no,tracking number,waybill,waybill no,sku,upc,ean,gtin,isbn,issn,part no,part number,batch,batch no,lot,lot no,ticket,ticket no,ticket id,case no,case id,transaction id,transaction no,txn id,trace id,traceid,trace_id,span id,spanid,request id,requestid,request_id,req id,session id,session,sessionid,build,build id,build number,version,revision,rev,commit,hash,checksum,sha1,sha256,md5,crc,uuid,guid,timestamp,time,ts,date,epoch,size,length,bytes,count,offset,total,amount,price,sum,qty,quantity,id,uid,gid,pid,tid,user id,userid,user_id,message-id,in-reply-to,references,content-id,msgid,message id,nonce,seq,sequence,sequence no,key,token,index,row,line,port,ref,ref no,reference,reference no,reference number,product code,product id,item no,item id,model,asset,asset no,barcode,policy no,policy number,contract no,contract number,voucher,voucher no,ratio,rate,weight,population,duration,elapsed,latency,memory,address offset,zip,postcode,tax id,merchant id,terminal id,approval code,container no,vin,doi,pmid,bug,issue,job id,task id,device id,mac,iso,rfc,gb,container id,account id,客户编号,客户号,用户编号,用户id,会员号,会员编号,会员卡号,员工编号,工号,学号,记录号,序号,行号,页码,请求id,追踪id,会话id,设备id,商品id,订单id"},
 	{maker, "作者,译者,维护者,提交者,审阅者,翻译,翻译者,编者,贡献者,author,authors,maintainer,maintainers,translator,last-translator,copyright,committer,reviewer,reviewed-by,signed-off-by,contributor,upstream-contact,upstream-author,developer,editor,packager,uploaders,changed-by,from,sender,reply-to,cc,发件人"},
 }
 
@@ -126,6 +126,8 @@ func (l *labels) latinAt(p []byte) (length int, r roles, word int) {
 		}
 		if found, ok := l.byText[string(folded[:n])]; ok {
 			length, r = i, found
+		} else if found, ok := l.byText[string(lastWord(folded[:n], k))]; ok && length == 0 {
+			length, r = i, found // buyerMobile
 		}
 		if words == 4 || i+1 >= len(p) || n+1 >= len(folded) || !(p[i] == ' ' || p[i] == '_' || p[i] == '.') || !isLetter(p[i+1]) {
 			break
@@ -157,6 +159,16 @@ func foldWord(folded []byte, n int, word []byte) int {
 		n++
 	}
 	return n
+}
+
+// lastWord answers what stands behind the last space in an identifier such as
+// "buyer mobile"; nothing when there is none, or when people put the space.
+func lastWord(folded []byte, written int) []byte {
+	i := bytes.LastIndexByte(folded, ' ')
+	if i < 0 || len(folded)-1 != written && len(folded) != written {
+		return nil
+	}
+	return folded[i+1:]
 }
 
 func latinRun(p []byte) int {
@@ -201,7 +213,7 @@ func (l *labels) finish(text []byte, start, end int, r roles) label {
 func (l *labels) heading(cell []byte) (roles, bool) {
 	var folded [64]byte
 	cell = bytes.Trim(cell, " \t\r\"'*:#：")
-	if i := bytes.IndexAny(cell, "(（[【"); i > 0 {
+	if i := bytes.IndexAny(cell, "([<"); i > 0 && bytes.IndexByte([]byte(")]>"), cell[len(cell)-1]) >= 0 {
 		cell = bytes.TrimRight(cell[:i], " ")
 	}
 	if len(cell) == 0 || len(cell) > len(folded) {
@@ -234,7 +246,7 @@ func (l *labels) heading(cell []byte) (roles, bool) {
 	}
 	// 紧急联系人手机号: what a heading ends in says what it is.
 	for i := 3; i+6 <= len(text); i++ {
-		if text[i]&0xC0 == 0x80 {
+		if text[i]&0xC0 == 0x80 || text[i] < 0x80 && (text[i-1] != ' ' || digitsIn(text) > 0) {
 			continue
 		}
 		if r, ok := l.byText[string(text[i:])]; ok && r&weak == 0 {

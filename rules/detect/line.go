@@ -14,6 +14,7 @@ type line struct {
 	number int     // 1-based
 	cells  []cell  // of a row
 	record bool    // the line is one row of a table
+	cut    bool    // it is a part of a longer line
 	sheet  bool    // it came from a spreadsheet
 }
 
@@ -74,6 +75,11 @@ func (s *Scanner) strong() bool {
 	return slices.ContainsFunc(s.found, func(m match) bool { return m.score >= 45 })
 }
 
+// proven tells whether a value stands in the line that is hardly an accident.
+func (s *Scanner) proven() bool {
+	return slices.ContainsFunc(s.found, func(m match) bool { return m.score >= 80 && m.kind != personName && m.kind != address })
+}
+
 // addresses takes what labels call an address.
 func (s *Scanner) addresses(l *line) {
 	for i, b := range s.labels {
@@ -121,11 +127,13 @@ func (s *Scanner) labelledNames(l *line) {
 		n, level := s.pack.names.leading(value)
 		score := int8(95)
 		switch {
+		case level == 0 && b.colon && hanRun(value) >= 6 && hanRun(value) <= 12 && s.pack.names.possible(value[:hanRun(value)]):
+			n, score = hanRun(value), 65
 		case level == 0 && b.colon:
 			if n = latin(value); n == 0 {
 				continue
 			}
-			level, score = 2, 90
+			score = 90
 		case level == 0 || !b.colon && level < 2:
 			continue
 		case !b.colon && b.roles&weak != 0:
@@ -169,6 +177,10 @@ func (p *Pack) newName(text []byte, start, end int, score int8) match {
 // a value of another class, and names before a form of address.
 func (s *Scanner) besideNames(l *line) {
 	text := l.text
+	least := 2
+	if s.proven() || len(s.found) == 1 && len(text)-(s.found[0].end-s.found[0].start) <= 16 {
+		least = 1 // beside a proven value, or alone with one
+	}
 	for i := 0; i < len(text); {
 		run := hanRun(text[i:])
 		if run == 0 {
@@ -177,7 +189,7 @@ func (s *Scanner) besideNames(l *line) {
 		}
 		start, n := i, 0
 		i += run
-		if run <= 12 && run >= 6 && s.pack.names.plausible(text[start:i]) == 2 && !bytes.HasPrefix(text[i:], []byte("·")) {
+		if run <= 12 && run >= 6 && s.pack.names.plausible(text[start:i]) >= least && !bytes.HasPrefix(text[i:], []byte("·")) {
 			n = run
 		} else if run > 6 {
 			start, n = s.pack.names.addressed(text, start, i)
@@ -233,11 +245,11 @@ func (s *Scanner) together(l *line) {
 			present |= role(m.kind)
 		}
 	}
-	if present&(present-1) == 0 && len(s.found) < 8 {
-		bare := s.otherNumbers(l.text) >= 4
+	if present&(present-1) == 0 {
+		bare := l.record && s.filled(l) > 1 || len(s.found) < 8 && s.otherNumbers(l.text) >= 4
 		for i := range s.found {
-			if m := &s.found[i]; bare && m.why.flags&(labelled|underHeading|withPlus) == 0 && m.kind != residentID && m.kind != email {
-				m.why.flags |= manyNumbers
+			if m := &s.found[i]; (bare || !l.record && loneCell(l.text, m)) && m.why.flags&(labelled|underHeading|withPlus) == 0 && m.kind != residentID && m.kind != email {
+				m.why.flags |= loneInRow
 				m.cap(40)
 			}
 		}
@@ -256,6 +268,27 @@ func (s *Scanner) together(l *line) {
 			m.score = min(m.score+15, 90)
 		}
 	}
+}
+
+// loneCell tells whether a match is one of three cells or more.
+func loneCell(text []byte, m *match) bool {
+	for _, d := range delimiters[:4] {
+		if (m.start > 0 && text[m.start-1] == d || m.end < len(text) && text[m.end] == d) && bytes.Count(text, []byte{d}) >= 2 {
+			return true
+		}
+	}
+	return false
+}
+
+// filled counts the cells of a row that are not empty.
+func (s *Scanner) filled(l *line) int {
+	n := 0
+	for _, c := range l.cells {
+		if c.end > c.start {
+			n++
+		}
+	}
+	return n
 }
 
 // otherNumbers counts the runs of five digits or more that are nothing.

@@ -48,6 +48,8 @@ const (
 	latinLetters
 	addressLevels
 	makerLabel
+	unknownKey
+	loneInRow
 )
 
 // The confidence, in percent, from which on a finding is reported.

@@ -62,6 +62,20 @@ func (n *names) plausible(p []byte) int {
 	return level
 }
 
+// possible tells whether a cell or a value that is called a name may be one
+// although its family name is not in the list.
+func (n *names) possible(p []byte) bool {
+	if len(p) < 6 || len(p) > 12 || n.stop[string(p)] {
+		return false
+	}
+	for i := 0; i < len(p); i += 3 {
+		if flags, _ := n.han.at(p[i:]); flags&wordFlag != 0 && flags&givenFlag == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // honorifics stand behind a name and are no part of it.
 var honorifics = [][]byte{
 	[]byte("先生"), []byte("女士"), []byte("小姐"), []byte("同志"), []byte("老师"), []byte("经理"), []byte("太太"), []byte("医生"), []byte("师傅"), []byte("总"),
@@ -78,8 +92,8 @@ func (n *names) leading(p []byte) (length, level int) {
 	for k := 6; k <= min(run, 12); k += 3 {
 		for _, h := range honorifics {
 			if bytes.HasPrefix(p[k:run], h) {
-				if l := n.plausible(p[:k]); l > 0 {
-					return k, l
+				if n.plausible(p[:k]) > 0 {
+					return k, 2
 				}
 			}
 		}
@@ -89,16 +103,35 @@ func (n *names) leading(p []byte) (length, level int) {
 			return run, l
 		}
 	}
-	f := n.family(p)
+	return n.followed(p[:run])
+}
+
+// followers are what often stands right behind a name: what people do, and
+// what is said of them.
+var followers = [][]byte{
+	[]byte("来电"), []byte("来访"), []byte("来函"), []byte("反映"), []byte("投诉"), []byte("致电"), []byte("咨询"), []byte("要求"), []byte("表示"), []byte("申请"), []byte("办理"), []byte("提出"), []byte("拨打"), []byte("下单"), []byte("购买"), []byte("预约"), []byte("退款"),
+	[]byte("联系"), []byte("说"), []byte("称"), []byte("想"), []byte("在"), []byte("于"), []byte("的"), []byte("已"), []byte("确认"), []byte("签收"), []byte("本人"), []byte("回复"), []byte("电话"), []byte("手机"), []byte("身份证"), []byte("因"), []byte("今"), []byte("昨"), []byte("和"), []byte("与"), []byte("及"), []byte("请"),
+}
+
+// followed answers the name that a Han run starts with and goes on behind.
+func (n *names) followed(run []byte) (length, level int) {
+	f := n.family(run)
 	if f == 0 {
 		return 0, 0
 	}
-	for k := min(f+6, run); k > f; k -= 3 {
-		if k == run {
-			continue // judged above
+	for _, k := range []int{f + 6, f + 3} {
+		if k >= len(run) || n.plausible(run[:k]) != 2 {
+			continue
 		}
-		if n.plausible(p[:k]) == 2 {
-			if flags, _ := n.han.at(p[k:]); flags&wordFlag != 0 {
+		for _, w := range followers {
+			if bytes.HasPrefix(run[k:], w) {
+				return k, 2
+			}
+		}
+	}
+	for _, k := range []int{f + 6, f + 3} {
+		if k < len(run) && n.plausible(run[:k]) == 2 {
+			if flags, _ := n.han.at(run[k:]); flags&wordFlag != 0 {
 				return k, 2
 			}
 		}

@@ -357,6 +357,8 @@ func startsAt(text []byte, i int) bool {
 		return phoneWord(text[:i])
 	case c == '.':
 		return i < 2 || !isDigit(text[i-2])
+	case c == '+': // 1.2.3+13812345678, and +1 is America's
+		return text[i] != '1' && (i < 2 || !isDigit(text[i-2]) && !isLetter(text[i-2]))
 	case c == '-':
 		return i < 2 || !isDigit(text[i-2]) && !isLetter(text[i-2])
 	case c == 0xA5:

@@ -112,6 +112,8 @@ func (p *Pack) reasons(l *line, m *match) []string {
 		}
 	}
 	add(manyNumbers, "but among other numbers")
+	add(unknownKey, "but the value of a key that says nothing of people")
+	add(loneInRow, "but alone in a row of other things")
 	add(inURL, "but inside a web address")
 	add(unitBehind, "but a unit behind it")
 	add(placeholder, "but a domain for examples")

@@ -34,6 +34,7 @@ type Scanner struct {
 	counted  int
 	warm     int // lines still to be looked at behind an anchor
 	anchors  anchors
+	last     byte  // that stood before the buffer
 	first    int64 // where the first candidate stands, -1 when there was none
 
 	table   table
@@ -86,6 +87,7 @@ func (s *Scanner) begun(location string) {
 	s.location = location
 	s.end, s.pos, s.done, s.base, s.lines, s.counted = 0, 0, 0, 0, 0, 0
 	s.warm = contextLines + 1 // headings stand in the first lines
+	s.last = '\n'
 	s.anchors.reset()
 	s.table.clear()
 	s.shape = shape{}
@@ -161,12 +163,20 @@ func (s *Scanner) advance(final bool) {
 	keep := min(max(s.done, s.pos-window-contextBytes, 0), s.pos)
 	s.count(keep)
 	s.counted = 0
+	s.last = s.byteBefore(keep)
 	copy(s.buffer, s.buffer[keep:s.end])
 	s.base += int64(keep)
 	s.end -= keep
 	s.pos -= keep
 	s.done = max(0, s.done-keep)
 	s.anchors.reset()
+}
+
+func (s *Scanner) byteBefore(i int) byte {
+	if i > 0 {
+		return s.buffer[i-1]
+	}
+	return s.last
 }
 
 // limit answers up to where lines are complete.
@@ -195,7 +205,7 @@ func (s *Scanner) eager() {
 		s.warm = 0
 		s.table.clear()
 	}
-	s.line(s.pos, end)
+	s.line(s.pos, end, !whole)
 	s.pos, s.done = end, end
 }
 
@@ -208,10 +218,10 @@ func (s *Scanner) around(a int) {
 	start := s.lineStart(a)
 	for at := s.contextStart(start); at < start; {
 		next := at + bytes.IndexByte(s.buffer[at:start], '\n') + 1
-		s.line(at, next)
+		s.line(at, next, false)
 		at = next
 	}
-	s.line(start, end)
+	s.line(start, end, !whole || s.byteBefore(start) != '\n')
 	s.pos, s.done = end, end
 }
 
@@ -295,14 +305,14 @@ func (s *Scanner) count(i int) {
 }
 
 // line looks at the line that stands at start to end in the buffer.
-func (s *Scanner) line(start, end int) {
+func (s *Scanner) line(start, end int, cut bool) {
 	s.count(start)
 	text := s.buffer[start:end]
 	for len(text) > 0 && (text[len(text)-1] == '\n' || text[len(text)-1] == '\r') {
 		text = text[:len(text)-1]
 	}
 	l := &s.current
-	*l = line{offset: s.base + int64(start), number: s.lines + 1}
+	*l = line{offset: s.base + int64(start), number: s.lines + 1, cut: cut}
 	l.text, l.at = narrow(text, s.narrowed, s.came)
 	if l.at != nil {
 		s.narrowed, s.came = l.text, l.at
@@ -324,12 +334,12 @@ func (s *Scanner) line(start, end int) {
 // reshape starts a table without headings at the second of two lines that hold
 // records and are parted alike.
 func (s *Scanner) reshape(l *line) {
-	if s.table.on || len(s.found) < 2 {
+	if s.table.on || l.cut || len(s.found) < 2 || bytes.IndexByte([]byte("{[(<"), bytes.TrimLeft(l.text, " \t")[0]) >= 0 {
 		return
 	}
 	for _, d := range delimiters {
 		s.cells = split(l.text, d, s.cells[:0])
-		if len(s.cells) < 2 {
+		if len(s.cells) < 2 || s.wholeCells() < 2 {
 			continue
 		}
 		now := shape{d, len(s.cells), l.number}
@@ -340,6 +350,19 @@ func (s *Scanner) reshape(l *line) {
 		s.shape = now
 		return
 	}
+}
+
+// wholeCells counts the cells that are a value found and nothing else.
+func (s *Scanner) wholeCells() int {
+	n := 0
+	for _, c := range s.cells {
+		for i := range s.found {
+			if m := &s.found[i]; m.start == c.start && m.end == c.end {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // Row takes a row of a spreadsheet: its 1-based number and its cells that are

@@ -66,10 +66,15 @@ func split(text []byte, delimiter byte, cells []cell) []cell {
 		if start < len(text) && text[start] == '"' {
 			end = quoted(text, start)
 			i = end + 1
-			for i < len(text) && text[i] != delimiter {
+			for i < len(text) && text[i] == ' ' && delimiter != ' ' {
 				i++
 			}
-			start++
+			if i < len(text) && text[i] != delimiter { // "key": "value"
+				end = next(text, start, delimiter)
+				i = end
+			} else {
+				start++
+			}
 		} else {
 			end = next(text, i, delimiter)
 			i = end
@@ -162,9 +167,16 @@ func (s *Scanner) headings(text []byte, cells []cell) bool {
 			if r&(against|maker) == 0 {
 				called++
 			}
+		} else if s.pack.names.plausible(value) == 2 || filled == 2 && len(cells) == 2 && latin(value) == len(value) {
+			return false // a form: label and value
 		}
 	}
-	if called == 0 || 4*known < filled || filled > 1 && called < 2 && 2*known < filled {
+	switch {
+	case known == 0 || 4*known < filled:
+		return false
+	case called == 0 && (known < 2 || 2*known < filled): // a table of something else
+		return false
+	case filled > 1 && called == 1 && 2*known < filled:
 		return false
 	}
 	s.flushPerson()
@@ -310,6 +322,9 @@ func (s *Scanner) words(text []byte, c cell, col *column) {
 		n, score := 0, int8(0)
 		if value[0] >= 0x80 {
 			n, score = p.names.whole(value)
+			if run := hanRun(value); score == 0 && col.roles.has(personName) && run == len(value) && p.names.possible(value) {
+				n, score = run, 65
+			}
 		} else if col.roles.has(personName) {
 			if n = latin(value); n == len(value) || n > 0 && len(value)-n < 12 {
 				score = 90
@@ -400,9 +415,11 @@ func (s *Scanner) rowNames(l *line) {
 			if col == nil {
 				break
 			}
-			col.names++
+			if common {
+				col.names++
+			}
 			steady := col.rows >= 3 && 5*col.names >= 4*col.rows
-			if common || steady {
+			if common || steady || s.proven() {
 				m.score = 65
 				m.why.flags |= besideOthers
 			}

@@ -140,7 +140,7 @@ func (p *Pack) residentNumber(m *match, id []byte) bool {
 		return false
 	}
 	region := uint32(number(id[:6]))
-	if !p.regions.province[region/10000] || string(id[14:17]) == "000" {
+	if !p.regions.province[region/10000] {
 		return false
 	}
 	m.kind, m.score = residentID, 95

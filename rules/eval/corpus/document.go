@@ -1,0 +1,141 @@
+// Package corpus writes realistic documents of generated people together with
+// the truth about them: which class of data stands where, and how many people
+// a document lists. It also writes hard negatives, documents that hold much
+// that looks like customer data and is none. It shares no table with the
+// detector and never calls it.
+package corpus
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/trustline/trustline/rules/detect"
+	"github.com/trustline/trustline/rules/synthetic"
+)
+
+// Grade is how hard a document is.
+type Grade int
+
+// The grades: labelled values in their usual form; values in running text and
+// tables in other forms; values without labels, among look-alikes, written oddly.
+const (
+	Plain Grade = 1 + iota
+	Mixed
+	Hard
+)
+
+func (g Grade) String() string { return []string{"plain", "mixed", "hard"}[g-1] }
+
+// Truth is one value that stands in a document.
+type Truth struct {
+	Class      detect.Class
+	Start, End int // bytes
+}
+
+// Document is a text with the truth about it.
+type Document struct {
+	Kind   string // "csv", "mail", "order log", …
+	Grade  Grade
+	Text   string
+	Truth  []Truth
+	People int  // people of whom the document has records
+	List   bool // it is a customer list of 20 people or more
+}
+
+// Generate writes n documents of each grade: half hold customer data, half are
+// hard negatives. The same seed gives the same documents.
+func Generate(seed uint64, n int) []Document {
+	r := rand.New(rand.NewPCG(seed, 0x636f72707573))
+	var all []Document
+	for grade := Plain; grade <= Hard; grade++ {
+		for i := range n {
+			writers := positives
+			if i%2 == 1 {
+				writers = negatives
+			}
+			w := writers[(i/2)%len(writers)]
+			d := &writer{Rand: r, people: synthetic.New(r.Uint64()), grade: grade}
+			w.write(d)
+			all = append(all, Document{Kind: w.kind, Grade: grade, Text: d.text.String(), Truth: d.truth, People: d.count, List: d.count >= 20})
+		}
+	}
+	return all
+}
+
+// writer writes one document.
+type writer struct {
+	*rand.Rand
+	people *synthetic.Generator
+	grade  Grade
+	text   strings.Builder
+	truth  []Truth
+	count  int
+}
+
+// put writes a value and notes it as true.
+func (w *writer) put(c detect.Class, value string) {
+	start := w.text.Len()
+	w.text.WriteString(value)
+	w.truth = append(w.truth, Truth{c, start, start + len(value)})
+}
+
+// say writes text. Each %n %m %l %i %c %e %a in it stands for a value of the
+// person: name, mobile, landline, resident ID, card, e-mail, address.
+func (w *writer) say(p person, format string) {
+	for {
+		i := strings.IndexByte(format, '%')
+		if i < 0 || i+1 == len(format) {
+			w.text.WriteString(format)
+			return
+		}
+		w.text.WriteString(format[:i])
+		if class, ok := classOf[format[i+1]]; ok {
+			w.put(class, p.value(class))
+		} else {
+			w.text.WriteByte(format[i+1])
+		}
+		format = format[i+2:]
+	}
+}
+
+var classOf = map[byte]detect.Class{
+	'n': detect.PersonName, 'm': detect.CNMobile, 'l': detect.CNLandline, 'i': detect.CNResidentID, 'c': detect.BankCard, 'e': detect.Email, 'a': detect.Address,
+}
+
+func (w *writer) plain(format string, args ...any) { fmt.Fprintf(&w.text, format, args...) }
+
+func (w *writer) one(from ...string) string { return from[w.IntN(len(from))] }
+
+func (w *writer) digits(n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte('0' + w.IntN(10))
+	}
+	return string(b)
+}
+
+func (w *writer) hex(n int) string {
+	const letters = "0123456789abcdef"
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = letters[w.IntN(16)]
+	}
+	return string(b)
+}
+
+func (w *writer) chance(percent int) bool { return w.IntN(100) < percent }
+
+func (w *writer) date() string {
+	return fmt.Sprintf("%d-%02d-%02d", 2015+w.IntN(11), 1+w.IntN(12), 1+w.IntN(28))
+}
+
+func (w *writer) clock() string {
+	return fmt.Sprintf("%02d:%02d:%02d", w.IntN(24), w.IntN(60), w.IntN(60))
+}
+
+// kindOf is one sort of document and what writes it.
+type kindOf struct {
+	kind  string
+	write func(*writer)
+}

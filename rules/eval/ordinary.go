@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/trustline/trustline/rules/detect"
+)
+
+// ordinaryResult is what was found in files that hold no customer list.
+type ordinaryResult struct {
+	files, bytes int64
+	lists        []string // files taken for customer lists: all of them false
+	near         []string // five people or more
+	with         map[detect.Class]int
+}
+
+const mostOfFile = 16 << 20
+
+// lookAtOrdinary scans the files of folders, at most so many, evenly over all.
+func lookAtOrdinary(dirs []string, most int) (*ordinaryResult, error) {
+	paths, err := ordinaryFiles(dirs)
+	if err != nil {
+		return nil, err
+	}
+	step := max(1, (len(paths)+most-1)/most)
+	r := &ordinaryResult{with: map[detect.Class]int{}}
+	s := detect.NewScanner(detect.DefaultPack(), detect.Limits{})
+	for i := 0; i < len(paths); i += step {
+		if err := r.file(s, paths[i]); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func ordinaryFiles(dirs []string) ([]string, error) {
+	var paths []string
+	for _, dir := range dirs {
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() {
+				paths = append(paths, path)
+			}
+			return nil // what cannot be read is not measured
+		})
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", dir, err)
+		}
+	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("no files in %v: name folders with ordinary files", dirs)
+	}
+	slices.Sort(paths)
+	return paths, nil
+}
+
+func (r *ordinaryResult) file(s *detect.Scanner, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("look at ordinary files: %w", err)
+	}
+	defer f.Close()
+	s.Reset()
+	n, err := io.Copy(s, io.LimitReader(f, mostOfFile))
+	if err != nil {
+		return fmt.Errorf("look at ordinary files: %w", err)
+	}
+	found := s.Close()
+	r.files++
+	r.bytes += n
+	if found.People >= listOf {
+		r.lists = append(r.lists, fmt.Sprintf("%s (%d people)", path, found.People))
+	} else if found.People >= 5 {
+		r.near = append(r.near, fmt.Sprintf("%s (%d people)", path, found.People))
+	}
+	for _, c := range found.Classes {
+		r.with[c.Class]++
+	}
+	return nil
+}
+
+func (r *ordinaryResult) write(w io.Writer) {
+	fmt.Fprintf(w, "\nOver %d ordinary files (%d MB) %d were taken for customer lists of %d people or more, %d for 5 to %d people.\n",
+		r.files, r.bytes>>20, len(r.lists), listOf, len(r.near), listOf-1)
+	for _, l := range append(r.lists, r.near...) {
+		fmt.Fprintf(w, "- %s\n", l)
+	}
+	fmt.Fprint(w, "\nOrdinary files with at least one finding of a class, true or false:")
+	for _, c := range []detect.Class{detect.Address, detect.BankCard, detect.CNLandline, detect.CNMobile, detect.CNResidentID, detect.Email, detect.PersonName} {
+		fmt.Fprintf(w, " %s %d;", c, r.with[c])
+	}
+	fmt.Fprintln(w)
+}
