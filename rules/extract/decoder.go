@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
 )
 
@@ -258,17 +257,21 @@ func appendUTF16(dst, block []byte, c charset) []byte {
 // appendLegacy decodes line by line: a line that is UTF-8 stays what it is.
 func appendLegacy(dst, block []byte, c charset) []byte {
 	var decoder *encoding.Decoder
-	switch c {
-	case gb18030:
-		decoder = simplifiedchinese.GB18030.NewDecoder()
-	case big5:
+	if c == big5 {
 		decoder = traditionalchinese.Big5.NewDecoder()
 	}
 	for len(block) > 0 {
 		line := cutLine(block)
 		block = block[len(line):]
 		if mostlyUTF8(line) && (c != gb18030 || !isShortGB(line)) {
-			dst = append(dst, bytes.ToValidUTF8(line, replacement)...)
+			if !utf8.Valid(line) {
+				line = bytes.ToValidUTF8(line, replacement)
+			}
+			dst = append(dst, line...)
+			continue
+		}
+		if c == gb18030 {
+			dst = appendGB18030(dst, line)
 			continue
 		}
 		if decoder != nil {

@@ -191,3 +191,23 @@ func FuzzDecoder(f *testing.F) {
 		}
 	})
 }
+
+// FuzzGB18030 compares with the general decoder on everything it accepts.
+func FuzzGB18030(f *testing.F) {
+	gb, _ := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(prose + "𠮷㐀€"))
+	f.Add(gb)
+	f.Add([]byte("\x80\xff\x81\x30\x81\x30\xd5"))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		want, err := simplifiedchinese.GB18030.NewDecoder().Bytes(p)
+		got := appendGB18030(nil, p)
+		if !utf8.Valid(got) {
+			t.Error("text is not UTF-8")
+		}
+		// The general decoder takes more than the standard allows: what it
+		// would write differently is not compared.
+		back, _ := simplifiedchinese.GB18030.NewEncoder().Bytes(want)
+		if err == nil && bytes.Equal(back, p) && string(got) != string(want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	})
+}

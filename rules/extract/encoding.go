@@ -233,6 +233,9 @@ func isShortGB(p []byte) bool {
 
 // mostlyUTF8 tells whether p is UTF-8 but for a few damaged characters.
 func mostlyUTF8(p []byte) bool {
+	if utf8.Valid(p) {
+		return true
+	}
 	whole, damaged := 0, 0
 	for i := 0; i < len(p); {
 		if p[i] < utf8.RuneSelf {
@@ -241,7 +244,9 @@ func mostlyUTF8(p []byte) bool {
 		}
 		r, n := utf8.DecodeRune(p[i:])
 		if r == utf8.RuneError && n == 1 {
-			damaged++
+			if damaged++; damaged > 8+whole {
+				return false
+			}
 		} else if n > 2 {
 			whole += 2
 		} else {

@@ -1,10 +1,6 @@
 package extract
 
-import (
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
-)
+import "unicode/utf8"
 
 // Runs of text in a binary block: what strings(1) finds, in more charsets.
 const (
@@ -77,9 +73,7 @@ func appendMixedRun(dst, run []byte) []byte {
 		return append(append(dst, run...), '\n')
 	}
 	if isGB2312(run) {
-		if text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(run); err == nil {
-			return append(append(dst, text...), '\n')
-		}
+		return append(appendGB18030(dst, run), '\n')
 	}
 	for i := 0; i < len(run); {
 		start := i
