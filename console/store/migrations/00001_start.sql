@@ -1,0 +1,69 @@
+-- +goose Up
+CREATE TABLE incidents (
+    id         TEXT PRIMARY KEY,
+    time       BIGINT NOT NULL, -- microseconds since 1970, UTC
+    received   BIGINT NOT NULL,
+    kind       TEXT NOT NULL,
+    severity   TEXT NOT NULL,
+    machine    TEXT NOT NULL,
+    machine_name TEXT NOT NULL,
+    person     TEXT NOT NULL,
+    channel    TEXT NOT NULL,
+    action     TEXT NOT NULL,
+    outcome    TEXT NOT NULL,
+    rule       TEXT NOT NULL,
+    people     BIGINT NOT NULL,
+    text       TEXT NOT NULL, -- what a search looks through, lower case
+    record     TEXT NOT NULL  -- the incident as JSON
+);
+CREATE INDEX incidents_newest ON incidents (time DESC, id DESC);
+CREATE INDEX incidents_machine ON incidents (machine, time DESC, id DESC);
+CREATE INDEX incidents_person ON incidents (person, time DESC, id DESC);
+CREATE INDEX incidents_action ON incidents (action, time DESC, id DESC);
+CREATE INDEX incidents_severity ON incidents (severity, time DESC, id DESC);
+
+CREATE TABLE machines (
+    id        TEXT PRIMARY KEY,
+    name      TEXT NOT NULL,
+    seen      BIGINT NOT NULL,
+    heartbeat TEXT NOT NULL -- the last one, as JSON
+);
+
+CREATE TABLE tokens (
+    id      TEXT PRIMARY KEY,
+    name    TEXT NOT NULL,
+    kind    TEXT NOT NULL, -- api, agent
+    hash    TEXT NOT NULL UNIQUE, -- SHA-256 of the token, hex
+    created BIGINT NOT NULL,
+    expires BIGINT NOT NULL, -- 0: never
+    used    BIGINT NOT NULL DEFAULT 0,
+    revoked BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE TABLE accounts (
+    id       TEXT PRIMARY KEY,
+    name     TEXT NOT NULL UNIQUE,
+    role     TEXT NOT NULL, -- reviewer, administrator
+    password TEXT NOT NULL, -- argon2id, PHC string
+    created  BIGINT NOT NULL
+);
+
+CREATE TABLE setup (
+    hash    TEXT PRIMARY KEY, -- SHA-256 of the one-time secret, hex
+    expires BIGINT NOT NULL
+);
+
+CREATE TABLE sessions (
+    token  TEXT PRIMARY KEY,
+    data   BLOB NOT NULL,
+    expiry BIGINT NOT NULL
+);
+CREATE INDEX sessions_expiry ON sessions (expiry);
+
+-- +goose Down
+DROP TABLE sessions;
+DROP TABLE setup;
+DROP TABLE accounts;
+DROP TABLE tokens;
+DROP TABLE machines;
+DROP TABLE incidents;
