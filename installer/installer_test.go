@@ -1,0 +1,208 @@
+package installer
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kardianos/service"
+)
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+var usual = Config{Program: "/usr/bin/trustline", File: "/etc/trustline/agent.yaml"}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("differs from %s (go test -update writes it anew):\n%s", path, got)
+	}
+}
+
+func TestUnit(t *testing.T) { golden(t, "trustline.service", unit(usual)) }
+
+func TestAutostartEntry(t *testing.T) { golden(t, autostartName, entry(usual)) }
+
+// What would give the service a mount namespace of its own, so that nobody
+// would see the guard (systemd.exec(5)).
+func TestUnitKeepsTheMachinesMounts(t *testing.T) {
+	for _, directive := range []string{
+		"PrivateTmp", "PrivateDevices", "PrivateUsers", "ProtectSystem", "ProtectHome", "ProtectKernelTunables", "ProtectKernelModules",
+		"ProtectKernelLogs", "ProtectControlGroups", "ProtectProc", "ProcSubset", "ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths",
+		"ExecPaths", "NoExecPaths", "BindPaths", "BindReadOnlyPaths", "TemporaryFileSystem", "MountFlags", "RootDirectory", "RootImage",
+		"DynamicUser", "LogNamespace", "MountAPIVFS", "PrivateIPC",
+	} {
+		if strings.Contains(unit(usual), "\n"+directive+"=") {
+			t.Errorf("%s hides the guard's mounts from everybody", directive)
+		}
+	}
+}
+
+// TestUnitIsTakenBySystemd has systemd itself judge the unit, also with paths
+// that want quoting.
+func TestUnitIsTakenBySystemd(t *testing.T) {
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		if os.Getenv("CI") != "" && runtime.GOOS == "linux" {
+			t.Fatal("systemd-analyze (package systemd) must be there in CI")
+		}
+		t.Skip("SKIPPED: no systemd-analyze here")
+	}
+	for name, folder := range map[string]string{"plain": "plain", "quoted": "a b %n 客户"} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), folder)
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			program := filepath.Join(dir, "trustline")
+			if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(t.TempDir(), "trustline.service")
+			if err := os.WriteFile(file, []byte(unit(Config{Program: program, File: "/etc/trustline/agent.yaml"})), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			out, err := exec.Command(analyze, "verify", "--man=no", "--recursive-errors=no", file).CombinedOutput()
+			if err != nil || strings.Contains(string(out), "trustline") {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+}
+
+func TestVerifyCatchesAWrongUnit(t *testing.T) {
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("SKIPPED: no systemd-analyze here")
+	}
+	file := filepath.Join(t.TempDir(), "trustline.service")
+	if err := os.WriteFile(file, []byte(unit(Config{Program: "/no/such/program", File: "/x"})), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(analyze, "verify", "--man=no", file).CombinedOutput(); err == nil {
+		t.Errorf("a unit without a program is taken: %s", out)
+	}
+}
+
+func TestPathsThatWouldChangeTheUnitAreRefused(t *testing.T) {
+	for _, path := range []string{"trustline", "./trustline", `/a"b`, "/a/$HOME", "/a`id`", `/a\b`, "/a\nExecStartPre=/bin/evil", "/a/{{Path}}", "/a\x00b", ""} {
+		if _, err := (Config{Program: path, File: "/etc/x"}).service(); err == nil {
+			t.Errorf("program %q was taken", path)
+		}
+		if _, err := (Config{Program: "/x", File: path}).service(); err == nil {
+			t.Errorf("configuration %q was taken", path)
+		}
+		if err := installSession(t.TempDir(), Config{Program: path, File: "/etc/x"}); err == nil {
+			t.Errorf("session helper %q was taken", path)
+		}
+	}
+}
+
+func TestWithoutAServiceManagerItSaysWhatToDo(t *testing.T) {
+	if runtime.GOOS != "linux" || service.Platform() == "linux-systemd" {
+		t.Skip("SKIPPED: this machine has a service manager")
+	}
+	if _, err := Service(usual, nil); !errors.Is(err, ErrNoManager) || !strings.Contains(err.Error(), "trustline run --config") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSessionHelperIsInstalledAndRemoved(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "xdg", "autostart")
+	for range 2 { // installing again is fine
+		if err := installSession(folder, usual); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	info, err := files[0].Info()
+	if err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	for range 2 {
+		if err := uninstallSession(folder); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files, _ := os.ReadDir(folder); len(files) != 0 {
+		t.Errorf("left %v", files)
+	}
+}
+
+func TestExecIsQuotedAsDesktopsReadIt(t *testing.T) {
+	for path, want := range map[string]string{
+		"/usr/bin/trustline": `"/usr/bin/trustline"`,
+		"/a b/t":             `"/a b/t"`,
+		"/100%/t":            `"/100%%/t"`,
+	} {
+		if got := execQuoted(path); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}
+
+// manager is a service manager that says stop after a while.
+type manager struct {
+	service.Service
+	stopped chan struct{}
+}
+
+func (m *manager) Stop() error { close(m.stopped); return nil }
+
+func TestWrapperStopsAndAnswersWhatTheProgramAnswers(t *testing.T) {
+	m := &manager{stopped: make(chan struct{})}
+	running := make(chan struct{})
+	w := &wrapper{ctx: context.Background(), done: make(chan struct{}), program: func(ctx context.Context) error {
+		close(running)
+		<-ctx.Done()
+		return nil
+	}}
+	if err := w.Start(m); err != nil {
+		t.Fatal(err)
+	}
+	<-running
+	if err := w.Stop(m); err != nil || w.err != nil {
+		t.Errorf("%v, %v", err, w.err)
+	}
+
+	broken := errors.New("broken")
+	w = &wrapper{ctx: context.Background(), done: make(chan struct{}), program: func(context.Context) error { return broken }}
+	if err := w.Start(m); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-m.stopped:
+	case <-time.After(5 * time.Second):
+		t.Fatal("the manager was not told that the program ended by itself")
+	}
+	if err := w.Stop(m); err != nil || !errors.Is(w.err, broken) {
+		t.Errorf("%v, %v", err, w.err)
+	}
+}
+
+func TestRunInATerminalIsTheProgramItself(t *testing.T) {
+	broken := errors.New("broken")
+	if err := Run(t.Context(), usual, func(context.Context) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+}
