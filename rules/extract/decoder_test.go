@@ -173,6 +173,16 @@ func TestRunsInBinary(t *testing.T) {
 	}
 }
 
+// TestRunsAreNotMisread looks for Chinese that nobody wrote: pairs of letters
+// of eight-bit text.
+func TestRunsAreNotMisread(t *testing.T) {
+	in := append([]byte("\x00\x01"), strings.Repeat("candidate name string index order\x00", 200)...)
+	got, _ := decodeIn(in, func() int { return 4096 })
+	if i := strings.IndexFunc(got, func(r rune) bool { return r >= utf8.RuneSelf }); i >= 0 {
+		t.Errorf("%.40q", got[i:])
+	}
+}
+
 func FuzzDecoder(f *testing.F) {
 	gb, _ := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(prose))
 	for _, seed := range [][]byte{[]byte(prose), gb, wide(prose, false), wide("\uFEFF"+prose, true), []byte("\x00\x01\x02abc13812345678\xff"), []byte(`\ud83d\ude00 \u674`)} {

@@ -355,6 +355,14 @@ func TestFailingFile(t *testing.T) {
 	}
 }
 
+// TestQuotedHeaders reads text whose every paragraph begins as mail does.
+func TestQuotedHeaders(t *testing.T) {
+	log := strings.Repeat("From: a\nDate: today\nSubject: change\n\ntext 13987654321\n\n", 50)
+	if text, result := read(t, []byte(log)); result.Reason != "" || strings.Count(text, "13987654321") != 50 {
+		t.Errorf("%q, %d of 50", result.Reason, strings.Count(text, "13987654321"))
+	}
+}
+
 // TestEncryptedWorkbook marks a workbook of before 2007 as one with a password
 // the way Excel does: a FilePass record behind the first one.
 func TestEncryptedWorkbook(t *testing.T) {

@@ -124,7 +124,13 @@ func (w *walker) entity(location string, header textproto.MIMEHeader, r io.Reade
 		w.message(location, bufio.NewReader(body), depth+1)
 		return
 	}
-	w.stream(location, body, -1, depth+1)
+	b := bufio.NewReaderSize(body, sniffed)
+	head, _ := b.Peek(sniffed)
+	if k, _ := look(head); k == mailKind { // quoted headers, not a message of its own
+		w.runs(location, b)
+		return
+	}
+	w.stream(location, b, -1, depth+1)
 }
 
 func (w *walker) parts(location string, parts *multipart.Reader, depth int) {

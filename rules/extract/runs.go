@@ -118,9 +118,21 @@ func appendWideRuns(dst, block []byte, c charset) []byte {
 		start := i
 		for i += 2; i+1 < len(block) && set[uint16(block[i+lo])|uint16(block[i+hi])<<8]; i += 2 {
 		}
-		if i-start >= 2*shortestRun {
-			dst = append(appendUTF16(dst, block[start:i], c), '\n')
+		if run := block[start:i]; len(run) >= 2*shortestRun && !misread(run) {
+			dst = append(appendUTF16(dst, run, c), '\n')
 		}
 	}
 	return dst
+}
+
+// misread tells whether a run is eight-bit ASCII, two letters of which look
+// like one Chinese character.
+func misread(run []byte) bool {
+	both := 0
+	for i := 0; i+1 < len(run); i += 2 {
+		if run[i] >= 0x20 && run[i] < 0x7F && run[i+1] >= 0x20 && run[i+1] < 0x7F {
+			both++
+		}
+	}
+	return both*10 >= len(run)/2*6
 }
