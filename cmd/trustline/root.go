@@ -82,6 +82,11 @@ func newRoot(t *terminal) *cobra.Command {
 		newScanCommand(t),
 		newStatusCommand(t),
 		newSessionCommand(t),
+		newDoctorCommand(t),
+		newInstallCommand(t),
+		newUninstallCommand(t),
+		newStartCommand(t),
+		newStopCommand(t),
 		newPolicyCommand(t),
 	)
 	return root

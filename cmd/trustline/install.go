@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/kardianos/service"
+	"github.com/spf13/cobra"
+
+	"github.com/trustline/trustline/agent"
+	"github.com/trustline/trustline/installer"
+	"github.com/trustline/trustline/message"
+)
+
+// serviceCommand is one of the commands that ask the system's service manager
+// to do something, all alike but for what it is.
+func (t *terminal) serviceCommand(name string, do func(service.Service, installer.Config) error) *cobra.Command {
+	var config string
+	cmd := &cobra.Command{
+		Use:   name,
+		Short: t.Text(name + ".short"),
+		Long:  t.Text(name + ".long"),
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if os.Geteuid() > 0 {
+				return errors.New(t.Text("install.need-root", message.Args{"Command": name}))
+			}
+			program, err := os.Executable()
+			if err == nil {
+				program, err = filepath.EvalSymlinks(program)
+			}
+			if err != nil {
+				return fmt.Errorf("find this program: %w", err)
+			}
+			c := installer.Config{Program: program, File: config}
+			s, err := installer.Service(c, nil)
+			if errors.Is(err, installer.ErrNoManager) {
+				return errors.New(t.Text("install.no-manager", message.Args{"Config": config}))
+			}
+			if err != nil {
+				return err
+			}
+			if err := do(s, c); err != nil {
+				return err
+			}
+			fmt.Fprintln(t.out, t.Text(name+".done", message.Args{"Config": config}))
+			return nil
+		},
+	}
+	if name == "install" {
+		cmd.Flags().StringVar(&config, "config", installer.ConfigPath, t.Text("install.config"))
+	} else {
+		config = installer.ConfigPath
+	}
+	return cmd
+}
+
+func newInstallCommand(t *terminal) *cobra.Command {
+	return t.serviceCommand("install", func(s service.Service, c installer.Config) error {
+		if _, err := agent.LoadConfig(c.File); err != nil {
+			return err
+		}
+		for _, path := range []string{c.Program, c.File} {
+			if err := installer.Trusted(path); err != nil {
+				return err
+			}
+		}
+		if _, err := s.Status(); !errors.Is(err, service.ErrNotInstalled) {
+			return errors.New(t.Text("install.already"))
+		}
+		if err := s.Install(); err != nil {
+			return fmt.Errorf("register the service: %w", err)
+		}
+		return installer.InstallSession(c)
+	})
+}
+
+func newUninstallCommand(t *terminal) *cobra.Command {
+	return t.serviceCommand("uninstall", func(s service.Service, _ installer.Config) error {
+		status, err := s.Status()
+		if errors.Is(err, service.ErrNotInstalled) {
+			return errors.Join(errors.New(t.Text("install.absent")), installer.UninstallSession())
+		}
+		if status == service.StatusRunning {
+			if err := s.Stop(); err != nil {
+				return fmt.Errorf("stop the service: %w", err)
+			}
+		}
+		if err := s.Uninstall(); err != nil {
+			return fmt.Errorf("remove the service: %w", err)
+		}
+		return installer.UninstallSession()
+	})
+}
+
+func newStartCommand(t *terminal) *cobra.Command {
+	return t.serviceCommand("start", func(s service.Service, _ installer.Config) error {
+		if _, err := s.Status(); errors.Is(err, service.ErrNotInstalled) {
+			return errors.New(t.Text("install.absent"))
+		}
+		if err := s.Start(); err != nil {
+			return fmt.Errorf("start the service: %w", err)
+		}
+		return nil
+	})
+}
+
+func newStopCommand(t *terminal) *cobra.Command {
+	return t.serviceCommand("stop", func(s service.Service, _ installer.Config) error {
+		if _, err := s.Status(); errors.Is(err, service.ErrNotInstalled) {
+			return errors.New(t.Text("install.absent"))
+		}
+		if err := s.Stop(); err != nil {
+			return fmt.Errorf("stop the service: %w", err)
+		}
+		return nil
+	})
+}
