@@ -86,12 +86,14 @@ func (s *scanFiles) each(ctx context.Context, paths []string, add func(scanned) 
 			}
 		})
 	}
+	if s.progress.visible() {
+		workers.Go(func() { s.measure(ctx, paths) })
+	}
 	workers.Go(func() {
 		defer close(queue)
 		defer close(ordered)
 		for _, path := range paths {
 			s.find(ctx, path, func(j *job) bool {
-				s.progress.expect(j.size)
 				select {
 				case ordered <- j:
 				case <-ctx.Done():
@@ -117,6 +119,16 @@ func (s *scanFiles) each(ctx context.Context, paths []string, add func(scanned) 
 		}
 	}
 	return ctx.Err()
+}
+
+// measure runs ahead of the scan and tells the progress bar how much there is.
+func (s *scanFiles) measure(ctx context.Context, paths []string) {
+	for _, path := range paths {
+		s.find(ctx, path, func(j *job) bool {
+			s.progress.expect(j.size)
+			return ctx.Err() == nil
+		})
+	}
 }
 
 // find gives every regular file at or below path. Links are followed only

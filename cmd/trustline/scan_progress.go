@@ -34,10 +34,12 @@ func newScanProgress(t *terminal) *scanProgress {
 	)}
 }
 
+func (p *scanProgress) visible() bool { return p != nil && p.bar != nil }
+
 // expect announces bytes to come. The bar stays one byte short of its end
 // until finish, because more files may turn up.
 func (p *scanProgress) expect(n int64) {
-	if p == nil || p.bar == nil {
+	if !p.visible() {
 		return
 	}
 	p.mu.Lock()
@@ -48,7 +50,7 @@ func (p *scanProgress) expect(n int64) {
 
 // done counts bytes as looked at.
 func (p *scanProgress) done(n int64) {
-	if p == nil || p.bar == nil {
+	if !p.visible() {
 		return
 	}
 	p.mu.Lock()
@@ -58,7 +60,7 @@ func (p *scanProgress) done(n int64) {
 
 // clear takes the bar off the line so that something else can be printed.
 func (p *scanProgress) clear() {
-	if p == nil || p.bar == nil {
+	if !p.visible() {
 		return
 	}
 	p.mu.Lock()
@@ -67,7 +69,7 @@ func (p *scanProgress) clear() {
 }
 
 func (p *scanProgress) finish() {
-	if p == nil || p.bar == nil {
+	if !p.visible() {
 		return
 	}
 	p.mu.Lock()
