@@ -1,0 +1,129 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/trustline/trustline/console/store"
+	"github.com/trustline/trustline/uploader/incident"
+)
+
+const pageSize = 50
+
+// The choices of the filter.
+var (
+	severities = []string{"critical", "high", "medium", "low"}
+	actions    = []string{"block", "warn", "report", "allow"}
+	channels   = []string{"removable-media", "network-share", "sync-folder", "clipboard", "print", "network"}
+)
+
+// incidentList is the list of incidents with its filter.
+type incidentList struct {
+	store.Page
+	Query                           url.Values // of this list, without the cursor
+	Severities, Actions, Channels   []string
+	First                           bool // the newest page: it updates itself
+	Older                           string
+	Severity, Action, Channel, Text string
+	Filtered                        bool
+}
+
+func (w *Web) incidents(rw http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	f := store.Filter{Severity: q.Get("severity"), Action: q.Get("action"), Channel: q.Get("channel"), Text: q.Get("q"),
+		Person: q.Get("person"), Machine: q.Get("machine"), Rule: q.Get("rule")}
+	cursor := q.Get("cursor")
+	found, err := w.store.Incidents(r.Context(), f, pageSize, cursor)
+	if errors.Is(err, store.ErrCursor) {
+		cursor = ""
+		found, err = w.store.Incidents(r.Context(), f, pageSize, "")
+	}
+	if err != nil {
+		w.broken(rw, r, err)
+		return
+	}
+	q.Del("cursor")
+	list := incidentList{
+		Page: found, Query: q, Severities: severities, Actions: actions, Channels: channels, First: cursor == "",
+		Severity: f.Severity, Action: f.Action, Channel: f.Channel, Text: f.Text, Filtered: f != store.Filter{},
+	}
+	if found.Next != "" {
+		older := url.Values{"cursor": {found.Next}}
+		for k, v := range q {
+			older[k] = v
+		}
+		list.Older = "/incidents?" + older.Encode()
+	}
+	w.render(rw, r, http.StatusOK, "incidents", page{Title: "incidents.title", Here: "incidents", Data: list, Partial: partial(r)})
+}
+
+// partial: htmx asks for what changes; going back through history it wants the
+// whole page.
+func partial(r *http.Request) bool {
+	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-History-Restore-Request") != "true"
+}
+
+func (w *Web) incident(rw http.ResponseWriter, r *http.Request) {
+	i, err := w.store.Incident(r.Context(), r.PathValue("id"))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		w.render(rw, r, http.StatusNotFound, "problem", page{Title: "problem.not-found", Here: "incidents", Data: "problem.no-incident.text"})
+	case err != nil:
+		w.broken(rw, r, err)
+	default:
+		w.render(rw, r, http.StatusOK, "incident", page{Title: "incident.title", Here: "incidents", Data: i})
+	}
+}
+
+// The states of a machine, worst first.
+const (
+	silent    = "silent"    // has not been heard of for long
+	late      = "late"      // has missed heartbeats
+	unguarded = "unguarded" // a medium is not guarded
+	warned    = "warned"
+	healthy   = "healthy"
+)
+
+// machine is one row of the fleet page.
+type machine struct {
+	incident.Heartbeat
+	Seen  time.Time
+	State string
+}
+
+func (w *Web) fleet(rw http.ResponseWriter, r *http.Request) {
+	all, err := w.store.Fleet(r.Context())
+	if err != nil {
+		w.broken(rw, r, err)
+		return
+	}
+	byState := map[string][]machine{}
+	for _, m := range all {
+		state := stateOf(m, time.Now())
+		byState[state] = append(byState[state], machine{m.Heartbeat, m.Seen, state})
+	}
+	list := []machine{}
+	for _, state := range []string{silent, unguarded, late, warned, healthy} {
+		list = append(list, byState[state]...)
+	}
+	w.render(rw, r, http.StatusOK, "fleet", page{Title: "fleet.title", Here: "fleet", Data: list, Partial: partial(r)})
+}
+
+func stateOf(m store.Machine, now time.Time) string {
+	switch away := now.Sub(m.Seen); {
+	case away > time.Hour:
+		return silent
+	case m.Heartbeat.Unguarded > 0:
+		return unguarded
+	case away > 3*time.Minute:
+		return late
+	}
+	for _, w := range m.Heartbeat.Warnings {
+		if w.Severity != incident.Low {
+			return warned
+		}
+	}
+	return healthy
+}

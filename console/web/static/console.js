@@ -1,0 +1,81 @@
+// What pages do beyond htmx: times in the reader's zone, keys, and being told
+// that something has arrived.
+"use strict";
+(() => {
+  const lang = document.documentElement.lang === "zh" ? "zh-CN" : "en-GB";
+  const full = new Intl.DateTimeFormat(lang, {dateStyle: "medium", timeStyle: "medium"});
+  const near = new Intl.RelativeTimeFormat(lang, {numeric: "auto"});
+
+  function relative(at) {
+    const s = Math.round((at - Date.now()) / 1000);
+    for (const [unit, n] of [["day", 86400], ["hour", 3600], ["minute", 60]])
+      if (Math.abs(s) >= n) return near.format(Math.trunc(s / n), unit);
+    return near.format(s, "second");
+  }
+  function showTimes() {
+    for (const t of document.querySelectorAll("time[datetime]")) {
+      const at = new Date(t.dateTime);
+      if (isNaN(at)) continue;
+      t.textContent = "relative" in t.dataset ? relative(at) : full.format(at);
+      t.title = full.format(at) + " · " + t.dateTime;
+    }
+  }
+
+  // The selected row survives an update of the list.
+  let at = null;
+  const rows = () => [...document.querySelectorAll("tr[data-open]")];
+  function select(row) {
+    for (const r of rows()) r.classList.toggle("at", r === row);
+    at = row && row.id;
+    if (row) row.scrollIntoView({block: "nearest"});
+  }
+  function move(by) {
+    const all = rows();
+    if (!all.length) return;
+    const now = all.findIndex(r => r.id === at);
+    select(all[Math.min(Math.max(now + by, 0), all.length - 1)]);
+  }
+
+  let known = new Set(rows().map(r => r.id));
+  document.addEventListener("htmx:afterSwap", () => {
+    showTimes();
+    for (const r of rows()) if (known.size && !known.has(r.id)) r.classList.add("new");
+    known = new Set(rows().map(r => r.id));
+    if (at) select(document.getElementById(at));
+  });
+
+  document.addEventListener("click", e => {
+    const row = e.target.closest("tr[data-open]");
+    if (row && !e.target.closest("a,button") && !getSelection().toString()) location.href = row.dataset.open;
+  });
+
+  let went = 0;
+  document.addEventListener("keydown", e => {
+    if (e.ctrlKey || e.metaKey || e.altKey) return;
+    const typing = e.target.closest("input,select,textarea");
+    if (typing) { if (e.key === "Escape") e.target.blur(); return; }
+    const going = Date.now() - went < 1000;
+    const keys = {
+      j: () => move(1), k: () => move(-1),
+      Enter: () => { const r = at && document.getElementById(at); if (r && !e.target.closest("a,button")) location.href = r.dataset.open; },
+      u: () => { const b = document.querySelector("[data-back]"); if (b) history.length > 1 ? history.back() : location.href = b.href; },
+      "/": () => { const q = document.getElementById("q"); if (q) { e.preventDefault(); q.focus(); q.select(); } },
+      "?": () => { const d = document.getElementById("keys"); if (d && !d.open) d.showModal(); },
+      g: () => { went = Date.now(); },
+      i: () => { if (going) location.href = "/incidents"; },
+      f: () => { if (going) location.href = "/fleet"; },
+    };
+    if (keys[e.key]) keys[e.key]();
+  });
+
+  const stream = document.body.dataset.live;
+  if (stream) {
+    const source = new EventSource(stream);
+    source.addEventListener("open", () => document.body.classList.add("online"));
+    source.addEventListener("error", () => document.body.classList.remove("online"));
+    source.addEventListener("arrived", () => htmx.trigger(document.body, "arrived"));
+    addEventListener("pagehide", () => source.close());
+  }
+  showTimes();
+  setInterval(showTimes, 15000);
+})();

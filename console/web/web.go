@@ -1,0 +1,147 @@
+// Package web is what people see of the console: server-rendered pages in zh
+// and en, for keyboard and mouse, light and dark. It shows what the store has
+// and changes nothing but sessions and the first account.
+package web
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/trustline/trustline/console/account"
+	"github.com/trustline/trustline/console/store"
+	"github.com/trustline/trustline/message"
+)
+
+//go:embed templates static messages
+var files embed.FS
+
+// Web serves the pages.
+type Web struct {
+	store     *store.Store
+	log       *slog.Logger
+	catalog   *message.Catalog
+	templates map[string]*template.Template
+	sessions  *scs.SessionManager
+	brake     account.Brake
+	live      *live
+}
+
+const (
+	sessionIdle  = 2 * time.Hour
+	sessionTotal = 12 * time.Hour
+)
+
+// New prepares the pages.
+func New(s *store.Store, log *slog.Logger) (*Web, error) {
+	w := &Web{store: s, log: log, live: newLive()}
+	var err error
+	if w.catalog, err = message.Load(files); err != nil {
+		return nil, err
+	}
+	if w.templates, err = parse(); err != nil {
+		return nil, err
+	}
+	w.sessions = scs.New()
+	w.sessions.Store = store.Sessions{Store: s}
+	w.sessions.Lifetime, w.sessions.IdleTimeout = sessionTotal, sessionIdle
+	w.sessions.Cookie.Name = "__Host-trustline"
+	w.sessions.Cookie.Secure, w.sessions.Cookie.HttpOnly = true, true
+	w.sessions.Cookie.SameSite = http.SameSiteStrictMode
+	w.sessions.Cookie.Persist = false
+	w.sessions.ErrorFunc = func(rw http.ResponseWriter, r *http.Request, err error) { w.broken(rw, r, err) }
+	return w, nil
+}
+
+// Arrived tells every open page that there is something new.
+func (w *Web) Arrived() { w.live.arrived() }
+
+// Close ends the open event streams, so that the server can stop.
+func (w *Web) Close() { w.live.close() }
+
+// Handler answers the routes of the pages.
+func (w *Web) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/", static())
+	mux.HandleFunc("GET /login", w.login)
+	mux.HandleFunc("POST /login", w.signIn)
+	mux.HandleFunc("GET /setup/{secret}", w.setup)
+	mux.HandleFunc("POST /setup/{secret}", w.setUp)
+	mux.HandleFunc("POST /language", w.chooseLanguage)
+	mux.Handle("POST /logout", w.signedIn(w.signOut))
+	mux.Handle("GET /{$}", w.signedIn(func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "/incidents", http.StatusSeeOther) }))
+	mux.Handle("GET /incidents", w.signedIn(w.incidents))
+	mux.Handle("GET /incidents/{id}", w.signedIn(w.incident))
+	mux.Handle("GET /fleet", w.signedIn(w.fleet))
+	mux.Handle("GET /events", w.signedIn(w.events))
+	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
+		w.render(rw, r, http.StatusNotFound, "problem", page{Title: "problem.not-found", Data: "problem.not-found.text"})
+	})
+	csrf := http.NewCrossOriginProtection()
+	csrf.SetDenyHandler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.render(rw, r, http.StatusForbidden, "problem", page{Title: "problem.forged", Data: "problem.forged.text"})
+	}))
+	return secured(csrf.Handler(w.sessions.LoadAndSave(mux)))
+}
+
+// secured sets the headers that keep pages to themselves.
+func secured(next http.Handler) http.Handler {
+	const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+		h.Set("Cache-Control", "no-store")
+		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func static() http.Handler {
+	sub, err := fs.Sub(files, "static")
+	if err != nil {
+		return http.NotFoundHandler()
+	}
+	serve := http.StripPrefix("/static/", http.FileServerFS(sub))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=3600")
+		serve.ServeHTTP(w, r)
+	})
+}
+
+// broken answers an error of ours without saying what it was.
+func (w *Web) broken(rw http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return
+	}
+	w.log.Error("page failed", "path", pathWithoutSecret(r), "error", err)
+	w.render(rw, r, http.StatusInternalServerError, "problem", page{Title: "problem.broken", Data: "problem.broken.text"})
+}
+
+func pathWithoutSecret(r *http.Request) string {
+	if r.PathValue("secret") != "" {
+		return "/setup/…"
+	}
+	return r.URL.Path
+}
+
+func parse() (map[string]*template.Template, error) {
+	all := map[string]*template.Template{}
+	for _, name := range []string{"login", "setup", "incidents", "incident", "fleet", "problem"} {
+		t, err := template.New("base.html").Funcs(functions()).ParseFS(files, "templates/base.html", "templates/"+name+".html")
+		if err != nil {
+			return nil, fmt.Errorf("read the page %s: %w", name, err)
+		}
+		all[name] = t
+	}
+	return all, nil
+}
