@@ -92,9 +92,11 @@ func (c *trialConsole) ingest(w http.ResponseWriter, r *http.Request) {
 		c.t.Errorf("a batch of %d bytes", len(raw))
 	}
 	reply := incident.IngestReply{}
+	line := 0
 	lines := bufio.NewScanner(bytes.NewReader(raw))
 	lines.Buffer(nil, incident.MaxSize+1)
 	for lines.Scan() {
+		line++
 		var i incident.Incident
 		if err := json.Unmarshal(lines.Bytes(), &i); err != nil {
 			c.t.Errorf("a line is no incident: %v", err)
@@ -104,7 +106,11 @@ func (c *trialConsole) ingest(w http.ResponseWriter, r *http.Request) {
 		}
 		if c.refuse != nil {
 			if why := c.refuse(i); why != "" {
-				reply.Refused = append(reply.Refused, incident.Refusal{ID: i.ID, Reason: why})
+				refusal := incident.Refusal{ID: i.ID, Line: line, Reason: why}
+				if why == "unreadable" {
+					refusal.ID = ""
+				}
+				reply.Refused = append(reply.Refused, refusal)
 				continue
 			}
 		}

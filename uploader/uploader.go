@@ -212,9 +212,13 @@ func (u *Uploader) settle(sent []incident.Incident, reply incident.IngestReply) 
 	}
 	refused := map[string][]string{}
 	for _, r := range reply.Refused {
-		if open[r.ID] {
-			delete(open, r.ID)
-			refused[r.Reason] = append(refused[r.Reason], r.ID)
+		id := r.ID
+		if !open[id] && r.Line >= 1 && r.Line <= len(sent) { // it could not read the id
+			id = sent[r.Line-1].ID
+		}
+		if open[id] {
+			delete(open, id)
+			refused[r.Reason] = append(refused[r.Reason], id)
 		}
 	}
 	var errs []error

@@ -230,24 +230,28 @@ func TestConsoleAwayForLong(t *testing.T) {
 }
 
 func TestRefusedOnesAreSetAsideAndReported(t *testing.T) {
-	console := startConsole(t)
-	console.refuse = func(i incident.Incident) string {
-		if i.File.Name == "7" {
-			return "invalid"
-		}
-		return ""
-	}
-	tr := startTrial(t, fast, newClient(t, console.URL, console.pin()))
-	tr.put(t, 10)
-	within(t, 10*time.Second, "everything settled", tr.empty)
-	within(t, 10*time.Second, "the report", func() bool { stored, _, _, _ := console.count(); return stored == 10 })
-	for _, i := range console.stored {
-		if i.Kind == incident.Agent && (i.Code != spool.CodeRefused || i.Detail["reason"] != "invalid" || i.Detail["records"] != "1") {
-			t.Errorf("%+v", i)
-		}
-		if i.File.Name == "7" {
-			t.Error("the refused one was stored")
-		}
+	for _, reason := range []string{"invalid", "unreadable"} { // named by id, named by line
+		t.Run(reason, func(t *testing.T) {
+			console := startConsole(t)
+			console.refuse = func(i incident.Incident) string {
+				if i.File.Name == "7" {
+					return reason
+				}
+				return ""
+			}
+			tr := startTrial(t, fast, newClient(t, console.URL, console.pin()))
+			tr.put(t, 10)
+			within(t, 10*time.Second, "everything settled", tr.empty)
+			within(t, 10*time.Second, "the report", func() bool { stored, _, _, _ := console.count(); return stored == 10 })
+			for _, i := range console.stored {
+				if i.Kind == incident.Agent && (i.Code != spool.CodeRefused || i.Detail["reason"] != reason || i.Detail["records"] != "1") {
+					t.Errorf("%+v", i)
+				}
+				if i.File.Name == "7" {
+					t.Error("the refused one was stored")
+				}
+			}
+		})
 	}
 }
 
