@@ -34,7 +34,6 @@ type demo struct {
 	*terminal
 	dir    string
 	listen string
-	quiet  bool
 	undo   []func() // in reverse order
 }
 
@@ -73,9 +72,6 @@ func (d *demo) run(ctx context.Context) error {
 	}
 	socket, err := d.startAgent(ctx, console, stick)
 	if err != nil {
-		return err
-	}
-	if err := d.awaitGuard(ctx, socket, stick); err != nil {
 		return err
 	}
 	fmt.Fprint(d.out, d.Text("demo.ready", message.Args{
@@ -137,10 +133,11 @@ func (d *demo) startConsole(ctx context.Context) (consoleReady, error) {
 	data := filepath.Join(d.dir, "console")
 	file := filepath.Join(d.dir, "console.ready")
 	os.Remove(file)
-	if err := d.start(ctx, "console", program, "serve", "--data", data, "--listen", d.listen, "--ready-file", file); err != nil {
+	ended, err := d.start(ctx, "console", program, "serve", "--data", data, "--listen", d.listen, "--ready-file", file)
+	if err != nil {
 		return ready, err
 	}
-	err = await(ctx, demoPatience, func() (bool, error) {
+	err = await(ctx, ended, func() (bool, error) {
 		raw, err := os.ReadFile(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			return false, nil
@@ -218,11 +215,15 @@ func (d *demo) startAgent(ctx context.Context, console consoleReady, stick strin
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return "", fmt.Errorf("write the agent's configuration: %w", err)
 	}
-	return socket, d.start(ctx, "agent", d.program(), "run", "--config", config)
+	ended, err := d.start(ctx, "agent", d.program(), "run", "--config", config)
+	if err != nil {
+		return "", err
+	}
+	return socket, d.awaitGuard(ctx, ended, socket, stick)
 }
 
-func (d *demo) awaitGuard(ctx context.Context, socket, stick string) error {
-	err := await(ctx, demoPatience, func() (bool, error) {
+func (d *demo) awaitGuard(ctx context.Context, ended <-chan struct{}, socket, stick string) error {
+	err := await(ctx, ended, func() (bool, error) {
 		c, err := control.Dial(ctx, socket)
 		if err != nil {
 			return false, nil
@@ -233,7 +234,7 @@ func (d *demo) awaitGuard(ctx context.Context, socket, stick string) error {
 			return false, nil
 		}
 		for _, g := range status.Guards {
-			if g.MountPoint == stick && g.State == "guarding" {
+			if g.MountPoint == stick && g.State == control.GuardActive {
 				return true, nil
 			}
 		}
@@ -245,11 +246,12 @@ func (d *demo) awaitGuard(ctx context.Context, socket, stick string) error {
 	return nil
 }
 
-// start runs a program until the demo ends; what it says goes to a file.
-func (d *demo) start(ctx context.Context, name, program string, args ...string) error {
+// start runs a program until the demo ends; what it says goes to a file. The
+// channel is closed when it has ended.
+func (d *demo) start(ctx context.Context, name, program string, args ...string) (<-chan struct{}, error) {
 	log, err := os.Create(filepath.Join(d.dir, name+".log"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer log.Close()
 	cmd := exec.Command(program, args...)
@@ -258,7 +260,7 @@ func (d *demo) start(ctx context.Context, name, program string, args ...string) 
 	// things end in order; ended by the kernel if the demo is killed.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", name, err)
+		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	ended := make(chan struct{})
 	go func() { cmd.Wait(); close(ended) }()
@@ -271,12 +273,15 @@ func (d *demo) start(ctx context.Context, name, program string, args ...string) 
 			<-ended
 		}
 	})
-	return nil
+	return ended, nil
 }
 
-// await asks again and again until done, an error, or the end of patience.
-func await(ctx context.Context, patience time.Duration, done func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+var errEnded = errors.New("it has ended")
+
+// await asks again and again until done, an error, the end of the program it
+// waits for, or the end of patience.
+func await(ctx context.Context, ended <-chan struct{}, done func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, demoPatience)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -288,6 +293,8 @@ func await(ctx context.Context, patience time.Duration, done func() (bool, error
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-ended:
+			return errEnded
 		case <-tick.C:
 		}
 	}
