@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/trustline/trustline/uploader/incident"
 )
@@ -40,6 +41,9 @@ var tools = []struct {
 	{name: "zip", command: `zip -q -j "$DST.zip" "$SRC"`, into: ".zip"},
 	{name: "vim", command: `vim -N -u NONE -i NONE -n -es -b -c "set nofixeol" -c 'exe "saveas! " . fnameescape($DST)' -c 'if v:errmsg != "" | exe "!echo " . shellescape(v:errmsg) . " >&2" | cquit | endif' -c 'qa!' "$SRC"`},
 }
+
+// vimSays matches vim's own words for a file it cannot write or close.
+var vimSays = regexp.MustCompile(`E(212|512|514)`)
 
 // as runs a shell command as the employee.
 func (c *company) as(command, src, dst string) (stderr string, err error) {
@@ -74,6 +78,11 @@ func (c *company) give(sample, name string) string {
 	if err := os.Chown(path, employee, employee); err != nil {
 		c.t.Fatal(err)
 	}
+	// Whole seconds, which every archive format can keep.
+	at := time.Now().Add(-time.Hour).Truncate(time.Second)
+	if err := os.Chtimes(path, at, at); err != nil {
+		c.t.Fatal(err)
+	}
 	return path
 }
 
@@ -95,7 +104,7 @@ func TestCustomerListDoesNotReachTheStick(t *testing.T) {
 				if err == nil && !tool.silent {
 					t.Errorf("the tool succeeded; it said: %s", said)
 				}
-				if !strings.Contains(strings.ToLower(said), "permission denied") && !strings.Contains(said, "E212") {
+				if !strings.Contains(strings.ToLower(said), "permission denied") && !vimSays.MatchString(said) {
 					t.Errorf("no clear message; the tool said: %q", said)
 				}
 				if after, err := os.ReadFile(src); err != nil || !bytes.Equal(before, after) {
