@@ -163,7 +163,7 @@ func tell(t *testing.T, teller *Teller, id int, file string, change ...func(*inc
 	for _, c := range change {
 		c(&i)
 	}
-	teller.Tell(t.Context(), i)
+	teller.Tell(t.Context(), i, ruleWords)
 }
 
 func TestDesktopShowsExactly(t *testing.T) {

@@ -30,9 +30,7 @@ type Notice struct {
 	Channel   string    `json:"channel"`
 	Operation string    `json:"operation"`
 	Rule      string    `json:"rule"`
-	// RuleTitle is the rule in plain words, by language; empty when the policy
-	// gives none.
-	RuleTitle map[string]string `json:"ruleTitle,omitempty"`
+	Words     Words     `json:"words"` // the policy's own
 
 	File        string   `json:"file"`             // base name
 	Medium      string   `json:"medium,omitempty"` // vendor and model, or label; "" when nobody named it
@@ -44,12 +42,20 @@ type Notice struct {
 	EmployeeMay []string `json:"employeeMay,omitempty"`
 }
 
+// Words is what the policy says to people about a rule, by language ("en",
+// "zh"); empty where it says nothing.
+type Words struct {
+	Title   map[string]string `json:"title,omitempty"`   // the rule in plain words
+	Message map[string]string `json:"message,omitempty"` // what to do, or why there is such a rule
+}
+
 // Bounds on the texts of a notice, in runes.
 const (
 	maxName   = 48
 	maxMedium = 40
 	maxSample = 24
-	maxRule   = 120
+	maxTitle  = 120
+	maxAdvice = 300
 	maxID     = 64
 )
 
@@ -58,16 +64,15 @@ var tellingOrder = []string{"person-name", "cn-mobile", "cn-resident-id", "bank-
 
 // FromIncident answers what the person of the incident is to be told, and
 // false when the action is one nobody is told about: allow, report, or
-// anything in report-only mode. Title is the rule in plain words by language,
-// nil when the policy gives none.
-func FromIncident(i incident.Incident, title map[string]string) (Notice, bool) {
+// anything in report-only mode.
+func FromIncident(i incident.Incident, words Words) (Notice, bool) {
 	if i.Kind != incident.Activity || !told(i.Decision.Action) {
 		return Notice{}, false
 	}
 	n := Notice{
 		ID: i.ID, Time: i.Time,
 		Action: i.Decision.Action, Outcome: string(i.Decision.Outcome),
-		Reason: i.Decision.Reason, Rule: i.Decision.Rule, RuleTitle: title,
+		Reason: i.Decision.Reason, Rule: i.Decision.Rule, Words: words,
 		Channel: i.Channel, Operation: i.Operation,
 		File: path.Base(strings.ReplaceAll(i.File.Name, "\x00", "")), Medium: mediumName(i.Destination),
 		Unreadable: i.Content.Reason, People: i.Content.People, Rolling: i.Content.Rolling,
@@ -147,14 +152,18 @@ func (n Notice) harmless() Notice {
 	n.Classes = harmlessList(n.Classes, 20, maxID)
 	n.Samples = harmlessList(n.Samples, 2, maxSample)
 	n.EmployeeMay = harmlessList(n.EmployeeMay, 8, maxID)
-	title := map[string]string{}
+	n.Words = Words{Title: harmlessWords(n.Words.Title, maxTitle), Message: harmlessWords(n.Words.Message, maxAdvice)}
+	return n
+}
+
+func harmlessWords(words map[string]string, limit int) map[string]string {
+	out := map[string]string{}
 	for _, lang := range []string{"en", "zh"} {
-		if t := harmless(n.RuleTitle[lang], maxRule); t != "" {
-			title[lang] = t
+		if s := harmless(words[lang], limit); s != "" {
+			out[lang] = s
 		}
 	}
-	n.RuleTitle = title
-	return n
+	return out
 }
 
 // wire is the notice as the control socket carries it.

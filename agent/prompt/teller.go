@@ -29,7 +29,6 @@ type mail interface {
 // by any number of goroutines; Run must be running for anything to be shown.
 type Teller struct {
 	mail    mail
-	title   func(rule string) map[string]string
 	log     *slog.Logger
 	catalog *message.Catalog
 	queue   chan telling
@@ -52,26 +51,22 @@ type telling struct {
 }
 
 // NewTeller answers a teller that reaches session helpers through the control
-// server. Title answers a rule in plain words by language ("en", "zh") and may
-// be nil; it is called by whoever calls Tell.
-func NewTeller(helpers *control.Server, title func(rule string) map[string]string, log *slog.Logger) (*Teller, error) {
+// server.
+func NewTeller(helpers *control.Server, log *slog.Logger) (*Teller, error) {
 	catalog, err := message.Load(messages)
 	if err != nil {
 		return nil, err
 	}
-	if title == nil {
-		title = func(string) map[string]string { return nil }
-	}
-	return &Teller{mail: helpers, title: title, log: log, catalog: catalog, queue: make(chan telling, tellQueue), dropped: map[int]int{}}, nil
+	return &Teller{mail: helpers, log: log, catalog: catalog, queue: make(chan telling, tellQueue), dropped: map[int]int{}}, nil
 }
 
 // Tell tells the person of the incident, if it is one that anybody is told
-// about. It looks for the terminal of the blocked process at once, so call it
+// about; words are the policy's on the rule that decided. It looks for the terminal of the blocked process at once, so call it
 // while that still waits for its answer; everything else happens later, and
 // Tell never waits. What does not fit in the queue is counted in the next
 // notice.
-func (t *Teller) Tell(_ context.Context, i incident.Incident) {
-	n, ok := FromIncident(i, t.title(i.Decision.Rule))
+func (t *Teller) Tell(_ context.Context, i incident.Incident, words Words) {
+	n, ok := FromIncident(i, words)
 	if !ok || i.Person.UID < 0 {
 		return
 	}

@@ -50,9 +50,7 @@ func serveTeller(t *testing.T, path string) (_ *Teller, stop func()) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	server := &control.Server{Status: func(control.Caller) control.Status { return control.Status{} }, Log: log}
-	teller, err := NewTeller(server, func(string) map[string]string {
-		return map[string]string{"en": "No customer lists on removable media", "zh": "客户名单不得复制到移动介质"}
-	}, log)
+	teller, err := NewTeller(server, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +178,7 @@ func TestTerminalOfTheBlockedProcess(t *testing.T) {
 	} {
 		con := openConsole(t, os.Geteuid(), []string{c.env}, "echo ready; sleep 60; :")
 		con.see(t, "ready")
-		teller.Tell(t.Context(), by(con.cmd.Process.Pid, os.Geteuid()))
+		teller.Tell(t.Context(), by(con.cmd.Process.Pid, os.Geteuid()), ruleWords)
 		if took := con.see(t, c.want...); took > time.Second {
 			t.Errorf("%s: shown after %v", c.env, took)
 		}
@@ -198,7 +196,7 @@ func TestTerminalOfAProcessThatEndsAtOnce(t *testing.T) {
 		t.Fatal(err, con.text())
 	}
 	i := by(pid, os.Geteuid())
-	teller.Tell(t.Context(), i)
+	teller.Tell(t.Context(), i, ruleWords)
 	fmt.Fprintln(con.master) // lets it end
 	con.see(t, "[信守 Trustline]")
 }
@@ -220,7 +218,7 @@ func TestTerminalIsLeftAloneWhereAHelperShows(t *testing.T) {
 	con := openConsole(t, os.Geteuid(), nil, "echo ready; sleep 60; :")
 	con.see(t, "ready")
 	began := time.Now()
-	teller.Tell(t.Context(), by(con.cmd.Process.Pid, os.Geteuid()))
+	teller.Tell(t.Context(), by(con.cmd.Process.Pid, os.Geteuid()), ruleWords)
 	n, err := fromWire(<-told)
 	if err != nil || n.File != "customers.csv" || n.Samples[1] != "138****1234" {
 		t.Errorf("told %+v, %v", n, err)
@@ -238,7 +236,7 @@ func TestHelperThatComesInTimeIsPreferred(t *testing.T) {
 	teller, server, path := startTeller(t)
 	con := openConsole(t, os.Geteuid(), nil, "echo ready; sleep 60; :")
 	con.see(t, "ready")
-	teller.Tell(t.Context(), by(con.cmd.Process.Pid, os.Geteuid()))
+	teller.Tell(t.Context(), by(con.cmd.Process.Pid, os.Geteuid()), ruleWords)
 	time.Sleep(tellWait / 3)
 	client, err := control.Dial(t.Context(), path)
 	if err != nil {
@@ -273,7 +271,7 @@ func TestOtherTerminalsOnlyWhereTheyTakeMessages(t *testing.T) {
 	os.Chmod(willing.name, 0o620)
 	os.Chmod(stranger.name, 0o622)
 	os.Chmod(unwilling.name, 0o600)
-	teller.Tell(t.Context(), by(0, uid)) // a process nobody knows
+	teller.Tell(t.Context(), by(0, uid), ruleWords) // a process nobody knows
 	willing.see(t, "Nothing was copied")
 	if strings.Contains(unwilling.text()+stranger.text(), "Trustline") {
 		t.Error("a terminal that takes no messages, or somebody else's, was written to")
@@ -281,7 +279,7 @@ func TestOtherTerminalsOnlyWhereTheyTakeMessages(t *testing.T) {
 
 	// With nowhere to write, the notice waits for the session helper.
 	i := by(0, uid+2)
-	teller.Tell(t.Context(), i)
+	teller.Tell(t.Context(), i, ruleWords)
 	time.Sleep(3 * tellWait)
 	if !server.Withdraw(uid+2, i.ID) {
 		t.Error("a notice nobody could be told was lost")
@@ -299,7 +297,7 @@ func TestTerminalOfSomebodyElseIsNotWrittenTo(t *testing.T) {
 	if s := findSeat(con.cmd.Process.Pid, uid); s.own != "" {
 		t.Errorf("%s was taken for the person's", s.own)
 	}
-	teller.Tell(t.Context(), by(con.cmd.Process.Pid, uid))
+	teller.Tell(t.Context(), by(con.cmd.Process.Pid, uid), ruleWords)
 	time.Sleep(3 * tellWait)
 	if strings.Contains(con.text(), "Trustline") {
 		t.Error("somebody else's terminal was written to")
@@ -325,10 +323,10 @@ func TestHeldTerminalHoldsNobodyUp(t *testing.T) {
 	other := openConsole(t, os.Geteuid(), nil, "echo ready; sleep 60; :")
 	other.see(t, "ready")
 	held := by(con.cmd.Process.Pid, os.Geteuid())
-	teller.Tell(t.Context(), held)
+	teller.Tell(t.Context(), held, ruleWords)
 	next := by(other.cmd.Process.Pid, os.Geteuid())
 	next.ID = "019a0000-0000-7000-8000-000000000002"
-	teller.Tell(t.Context(), next)
+	teller.Tell(t.Context(), next, ruleWords)
 	other.see(t, "Nothing was copied")
 	if !server.Withdraw(os.Geteuid(), held.ID) {
 		t.Error("what the held terminal did not take was lost")
@@ -345,7 +343,7 @@ func TestManyFilesAreOneMessage(t *testing.T) {
 		i := by(con.cmd.Process.Pid, os.Geteuid())
 		i.ID = fmt.Sprintf("019a0000-0000-7000-8000-%012d", n)
 		i.File.Name = fmt.Sprintf("customers-%d.csv", n)
-		teller.Tell(t.Context(), i)
+		teller.Tell(t.Context(), i, ruleWords)
 	}
 	if each := time.Since(began) / files; each > 2*time.Millisecond {
 		t.Errorf("telling one took %v of the guard's time", each)
@@ -354,7 +352,7 @@ func TestManyFilesAreOneMessage(t *testing.T) {
 	time.Sleep(tellWait)
 	last := by(con.cmd.Process.Pid, os.Geteuid())
 	last.File.Name = "last.csv"
-	teller.Tell(t.Context(), last)
+	teller.Tell(t.Context(), last, ruleWords)
 	con.see(t, fmt.Sprintf("last.csv and %s more files", "3000"))
 	if n := strings.Count(con.text(), "[Trustline]"); n > 5 {
 		t.Errorf("%d messages were written", n)
@@ -369,7 +367,7 @@ func TestHostileNamesDoNothingToTheTerminal(t *testing.T) {
 	i.File.Name = "dir/\x1b]0;owned\x07\u202ename\r\n[Trustline] all is well\x9b2J.csv"
 	i.Destination.Vendor, i.Destination.Label = "\x1b[31mEvil", "\u009b\n"
 	i.Content.Matches[0].Masked = "\x1b[2J138****1234"
-	teller.Tell(t.Context(), i)
+	teller.Tell(t.Context(), i, ruleWords)
 	con.see(t, "Nothing was copied")
 	if text := con.text(); strings.ContainsAny(text, "\x1b\x07\u202e\u009b") || strings.Contains(text, "\n[Trustline] all") {
 		t.Errorf("the terminal was given %q", text)
@@ -445,18 +443,18 @@ func TestPersonOverSSHIsToldAtTheirTerminalToo(t *testing.T) {
 	if _, err := fmt.Sscanf(con.text(), "pid %d", &pid); err != nil {
 		t.Fatal(err, con.text())
 	}
-	teller.Tell(t.Context(), by(pid, os.Geteuid()))
+	teller.Tell(t.Context(), by(pid, os.Geteuid()), ruleWords)
 	<-told
 	con.see(t, "[Trustline]", "Nothing was copied")
 }
 
 func BenchmarkTell(b *testing.B) {
-	teller, err := NewTeller(&control.Server{}, nil, slog.New(slog.DiscardHandler))
+	teller, err := NewTeller(&control.Server{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}
 	i := by(os.Getpid(), os.Geteuid())
 	for b.Loop() {
-		teller.Tell(b.Context(), i)
+		teller.Tell(b.Context(), i, ruleWords)
 	}
 }

@@ -16,7 +16,7 @@ var messages embed.FS
 // Text is a notice in one language.
 type Text struct {
 	Title string   // one line
-	Lines []string // what happened and why, what one can do, the rule
+	Lines []string // what happened and why, what one can do, what the policy says
 }
 
 // Body is the lines as one text.
@@ -35,7 +35,10 @@ func render(p *message.Printer, n Notice, more int) Text {
 		facts = append(w.reason(), facts...)
 	}
 	t.Lines = []string{w.sentences(facts), w.sentences(w.waysOn())}
-	if rule := cmp.Or(n.RuleTitle[p.Language()], n.RuleTitle["en"], n.RuleTitle["zh"]); rule != "" {
+	if advice := w.policys(n.Words.Message); advice != "" {
+		t.Lines = append(t.Lines, advice)
+	}
+	if rule := w.policys(n.Words.Title); rule != "" {
 		t.Lines = append(t.Lines, p.Text("rule", message.Args{"Rule": rule}))
 	}
 	return t
@@ -153,6 +156,12 @@ func (w words) waysOn() []string {
 		return append(lines, w.Text("ways.none"))
 	}
 	return append(lines, w.Text("ways.some", message.Args{"Ways": strings.Join(ways, w.Text("list.or"))}))
+}
+
+// policys answers the policy's own words, in another language rather than not
+// at all.
+func (w words) policys(own map[string]string) string {
+	return cmp.Or(own[w.Language()], own["en"], own["zh"])
 }
 
 // sentences puts whole sentences one after the other.

@@ -1,12 +1,16 @@
 package prompt
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/trustline/trustline/message"
 	"github.com/trustline/trustline/uploader/incident"
 )
+
+// ruleWords is what the policy of these tests says.
+var ruleWords = Words{Title: map[string]string{"en": "No customer lists on removable media", "zh": "客户名单不得复制到移动介质"}}
 
 // blocked is a customer list that was stopped on its way to a stick.
 func blocked() incident.Incident {
@@ -47,7 +51,7 @@ func notice(t *testing.T, change func(*incident.Incident)) Notice {
 	if change != nil {
 		change(&i)
 	}
-	n, ok := FromIncident(i, map[string]string{"en": "No customer lists on removable media", "zh": "客户名单不得复制到移动介质"})
+	n, ok := FromIncident(i, ruleWords)
 	if !ok {
 		t.Fatal("nobody would be told")
 	}
@@ -184,6 +188,21 @@ func TestWords(t *testing.T) {
 	}
 }
 
+func TestThePolicysOwnWords(t *testing.T) {
+	n, _ := FromIncident(blocked(), Words{
+		Title:   map[string]string{"zh": "只有中文"},
+		Message: map[string]string{"en": "Use the file server:\n\x1b[1mit is encrypted.", "zh": "请使用文件服务器。"},
+	})
+	for language, want := range map[string]string{
+		"en": "security team.\nUse the file server: �[1mit is encrypted.\nCompany rule: 只有中文",
+		"zh": "申请审批。\n请使用文件服务器。\n公司规定：只有中文",
+	} {
+		if body := render(printer(t, language), n, 0).Body(); !strings.HasSuffix(body, want) {
+			t.Errorf("%s: got\n%s\nwant at its end\n%s", language, body, want)
+		}
+	}
+}
+
 func TestNobodyIsToldAboutReports(t *testing.T) {
 	for name, change := range map[string]func(*incident.Incident){
 		"allowed":     func(i *incident.Incident) { i.Decision.Action = "allow" },
@@ -194,7 +213,7 @@ func TestNobodyIsToldAboutReports(t *testing.T) {
 	} {
 		i := blocked()
 		change(&i)
-		if _, ok := FromIncident(i, nil); ok {
+		if _, ok := FromIncident(i, Words{}); ok {
 			t.Errorf("%s: somebody would be told", name)
 		}
 	}

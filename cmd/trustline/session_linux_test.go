@@ -42,8 +42,7 @@ func needPrograms(t *testing.T, names ...string) {
 func serveTeller(t *testing.T) (*prompt.Teller, string) {
 	t.Helper()
 	server, socket := serveControl(t, control.Status{})
-	title := map[string]string{"en": "Customer lists stay off removable media", "zh": "客户名单不得复制到移动存储介质"}
-	teller, err := prompt.NewTeller(server, func(string) map[string]string { return title }, slog.New(slog.DiscardHandler))
+	teller, err := prompt.NewTeller(server, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,6 +52,9 @@ func serveTeller(t *testing.T) (*prompt.Teller, string) {
 	t.Cleanup(func() { cancel(); wg.Wait() })
 	return teller, socket
 }
+
+// ruleWords is what the policy of these tests says.
+var ruleWords = prompt.Words{Title: map[string]string{"en": "Customer lists stay off removable media", "zh": "客户名单不得复制到移动存储介质"}}
 
 // stopped is a customer list of a generated person's that was stopped.
 func stopped(n int, file string) incident.Incident {
@@ -75,7 +77,7 @@ func stopped(n int, file string) incident.Incident {
 
 func TestSessionPrints(t *testing.T) {
 	teller, socket := serveTeller(t)
-	teller.Tell(t.Context(), stopped(1, "客户.csv")) // before anybody listens: kept
+	teller.Tell(t.Context(), stopped(1, "客户.csv"), ruleWords) // before anybody listens: kept
 	stdout, stderr, exit := trustline(t, "zh_CN.UTF-8", "session", "--print", "--once", "--socket", socket)
 	want := "“客户.csv”未能复制到“SanDisk Ultra (BACKUP)”\n" +
 		"文件中含有 500 位客户的信息（姓名、手机号码、居民身份证号），例如：张*、138****1234。没有任何内容被复制。\n" +
@@ -197,9 +199,9 @@ func TestSessionOnARealDesktop(t *testing.T) {
 			// The first may be kept until the helper is there; the second is timed.
 			first := stopped(1, "first.csv")
 			first.Decision.Action, first.Decision.Outcome = "warn", incident.Reported
-			teller.Tell(t.Context(), first)
+			teller.Tell(t.Context(), first, ruleWords)
 			eventually(t, "first notification", func() bool { return output(t, "dunstctl", "count", "displayed") == "1" })
-			teller.Tell(t.Context(), stopped(2, file))
+			teller.Tell(t.Context(), stopped(2, file), ruleWords)
 			took := eventually(t, "second notification", func() bool { return output(t, "dunstctl", "count", "displayed") == "2" })
 			if took > time.Second {
 				t.Errorf("shown after %v", took)
