@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 )
 
@@ -57,7 +58,7 @@ func (p *Pack) chain(text []byte) (end int, seen uint8, count int) {
 	for i := 0; i < len(text) && i < maxAddress && gap <= 10; {
 		c := text[i]
 		switch {
-		case isHan(text[i:]):
+		case c >= 0xE4 && isHan(text[i:]):
 			level := p.levels.at(text[i:])
 			i += 3
 			if level == breakLevel {
@@ -167,9 +168,18 @@ func (p *Pack) chineseAddresses(text []byte, found []match) []match {
 }
 
 func (p *Pack) newAddress(text []byte, start, end int, score int8) match {
+	return match{kind: address, start: start, end: end, score: score, hash: p.addressHash(text[start:end]), why: evidence{flags: addressLevels}}
+}
+
+// addressHash hashes an address without regard to spaces, commas and case.
+func (p *Pack) addressHash(text []byte) uint64 {
 	var folded [maxAddress + 64]byte
+	text = text[:min(len(text), len(folded))]
+	if !foldable(text) {
+		return p.hash.sum(address, text)
+	}
 	n := 0
-	for _, c := range text[start:min(end, start+len(folded))] {
+	for _, c := range text {
 		if c != ' ' && c != ',' {
 			if c-'A' < 26 {
 				c |= 0x20
@@ -178,7 +188,29 @@ func (p *Pack) newAddress(text []byte, start, end int, score int8) match {
 			n++
 		}
 	}
-	return match{kind: address, start: start, end: end, score: score, hash: p.hash.sum(address, folded[:n]), why: evidence{flags: addressLevels}}
+	return p.hash.sum(address, folded[:n])
+}
+
+// foldable tells whether a space, a comma or a capital may stand in text: a
+// byte below '-' or from '@' to '_', eight bytes at a time.
+func foldable(text []byte) bool {
+	for len(text) >= 8 {
+		x := binary.LittleEndian.Uint64(text)
+		ascii := ^x & 0x8080808080808080
+		x &= 0x7F7F7F7F7F7F7F7F
+		below := ^(x + 0x5353535353535353) // '-' is 0x2D
+		upper := (x + 0x4040404040404040) & ^(x + 0x2020202020202020)
+		if (below|upper)&ascii != 0 {
+			return true
+		}
+		text = text[8:]
+	}
+	for _, c := range text {
+		if c < '-' || c >= '@' && c < '`' {
+			return true
+		}
+	}
+	return false
 }
 
 // streetWords stand in addresses written in Latin letters.

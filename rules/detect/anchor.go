@@ -28,52 +28,75 @@ const (
 	stride = leastDigits - 1
 )
 
-// digitAnchor answers where a run of digits and separators with eleven digits
-// or more begins, at or behind from and before limit; limit when there is none.
-// Text goes on behind limit.
-func digitAnchor(text []byte, from, limit int) int {
-	if from >= limit {
-		return limit
-	}
+// digitAnchor answers where a number of some class stands, at or behind from
+// and before limit; limit when there is none. Text goes on behind limit.
+func (s *Scanner) digitAnchor(text []byte, from, limit int) int {
 	last := min(limit+stride, len(text)-1)
 	for i := from; i < last; i += stride {
 		if weight[text[i]]+weight[text[i+1]] < pairWeight {
 			continue
 		}
-		if start, ok := digitRun(text, i, from); ok {
-			if start >= limit {
-				return limit
-			}
-			return start
+		// Of a run of eleven, five more stand on one side of the pair or the other.
+		if i >= 5 && i+6 < len(text) && (weight[text[i-5]] < 0 || weight[text[i-3]] < 0) && (weight[text[i+6]] < 0 || weight[text[i+4]] < 0) {
+			continue
 		}
+		start, end, ok := digitRun(text, i, max(s.done, i-longestRun))
+		if !ok {
+			continue
+		}
+		if start >= limit {
+			return limit
+		}
+		if end-start == longestRun || s.numberAt(text, start, end) {
+			return max(start, from)
+		}
+		i += max(0, end-i-stride) // nothing in this run
 	}
 	return limit
 }
 
-// digitRun widens the pair at i to the run it is part of.
-func digitRun(text []byte, i, from int) (start int, ok bool) {
-	digits := 0
-	for start = i; start > from && weight[text[start-1]]+weight[text[start]] >= pairWeight; start-- {
-		if isDigit(text[start]) {
-			digits++
+// numberAt tells whether a run of digits and separators holds a number of some
+// class.
+func (s *Scanner) numberAt(text []byte, start, end int) bool {
+	for start < end && !isDigit(text[start]) {
+		start++
+	}
+	for start < end {
+		stop := s.cluster.read(text, start)
+		if s.found = s.pack.cluster(&s.cluster, s.found[:0]); len(s.found) > 0 {
+			return true
 		}
-		if i-start > 64 {
-			break
+		for start = stop; start < end && !isDigit(text[start]); start++ {
 		}
 	}
-	if isDigit(text[start]) {
-		digits++
-	}
-	for end := i; end+1 < len(text) && weight[text[end]]+weight[text[end+1]] >= pairWeight; end++ {
-		if isDigit(text[end+1]) {
-			digits++
-		}
-		if digits >= leastDigits {
-			return start, true
-		}
-	}
-	return start, digits >= leastDigits
+	return false
 }
+
+// digitRun answers the run that the pair at i is part of, back to least, and
+// whether it has digits enough. It follows a run for longestRun bytes.
+func digitRun(text []byte, i, least int) (start, end int, ok bool) {
+	for start = i; start > least && weight[text[start-1]]+weight[text[start]] >= pairWeight; {
+		start--
+	}
+	digits, group, longest := 0, 0, 0
+	most := min(len(text), start+longestRun)
+	for end = start; end < most && (end == start || weight[text[end-1]]+weight[text[end]] >= pairWeight); end++ {
+		if group++; !isDigit(text[end]) {
+			group = 0
+			continue
+		}
+		digits++
+		longest = max(longest, group)
+	}
+	return start, end, digits >= leastDigits && longest >= leastGroup
+}
+
+// longestRun bounds a run. One that goes on is looked at in any case: it may be
+// a list of numbers.
+const longestRun = 256
+
+// leastGroup is how many digits stand together in a number however it is parted.
+const leastGroup = 4
 
 // anchors remembers the next anchor of each sort, so that no byte is looked at
 // twice for the same.
@@ -83,39 +106,36 @@ type anchors struct {
 
 func (a *anchors) reset() { *a = anchors{-1, -1, -1, -1} }
 
-func (a *anchors) shift(n int) {
-	a.digits, a.at, a.wide, a.number = max(a.digits-n, -1), max(a.at-n, -1), max(a.at-n, -1), max(a.number-n, -1)
-	a.reset()
-}
-
 // anchor answers the first anchor at or behind from and before limit; limit
 // when there is none.
 func (s *Scanner) anchor(from, limit int) int {
 	text, a := s.buffer[:s.end], &s.anchors
 	if a.digits < from {
-		a.digits = digitAnchor(text, from, limit)
+		a.digits = s.digitAnchor(text, from, limit)
 	}
 	if a.at < from {
-		a.at = atAnchor(text, from, limit)
+		a.at = s.atAnchor(text, from, limit)
 	}
 	if a.wide < from {
 		a.wide = s.wideAnchor(text, from, limit)
 	}
 	if a.number < from {
-		a.number = houseAnchor(text, from, limit)
+		a.number = s.houseAnchor(text, from, limit)
 	}
 	return min(a.digits, a.at, a.wide, a.number)
 }
 
-// atAnchor finds an '@' between two characters of an address.
-func atAnchor(text []byte, from, limit int) int {
+// atAnchor finds the '@' of an e-mail address.
+func (s *Scanner) atAnchor(text []byte, from, limit int) int {
 	for from < limit {
 		i := bytes.IndexByte(text[from:limit], '@')
 		if i < 0 {
 			return limit
 		}
 		if i += from; i > 0 && i+1 < len(text) && localByte(text[i-1]) && domainByte(text[i+1]) {
-			return i
+			if m, ok := s.pack.email(text, 0, i); ok && m.score > 20 {
+				return i
+			}
 		}
 		from = i + 1
 	}
@@ -134,7 +154,7 @@ func (s *Scanner) wideAnchor(text []byte, from, limit int) int {
 			switch c := text[i+2]; {
 			case c >= 0x90 && c <= 0x99, c == 0xA0:
 				return i
-			case c == 0x9A && s.pack.labelEnds(text[max(0, i-30):i]):
+			case c == 0x9A && s.pack.labelEnds(text[max(0, i-30):i]) && s.pack.mayName(text[i+3:]):
 				return i
 			}
 		}
@@ -143,31 +163,64 @@ func (s *Scanner) wideAnchor(text []byte, from, limit int) int {
 	return limit
 }
 
-// labelEnds tells whether text ends in a label of some class.
+// labelEnds tells whether text ends in a label of names or addresses. Numbers
+// need no label to be found.
 func (p *Pack) labelEnds(text []byte) bool {
 	for n := 6; n <= len(text); n += 3 {
-		if r, ok := p.labels.byText[string(text[len(text)-n:])]; ok && r&(against|maker) == 0 {
-			return true
-		}
-		if text[len(text)-n] < 0xE3 {
+		flags, ok := p.han.at(text[len(text)-n:])
+		if !ok {
 			return false
+		}
+		if flags&labelFlag == 0 || p.labels.lengths(text[len(text)-n:])>>n&1 == 0 {
+			continue
+		}
+		if r, ok := p.labels.byText[string(text[len(text)-n:])]; ok && (r.has(personName) || r.has(address)) {
+			return true
 		}
 	}
 	return false
 }
 
-// houseAnchor finds 号 behind a digit. The last byte of the character is the
-// rarest of the three.
-func houseAnchor(text []byte, from, limit int) int {
+// mayName tells whether a name or an address may begin at p: with a family
+// name, a place, a number or a capital.
+func (p *Pack) mayName(text []byte) bool {
+	for len(text) > 0 && (text[0] == ' ' || text[0] == '"') {
+		text = text[1:]
+	}
+	if len(text) == 0 {
+		return false
+	}
+	if flags, ok := p.han.at(text); ok {
+		return flags&(surnameFlag|compoundFlag|regionFlag) != 0
+	}
+	return text[0] >= 0x80 || isLetter(text[0]) || isDigit(text[0])
+}
+
+// houseAnchor finds 号 behind a digit, behind a county, a town or a road. The
+// last byte of the character is the rarest of the three.
+func (s *Scanner) houseAnchor(text []byte, from, limit int) int {
 	for from < limit {
 		i := bytes.IndexByte(text[from:limit], 0xB7)
 		if i < 0 {
 			return limit
 		}
-		if i += from; i >= 3 && text[i-1] == 0x8F && text[i-2] == 0xE5 && isDigit(text[i-3]) {
+		if i += from; i >= 3 && text[i-1] == 0x8F && text[i-2] == 0xE5 && isDigit(text[i-3]) && s.pack.placeBefore(text[max(0, i-75):i-2]) {
 			return i
 		}
 		from = i + 1
 	}
 	return limit
+}
+
+// placeBefore tells whether a county, a town or a road stands in text.
+func (p *Pack) placeBefore(text []byte) bool {
+	for i := len(text) - 1; i >= 0; i-- {
+		if isHan(text[i:]) && p.levels.at(text[i:])&(countyLevel|townLevel|roadLevel) != 0 && p.levels.at(text[i:]) != breakLevel {
+			return true
+		}
+		if text[i] == '\n' {
+			return false
+		}
+	}
+	return false
 }

@@ -83,10 +83,10 @@ type set struct {
 	bound int
 }
 
-// add answers false when the set is full and the value was not taken in.
+// add answers false when the set is full; values are no longer taken in then.
 func (s *set) add(v uint64) bool {
 	if s.n >= s.bound {
-		return s.has(v)
+		return false
 	}
 	if 2*s.n >= len(s.slots) {
 		s.grow()
@@ -104,22 +104,11 @@ func (s *set) add(v uint64) bool {
 	}
 }
 
-func (s *set) has(v uint64) bool {
-	if len(s.slots) == 0 {
-		return false
-	}
-	mask := uint64(len(s.slots) - 1)
-	for i := v & mask; s.slots[i] != 0; i = (i + 1) & mask {
-		if s.slots[i] == v {
-			return true
-		}
-	}
-	return false
-}
+func (s *set) full() bool { return s.n >= s.bound }
 
 func (s *set) grow() {
 	old := s.slots
-	s.slots = make([]uint64, max(64, 4*len(old)))
+	s.slots = make([]uint64, max(64, 2*len(old)))
 	s.n = 0
 	for _, v := range old {
 		if v != 0 {
@@ -129,7 +118,9 @@ func (s *set) grow() {
 }
 
 func (s *set) clear() {
-	clear(s.slots)
+	if s.n > 0 {
+		clear(s.slots)
+	}
 	s.n = 0
 }
 

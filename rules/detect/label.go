@@ -1,6 +1,9 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // A label is a word that says what stands behind it; the same words are the
 // headings of columns. They are kept in lower case, without spaces and
@@ -12,7 +15,7 @@ var labelWords = []struct {
 	{role(personName), "姓名,名字,客户姓名,客户名称,客户名,联系人,联系人姓名,收件人,收货人,收件人姓名,收货人姓名,寄件人,发件人姓名,持卡人,持卡人姓名,户名,账户名,开户名,开户人,申请人,投保人,被保险人,受益人,借款人,担保人,患者,患者姓名,病人,病人姓名,就诊人,学生姓名,家长姓名,会员姓名,员工姓名,真实姓名,本人姓名,中文姓名,英文姓名,法定代表人,法人代表,法人姓名,负责人,经办人,委托人,受托人,业主,业主姓名,车主,车主姓名,乘客,乘客姓名,旅客,旅客姓名,入住人,预订人,订购人,购买人,买家姓名,下单人,付款人,收款人,汇款人,承租人,出租人,承租方,出租方,监护人,紧急联系人,家属姓名,配偶姓名,报名人,参会人,参保人,纳税人姓名,当事人,登记人,购票人,机主,机主姓名,用户姓名,收件方,签收人,客户联系人"},
 	{role(personName), "name,full name,fullname,customer name,client name,contact name,contact person,recipient,recipient name,consignee,cardholder,cardholder name,card holder,account holder,account name,patient,patient name,first name,last name,firstname,lastname,surname,given name,family name,customer full name,insured,insured name,policyholder,policy holder,beneficiary,applicant,applicant name,passenger,passenger name,guest,guest name,guest full name,guest names,billing name,shipping name,buyer name,member name,student name,employee name,legal name,legal representative,holder name,attention,attn,ship to,bill to,subscriber name,display name,real name,fn"},
 	{role(personName) | weak, "客户,用户,乘车人,会员,顾客,学员,学生,业务联系,对接人,姓 名,收件,收货,寄件,甲方,乙方,买方,卖方,委托方,贵客,借款方,to whom,customer,client,contact,caller,buyer,dear,member,tenant,borrower,nome,nom,user name,买家,卖家,委派人,嘉宾"},
-	{role(personName) | weak, "请联系,联系,致电,我叫,我是,本人,名叫,叫做,转告,通知,找,您好我是,这里是,经与,系统派单给"},
+	{role(personName) | weak, "请联系,联系,致电,我叫,我是,本人,名叫,叫做,转告,通知,您好我是,这里是,经与,系统派单给"},
 	{role(mobile, landline), "电话,电话号码,联系电话,联系方式,联系号码,客户电话,电话/手机,手机/电话,收件人电话,收货人电话,收货电话,收件电话,家庭电话,办公电话,单位电话,紧急联系电话,紧急电话,联络电话,本人电话,预留电话,家长电话,家长联系方式,来电号码,主叫号码,被叫号码,号码,tel,phone,telephone,phone number,phone no,telephone number,telephone no,tel no,contact number,contact no,contact phone,customer phone,phone num,phonenumber,phone_number,work phone,home phone,callback,callback number,caller id"},
 	{role(mobile), "手机,手机号,手机号码,移动电话,手机电话,本人手机,联系手机,客户手机,客户手机号,预留手机,预留手机号,预留手机号码,绑定手机,绑定手机号,注册手机号,收货手机,收件手机,收货人手机,收货人手机号,收件人手机,微信,微信同号,微信号,机主号码,移动号码,充值号码,会员手机,mobile,mobile number,mobile no,mobile phone,cell,cell phone,cellphone,mobilephone,mobile num,wechat,whatsapp,手机/微信,sms"},
 	{role(landline), "固话,固定电话,座机,座机号,座机号码,固定电话号码,宅电,单位座机,办公座机,传真,传真号码,landline,land line,fixed line,fax,fax number,fax no,office phone,office tel"},
@@ -26,10 +29,20 @@ var labelWords = []struct {
 
 // labels looks labels up. It is immutable.
 type labels struct {
-	byText  map[string]roles
-	longest int       // bytes of the longest Han label
-	latin   [256]bool // lower case letters that begin a Latin label
-	han     *han
+	byText map[string]roles
+	latin  [32][32]uint32 // by its first two letters, the lengths of a Latin label's first word, a bit each
+	starts [labelSlots]labelStart
+	han    *han
+}
+
+// labelSlots is a power of two well above the number of beginnings.
+const labelSlots = 2048
+
+// labelStart holds the lengths in bytes of the Han labels that begin with two
+// characters, a bit each.
+type labelStart struct {
+	key     uint64
+	lengths uint32
 }
 
 func newLabels(h *han) *labels {
@@ -40,14 +53,41 @@ func newLabels(h *han) *labels {
 				l.byText[string(w)] = group.roles
 			}
 			if w[0] < 0x80 {
-				l.latin[w[0]] = true
+				if k := latinRun(w); k >= 2 {
+					l.latin[w[0]&31][w[1]&31] |= 1 << min(k, 31)
+				}
 				continue
 			}
 			h.mark(string(w)[:3], labelFlag)
-			l.longest = max(l.longest, len(w))
+			l.start(w)
 		}
 	}
 	return l
+}
+
+// start enters the length of a Han label of two characters or more.
+func (l *labels) start(w []byte) {
+	key := startKey(w)
+	i := key * 0x9E3779B97F4A7C15 >> 53
+	for l.starts[i].key != 0 && l.starts[i].key != key {
+		i = (i + 1) % labelSlots
+	}
+	l.starts[i].key = key
+	l.starts[i].lengths |= 1 << len(w)
+}
+
+// lengths answers the lengths of the Han labels that begin as p does.
+func (l *labels) lengths(p []byte) uint32 {
+	if len(p) < 6 {
+		return 0
+	}
+	key := startKey(p)
+	for i := key * 0x9E3779B97F4A7C15 >> 53; l.starts[i].key != 0; i = (i + 1) % labelSlots {
+		if l.starts[i].key == key {
+			return l.starts[i].lengths
+		}
+	}
+	return 0
 }
 
 // label is a label in a line.
@@ -91,14 +131,14 @@ func (l *labels) hanAt(p []byte) int {
 	if !ok || flags&labelFlag == 0 {
 		return 0
 	}
-	n := min(len(p), l.longest)
-	for n >= 3 {
-		if n == len(p) || p[n]&0xC0 != 0x80 {
+	for lengths := l.lengths(p); lengths != 0; {
+		n := 31 - bits.LeadingZeros32(lengths)
+		if n <= len(p) {
 			if _, ok := l.byText[string(p[:n])]; ok {
 				return n
 			}
 		}
-		n--
+		lengths &^= 1 << n
 	}
 	return 0
 }
@@ -108,8 +148,8 @@ func (l *labels) hanAt(p []byte) int {
 func (l *labels) latinAt(p []byte) (length int, r roles, word int) {
 	var folded [40]byte
 	n, words := 0, 0
-	if !l.latin[p[0]|0x20] {
-		return 0, 0, max(1, latinRun(p))
+	if k := latinRun(p); !l.begins(p, k) {
+		return 0, 0, max(1, k)
 	}
 	for i := 0; i < len(p) && n < len(folded); {
 		k := latinRun(p[i:])
@@ -137,6 +177,23 @@ func (l *labels) latinAt(p []byte) (length int, r roles, word int) {
 		i++
 	}
 	return length, r, word
+}
+
+// begins tells whether a word may begin a label, or end in one as buyerMobile
+// does.
+func (l *labels) begins(p []byte, k int) bool {
+	if k < 2 {
+		return false
+	}
+	if l.latin[p[0]&31][p[1]&31]>>min(k, 31)&1 == 1 {
+		return true
+	}
+	for i := 1; i+1 < k; i++ {
+		if p[i] < 'a' && isLetter(p[i]) && p[i-1] >= 'a' {
+			return true
+		}
+	}
+	return k < len(p) && p[k] == '_'
 }
 
 // foldWord writes a word in lower case behind folded[:n], with a space between
@@ -209,6 +266,14 @@ func (l *labels) finish(text []byte, start, end int, r roles) label {
 	return b
 }
 
+// mayHead tells whether a cell may be a heading, at little cost.
+func (l *labels) mayHead(cell []byte) bool {
+	if cell[0] >= 0x80 || l.latin[cell[0]&31][cell[1]&31] != 0 {
+		return true
+	}
+	return isLetter(cell[0]) && (bytes.IndexByte(cell, '_') > 0 || bytes.IndexByte(cell, ' ') > 0 || l.begins(cell, latinRun(cell)))
+}
+
 // heading answers what a cell that is nothing but a heading calls for.
 func (l *labels) heading(cell []byte) (roles, bool) {
 	var folded [64]byte
@@ -216,7 +281,7 @@ func (l *labels) heading(cell []byte) (roles, bool) {
 	if i := bytes.IndexAny(cell, "([<"); i > 0 && bytes.IndexByte([]byte(")]>"), cell[len(cell)-1]) >= 0 {
 		cell = bytes.TrimRight(cell[:i], " ")
 	}
-	if len(cell) == 0 || len(cell) > len(folded) {
+	if len(cell) < 2 || len(cell) > len(folded) || !l.mayHead(cell) {
 		return 0, false
 	}
 	n := 0

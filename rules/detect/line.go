@@ -29,9 +29,12 @@ func (l *line) raw(i int) int64 {
 // running looks at a line of running text.
 func (s *Scanner) running(l *line) {
 	p := s.pack
-	s.found = p.numbers(l.text, s.found[:0])
+	s.found = s.numbers(l.text, s.found[:0])
 	s.found = p.emails(l.text, s.found)
-	s.labels = p.labels.find(l.text, s.labels[:0])
+	s.labels = s.labels[:0]
+	if len(s.found) > 0 || len(l.text) <= 40 || mayLabel(l.text) {
+		s.labels = p.labels.find(l.text, s.labels)
+	}
 	for i := range s.found {
 		weigh(&s.found[i], l.text, s.labels)
 	}
@@ -43,6 +46,12 @@ func (s *Scanner) running(l *line) {
 		s.besideNames(l)
 	}
 	s.settle(l)
+}
+
+// mayLabel tells whether a label may stand in a line without numbers: before a
+// colon or an equals sign, or in Han characters.
+func mayLabel(text []byte) bool {
+	return bytes.IndexByte(text, ':') >= 0 || bytes.IndexByte(text, '=') >= 0 || bytes.IndexByte(text, 0xE5) >= 0 || bytes.IndexByte(text, 0xE6) >= 0 || bytes.IndexByte(text, 0xE8) >= 0
 }
 
 // carriedLabel lets a label that ended the line before speak for the first

@@ -7,6 +7,7 @@ type names struct {
 	han      *han
 	compound map[string]bool
 	stop     map[string]bool
+	bloom    [256]uint64 // of the stop words, to save looking them up
 }
 
 func newNames(h *han) *names {
@@ -20,8 +21,21 @@ func newNames(h *han) *names {
 	}
 	for _, s := range stopNames {
 		n.stop[s] = true
+		i := stopBit([]byte(s))
+		n.bloom[i/64] |= 1 << (i % 64)
 	}
 	return n
+}
+
+func stopBit(p []byte) uint64 {
+	x := startKey(p) + uint64(p[len(p)-1])<<48 + uint64(p[len(p)-2])<<56
+	return x * 0x9E3779B97F4A7C15 >> 50
+}
+
+// stopped tells whether p looks like a name and is a word.
+func (n *names) stopped(p []byte) bool {
+	i := stopBit(p)
+	return n.bloom[i/64]>>(i%64)&1 == 1 && n.stop[string(p)]
 }
 
 // family answers the bytes of the family name p starts with, 0 when none.
@@ -42,7 +56,7 @@ func (n *names) family(p []byte) int {
 // plausible judges text that is all Han: 0 no name, 1 a family name and
 // something behind it, 2 every character behind it is common in given names.
 func (n *names) plausible(p []byte) int {
-	if len(p) < 6 || len(p) > 12 || n.stop[string(p)] {
+	if len(p) < 6 || len(p) > 12 || n.stopped(p) {
 		return 0
 	}
 	f := n.family(p)
@@ -65,7 +79,7 @@ func (n *names) plausible(p []byte) int {
 // possible tells whether a cell or a value that is called a name may be one
 // although its family name is not in the list.
 func (n *names) possible(p []byte) bool {
-	if len(p) < 6 || len(p) > 12 || n.stop[string(p)] {
+	if len(p) < 6 || len(p) > 12 || n.stopped(p) {
 		return false
 	}
 	for i := 0; i < len(p); i += 3 {

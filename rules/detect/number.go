@@ -51,8 +51,8 @@ func isSeparator(c byte) bool {
 }
 
 // numbers finds the digits of a line that prove to be of a class.
-func (p *Pack) numbers(text []byte, found []match) []match {
-	var c cluster
+func (s *Scanner) numbers(text []byte, found []match) []match {
+	c, p := &s.cluster, s.pack
 	for i := 0; i < len(text); {
 		if !isDigit(text[i]) {
 			i++
@@ -60,7 +60,7 @@ func (p *Pack) numbers(text []byte, found []match) []match {
 		}
 		end := c.read(text, i)
 		if end-i >= 11 {
-			found = p.cluster(&c, found)
+			found = p.cluster(c, found)
 		}
 		i = end
 	}

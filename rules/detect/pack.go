@@ -17,7 +17,8 @@ type Pack struct {
 	labels       *labels
 	regions      *regions
 	areas        [100]uint16
-	testCards    map[string]bool
+	testCards    map[uint64]bool
+	testBloom    [64]uint64 // a bit for the remainder of each, to save looking them up
 	topDomains   map[string]bool
 	roleAccounts map[string]bool
 	streets      map[string]bool
@@ -37,10 +38,10 @@ func NewPack(k Key) *Pack {
 	h := &han{}
 	p := &Pack{
 		hash: newHasher(k), year: time.Now().Year(), han: h, levels: newLevels(), names: newNames(h), labels: newLabels(h), regions: newRegions(),
-		testCards: map[string]bool{}, topDomains: wordSet(topDomains), roleAccounts: wordSet(roleAccounts), streets: wordSet(streetWords),
+		testCards: map[uint64]bool{}, topDomains: wordSet(topDomains), roleAccounts: wordSet(roleAccounts), streets: wordSet(streetWords),
 	}
-	for first := range p.regions.starts {
-		h.mark(first, regionFlag)
+	for start := range p.regions.starts {
+		h.mark(start[:3], regionFlag)
 	}
 	for prefix, fourth := range areaCodes {
 		i := digit(prefix[1])*10 + digit(prefix[2])
@@ -53,7 +54,9 @@ func NewPack(k Key) *Pack {
 		}
 	}
 	for _, c := range testCards {
-		p.testCards[c] = true
+		n := number([]byte(c))
+		p.testCards[n] = true
+		p.testBloom[n%4096/64] |= 1 << (n % 64)
 	}
 	return p
 }

@@ -2,6 +2,7 @@ package detect
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 )
 
@@ -16,14 +17,14 @@ type regions struct {
 	name     map[uint32]string // code with its digits as written: 11, 1101, 110101
 	known    []uint64          // bit set over county codes
 	province [100]bool
-	starts   map[string][]string // names of provinces and prefectures by their first character
-	county   map[string]bool     // names of counties
+	starts   map[string][]string // names of provinces and prefectures by their first two characters
+	slots    [startSlots]startSlot
 }
 
 func newRegions() *regions {
 	r := &regions{
 		name: map[uint32]string{}, known: make([]uint64, 1_000_000/64+1),
-		starts: map[string][]string{}, county: map[string]bool{},
+		starts: map[string][]string{},
 	}
 	seen := map[string]bool{}
 	start := func(name string) {
@@ -31,7 +32,7 @@ func newRegions() *regions {
 			return
 		}
 		seen[name] = true
-		r.starts[name[:3]] = append(r.starts[name[:3]], name)
+		r.starts[name[:6]] = append(r.starts[name[:6]], name)
 	}
 	for line := range strings.Lines(regionText) {
 		line = strings.TrimSpace(line)
@@ -54,12 +55,12 @@ func newRegions() *regions {
 			}
 		case 6:
 			r.known[code/64] |= 1 << (code % 64)
-			r.county[name] = true
 			if strings.HasSuffix(name, "市") {
 				start(name)
 			}
 		}
 	}
+	r.index()
 	return r
 }
 
@@ -87,17 +88,51 @@ func (r *regions) title(code uint32) string {
 	return p + c + d
 }
 
+// startSlots is a power of two well above the number of starts.
+const startSlots = 2048
+
+// startSlot holds the names that begin with two characters, the longest first.
+type startSlot struct {
+	key   uint64
+	names []string
+}
+
+func startKey(p []byte) uint64 {
+	_ = p[5]
+	return uint64(p[0]) | uint64(p[1])<<8 | uint64(p[2])<<16 | uint64(p[3])<<24 | uint64(p[4])<<32 | uint64(p[5])<<40
+}
+
+func startIndex(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 >> 53 }
+
+func (r *regions) index() {
+	for start, names := range r.starts {
+		slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) })
+		key := startKey([]byte(start))
+		i := startIndex(key)
+		for r.slots[i].key != 0 {
+			i = (i + 1) % startSlots
+		}
+		r.slots[i] = startSlot{key, names}
+	}
+}
+
 // place answers the length of the province or prefecture name that p starts
 // with, the longest there is; 0 when none.
 func (r *regions) place(p []byte) int {
 	if len(p) < 6 {
 		return 0
 	}
-	best := 0
-	for _, name := range r.starts[string(p[:3])] {
-		if len(name) > best && len(p) >= len(name) && string(p[:len(name)]) == name {
-			best = len(name)
+	key := startKey(p)
+	for i := startIndex(key); r.slots[i].key != 0; i = (i + 1) % startSlots {
+		if r.slots[i].key != key {
+			continue
 		}
+		for _, name := range r.slots[i].names {
+			if len(p) >= len(name) && string(p[:len(name)]) == name {
+				return len(name)
+			}
+		}
+		return 0
 	}
-	return best
+	return 0
 }

@@ -34,6 +34,8 @@ type Scanner struct {
 	counted  int
 	warm     int // lines still to be looked at behind an anchor
 	anchors  anchors
+	longWay  bool  // steadyRow is off, for its test
+	plain    int   // up to here, from pos on, nothing has to be narrowed
 	last     byte  // that stood before the buffer
 	first    int64 // where the first candidate stands, -1 when there was none
 
@@ -43,6 +45,7 @@ type Scanner struct {
 	person  person
 
 	// scratch
+	cluster  cluster
 	found    []match
 	labels   []label
 	cells    []cell
@@ -88,6 +91,7 @@ func (s *Scanner) begun(location string) {
 	s.end, s.pos, s.done, s.base, s.lines, s.counted = 0, 0, 0, 0, 0, 0
 	s.warm = contextLines + 1 // headings stand in the first lines
 	s.last = '\n'
+	s.plain = 0
 	s.anchors.reset()
 	s.table.clear()
 	s.shape = shape{}
@@ -169,6 +173,7 @@ func (s *Scanner) advance(final bool) {
 	s.end -= keep
 	s.pos -= keep
 	s.done = max(0, s.done-keep)
+	s.plain = 0
 	s.anchors.reset()
 }
 
@@ -205,8 +210,25 @@ func (s *Scanner) eager() {
 		s.warm = 0
 		s.table.clear()
 	}
-	s.line(s.pos, end, !whole)
+	if s.longWay || !s.table.headed || !whole || end > s.plainUntil(end) || !s.steadyRow(s.buffer[s.pos:end]) {
+		s.line(s.pos, end, !whole)
+	}
 	s.pos, s.done = end, end
+}
+
+// plainUntil answers up to where, at least to end, nothing has to be narrowed.
+func (s *Scanner) plainUntil(end int) int {
+	if end > s.plain && s.pos >= s.plain {
+		ahead := s.buffer[s.pos:min(s.end, s.pos+8<<10)]
+		n := len(ahead)
+		for _, c := range []byte{0xEF, 0xE2, 0xC2, 0xE3} {
+			if i := bytes.IndexByte(ahead[:n], c); i >= 0 {
+				n = i
+			}
+		}
+		s.plain = s.pos + n
+	}
+	return s.plain
 }
 
 // around looks at the line an anchor stands in and at those before it.

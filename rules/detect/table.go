@@ -129,7 +129,7 @@ func trim(text []byte, start, end int) (int, int) {
 
 // begin looks for headings in a line and starts a table if it finds them.
 func (s *Scanner) begin(l *line) bool {
-	if len(l.text) > 1024 || len(l.text) < 3 {
+	if len(l.text) > 1024 || len(l.text) < 3 || !mayHead(l.text) {
 		return false
 	}
 	for _, d := range delimiters {
@@ -148,6 +148,29 @@ func (s *Scanner) begin(l *line) bool {
 		return true
 	}
 	return false
+}
+
+// noHeading marks bytes that stand in source and prose and in no line of
+// headings.
+var noHeading = func() (t [256]bool) {
+	for _, c := range []byte("@{}=<!?\\$`~^+&%") {
+		t[c] = true
+	}
+	return t
+}()
+
+// mayHead tells whether a line may hold headings, at little cost.
+func mayHead(text []byte) bool {
+	digits := 0
+	for _, c := range text {
+		if noHeading[c] {
+			return false
+		}
+		if isDigit(c) {
+			digits++
+		}
+	}
+	return digits <= 16
 }
 
 // headings takes a row as headings if enough of its cells are.
@@ -268,7 +291,7 @@ func (s *Scanner) cell(text []byte, c cell) {
 // values finds numbers and e-mail addresses in a cell.
 func (s *Scanner) values(value []byte, col *column) {
 	had := len(s.found)
-	s.found = s.pack.numbers(value, s.found)
+	s.found = s.numbers(value, s.found)
 	s.found = s.pack.emails(value, s.found)
 	if len(s.found) == had && col.roles.has(landline) {
 		s.found = s.pack.local(value, s.found)

@@ -7,13 +7,13 @@ import (
 
 // Limits bound what a Scanner keeps. Zero values take the defaults.
 type Limits struct {
-	Distinct int // distinct values counted for each class, and people (100,000)
+	Distinct int // distinct values counted for each class, and people (10,000)
 	Findings int // findings kept for each class (20)
 }
 
 func (l Limits) withDefaults() Limits {
 	if l.Distinct <= 0 {
-		l.Distinct = 100_000
+		l.Distinct = 10_000
 	}
 	if l.Findings <= 0 {
 		l.Findings = 20
@@ -32,6 +32,7 @@ type tally struct {
 	distinct [kinds]set
 	people   set
 	samples  [kinds][]Finding
+	least    [kinds]int8 // score of the worst sample where no more are kept, else -1
 	full     bool
 }
 
@@ -40,6 +41,7 @@ func newTally(l Limits) tally {
 	t.people.bound = l.Distinct
 	for k := range t.distinct {
 		t.distinct[k].bound = l.Distinct
+		t.least[k] = -1
 	}
 	return t
 }
@@ -49,6 +51,7 @@ func (t *tally) reset() {
 	for k := range t.distinct {
 		t.distinct[k].clear()
 		t.samples[k] = t.samples[k][:0]
+		t.least[k] = -1
 	}
 	clear(t.count[:])
 	clear(t.best[:])
@@ -62,9 +65,11 @@ func (t *tally) add(m *match) bool {
 	if !t.distinct[m.kind].add(m.hash) {
 		t.full = true
 	}
-	kept := t.samples[m.kind]
-	return len(kept) < t.limits.Findings || confidence(m.score) > kept[len(kept)-1].Confidence
+	return t.wants(m.kind, m.score)
 }
+
+// wants tells whether a match of this score would be kept as a sample.
+func (t *tally) wants(k kind, score int8) bool { return score > t.least[k] }
 
 func confidence(score int8) float64 { return float64(score) / 100 }
 
@@ -80,7 +85,10 @@ func (t *tally) keep(k kind, f Finding) {
 		}
 		return cmp.Compare(b.Confidence, a.Confidence)
 	})
-	t.samples[k] = slices.Insert(kept, i, f)
+	kept = slices.Insert(kept, i, f)
+	if t.samples[k] = kept; len(kept) == t.limits.Findings {
+		t.least[k] = int8(kept[len(kept)-1].Confidence*100 + 0.5)
+	}
 }
 
 func (t *tally) person(key uint64) {

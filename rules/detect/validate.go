@@ -1,13 +1,22 @@
 package detect
 
 import (
+	"encoding/binary"
 	"time"
 )
 
 func digit(c byte) int { return int(c - '0') }
 
+// number reads digits, eight at a time: pairs, then fours, then all.
 func number(p []byte) uint64 {
 	var n uint64
+	for len(p) >= 8 {
+		x := binary.LittleEndian.Uint64(p) - 0x3030303030303030
+		x = x*10 + x>>8
+		x = (x&0x000000FF000000FF*0x000F424000000064 + x>>16&0x000000FF000000FF*0x0000271000000001) >> 32
+		n = n*100_000_000 + x
+		p = p[8:]
+	}
 	for _, c := range p {
 		n = n*10 + uint64(c-'0')
 	}
@@ -100,8 +109,7 @@ func (p *Pack) landlineNumber(m *match, digits []byte) bool {
 	} else if !p.areaCode(digits[:4]) {
 		return false
 	}
-	local := digits[code:]
-	if len(local) != 7 && len(local) != 8 || code == 3 && len(local) != 8 || local[0] < '2' || local[0] == '9' && len(local) == 7 || sameDigits(local) {
+	if !localHolds(digits[code:], code) {
 		return false
 	}
 	m.kind = landline
@@ -111,6 +119,11 @@ func (p *Pack) landlineNumber(m *match, digits []byte) bool {
 		m.score = 70
 	}
 	return true
+}
+
+// localHolds judges the number behind a trunk code of so many digits.
+func localHolds(local []byte, code int) bool {
+	return (len(local) == 8 || len(local) == 7 && code == 4) && local[0] >= '2' && (local[0] != '9' || len(local) == 8) && !sameDigits(local)
 }
 
 func sameDigits(d []byte) bool {
@@ -127,22 +140,10 @@ func sameDigits(d []byte) bool {
 // birth, a region of GB/T 2260. A county nobody lists any more lowers the
 // confidence and does not refute.
 func (p *Pack) residentNumber(m *match, id []byte) bool {
-	const weights = "\x07\x09\x0a\x05\x08\x04\x02\x01\x06\x03\x07\x09\x0a\x05\x08\x04\x02"
-	sum := 0
-	for i := range len(weights) {
-		sum += int(weights[i]) * digit(id[i])
-	}
-	if "10X98765432"[sum%11] != id[17]&^(id[17]>>1&0x20) {
+	if !p.residentHolds((*[18]byte)(id)) {
 		return false
 	}
-	year := digit(id[6])*1000 + digit(id[7])*100 + digit(id[8])*10 + digit(id[9])
-	if year < 1900 || year > p.year || !realDate(year, digit(id[10])*10+digit(id[11]), digit(id[12])*10+digit(id[13])) {
-		return false
-	}
-	region := uint32(number(id[:6]))
-	if !p.regions.province[region/10000] {
-		return false
-	}
+	region := uint32(number6(id))
 	m.kind, m.score = residentID, 95
 	m.why.region, m.why.digits = region, 18
 	m.why.flags |= checksumRight | regionKnown
@@ -150,8 +151,31 @@ func (p *Pack) residentNumber(m *match, id []byte) bool {
 		m.score = 75
 		m.why.flags ^= regionKnown | regionUnknown
 	}
-	m.hash = p.hash.number(residentID, number(id[:17]))
+	m.hash = p.residentHash((*[18]byte)(id))
 	return true
+}
+
+func number6(p []byte) int {
+	return ((((digit(p[0])*10+digit(p[1]))*10+digit(p[2]))*10+digit(p[3]))*10+digit(p[4]))*10 + digit(p[5])
+}
+
+func (p *Pack) residentHash(id *[18]byte) uint64 {
+	return p.hash.number(residentID, number(id[:17]))
+}
+
+// residentHolds tests check character, date and province.
+func (p *Pack) residentHolds(id *[18]byte) bool {
+	weights := [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
+	sum := 0
+	for i, w := range weights {
+		sum += w * digit(id[i])
+	}
+	if "10X98765432"[sum%11] != id[17]&^(id[17]>>1&0x20) {
+		return false
+	}
+	year := digit(id[6])*1000 + digit(id[7])*100 + digit(id[8])*10 + digit(id[9])
+	return year >= 1900 && year <= p.year && realDate(year, digit(id[10])*10+digit(id[11]), digit(id[12])*10+digit(id[13])) &&
+		p.regions.province[digit(id[0])*10+digit(id[1])]
 }
 
 // oldResidentNumber proves 15 digits to be a number of the form before 1999:
@@ -191,7 +215,7 @@ var testCards = []string{
 // and a prefix and length some network issues.
 func (p *Pack) cardNumber(m *match, d []byte) bool {
 	score := issuer(d)
-	if score == 0 || !luhn(d) || sameDigits(d[6:]) || p.testCards[string(d)] {
+	if score == 0 || !p.cardHolds(d) {
 		return false
 	}
 	m.kind, m.score = bankCard, score
@@ -199,6 +223,15 @@ func (p *Pack) cardNumber(m *match, d []byte) bool {
 	m.why.flags |= checksumRight
 	m.hash = p.hash.sum(bankCard, d)
 	return true
+}
+
+// cardHolds tests the sum, and that the number is none of those for trying out.
+func (p *Pack) cardHolds(d []byte) bool {
+	if !luhn(d) || sameDigits(d[6:]) {
+		return false
+	}
+	n := number(d)
+	return p.testBloom[n%4096/64]>>(n%64)&1 == 0 || !p.testCards[n]
 }
 
 func luhn(d []byte) bool {
