@@ -2,7 +2,6 @@ package agent
 
 import (
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/trustline/trustline/agent/activity"
@@ -104,12 +103,31 @@ func (j *Judge) masked(p string) string {
 	if p == "" {
 		return ""
 	}
-	dir, base := path.Split(p)
-	base = mask.Text(j.Pack, base)
-	if dir != "" {
-		base = mask.Text(j.Pack, dir) + base
+	parts := strings.Split(p, "/")
+	for n, part := range parts {
+		parts[n] = j.maskedName(part)
 	}
-	return bounded(base)
+	return bounded(strings.Join(parts, "/"))
+}
+
+// maskedName masks a name as a whole, and then what stands between the dots
+// and lines that people put names together with.
+func (j *Judge) maskedName(name string) string {
+	name = mask.Text(j.Pack, name)
+	var b strings.Builder
+	for len(name) > 0 {
+		end := strings.IndexAny(name, "._-+()")
+		if end < 0 {
+			end = len(name)
+		}
+		b.WriteString(mask.Text(j.Pack, name[:end]))
+		if end < len(name) {
+			b.WriteByte(name[end])
+			end++
+		}
+		name = name[end:]
+	}
+	return b.String()
 }
 
 // bounded makes a text fit a record.

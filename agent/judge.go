@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os/user"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/trustline/trustline/agent/activity"
@@ -46,6 +47,9 @@ func (j *Judge) Open(a activity.Activity) guard.Judgement {
 
 // Name implements guard.Judge.
 func (j *Judge) Name(ctx context.Context, a activity.Activity, text string) guard.Verdict {
+	// In names, dots and lines join what they separate elsewhere: both readings
+	// are looked at.
+	text += "\n" + nameParts.Replace(text)
 	s := j.Engine.Stream("")
 	s.Write([]byte(text))
 	content, err := s.Finish(ctx, textReader(text), int64(len(text)))
@@ -60,6 +64,9 @@ func (j *Judge) Name(ctx context.Context, a activity.Activity, text string) guar
 	verdict, _ := j.decide(ctx, a, content)
 	return verdict
 }
+
+// nameParts takes a name apart where people put its parts together.
+var nameParts = strings.NewReplacer(".", " ", "_", " ", "-", " ", "+", " ", "(", " ", ")", " ")
 
 // decide answers what becomes of an activity, and records and tells it.
 func (j *Judge) decide(ctx context.Context, a activity.Activity, content rules.Content) (guard.Verdict, rules.Decision) {
