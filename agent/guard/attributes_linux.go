@@ -1,35 +1,40 @@
 package guard
 
 import (
-	"context"
 	"fmt"
 	"strings"
-	"syscall"
 
-	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 
 	"github.com/trustline/trustline/agent/activity"
 )
 
-func (n *node) Setattr(ctx context.Context, h fs.FileHandle, in *fuse.SetAttrIn, out *fuse.AttrOut) syscall.Errno {
+// SetAttr implements fuse.RawFileSystem.
+func (f *fileSystem) SetAttr(_ <-chan struct{}, in *fuse.SetAttrIn, out *fuse.AttrOut) fuse.Status {
+	i, err := f.inode(in.NodeId)
+	if err != nil {
+		return status(err)
+	}
+	who := f.identities.of(in.Caller)
 	if size, ok := in.GetSize(); ok {
-		if e := n.truncate(ctx, h, int64(size)); e != 0 {
-			return e
+		if err := f.truncate(i, in, int64(size), who); err != nil {
+			return status(err)
 		}
 	}
-	at := n.real()
-	e := as(ctx, func() error {
-		return n.fs.on(at, func(fd int) error { return setAttributes(fd, in) })
-	})
-	if e != 0 {
-		return e
+	if in.Valid&(fuse.FATTR_UID|fuse.FATTR_GID|fuse.FATTR_MODE|fuse.FATTR_ATIME|fuse.FATTR_MTIME) != 0 {
+		err := f.on(i, func(fd int) error {
+			return who.do(func() error { return setAttributes(fd, in) })
+		})
+		if err != nil {
+			return status(err)
+		}
+		if p := i.pending(); p != nil {
+			p.keepTimes(timesOf(in))
+		}
 	}
-	if p := n.pending(); p != nil {
-		p.keepTimes(in)
-	}
-	return n.Getattr(ctx, h, out)
+	byHandle := in.Valid&fuse.FATTR_FH != 0
+	return status(f.attributes(i, byHandle, in.Fh, out))
 }
 
 func setAttributes(fd int, in *fuse.SetAttrIn) error {
@@ -47,55 +52,57 @@ func setAttributes(fd int, in *fuse.SetAttrIn) error {
 			return err
 		}
 	}
-	if mode, ok := in.GetMode(); ok {
-		if err := unix.Chmod(fdPath(fd), mode&0o7777); err != nil {
+	if in.Valid&fuse.FATTR_MODE != 0 {
+		if err := unix.Chmod(procPath(fd), in.Mode&0o7777); err != nil {
 			return err
 		}
 	}
 	if times := timesOf(in); times != nil {
-		return unix.UtimesNanoAt(unix.AT_FDCWD, fdPath(fd), times[:], 0)
+		return setTimes(fd, times)
 	}
 	return nil
 }
 
+// timesOf answers the times to be set: of access and of change.
 func timesOf(in *fuse.SetAttrIn) *[2]unix.Timespec {
-	times := [2]unix.Timespec{omit, omit}
-	if t, ok := in.GetATime(); ok {
-		times[0] = timespec(t)
-	}
-	if t, ok := in.GetMTime(); ok {
-		times[1] = timespec(t)
-	}
-	if times[0] == omit && times[1] == omit {
+	if in.Valid&(fuse.FATTR_ATIME|fuse.FATTR_MTIME) == 0 {
 		return nil
+	}
+	omit, now := unix.Timespec{Nsec: unix.UTIME_OMIT}, unix.Timespec{Nsec: unix.UTIME_NOW}
+	times := [2]unix.Timespec{omit, omit}
+	switch {
+	case in.Valid&fuse.FATTR_ATIME_NOW != 0:
+		times[0] = now
+	case in.Valid&fuse.FATTR_ATIME != 0:
+		times[0] = unix.Timespec{Sec: int64(in.Atime), Nsec: int64(in.Atimensec)}
+	}
+	switch {
+	case in.Valid&fuse.FATTR_MTIME_NOW != 0:
+		times[1] = now
+	case in.Valid&fuse.FATTR_MTIME != 0:
+		times[1] = unix.Timespec{Sec: int64(in.Mtime), Nsec: int64(in.Mtimensec)}
 	}
 	return &times
 }
 
-// keepTimes remembers times that were set before the content reaches the
-// medium, which would change them.
-func (p *pending) keepTimes(in *fuse.SetAttrIn) {
-	if times := timesOf(in); times != nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if p.dirty || p.fresh {
-			p.times = times
-		}
-	}
+func setTimes(fd int, times *[2]unix.Timespec) error {
+	return unix.UtimesNanoAt(unix.AT_FDCWD, procPath(fd), times[:], 0)
 }
 
 // truncate is part of the pending change while somebody writes; otherwise it
 // only takes away, or adds zeros, and goes to the medium at once.
-func (n *node) truncate(ctx context.Context, h fs.FileHandle, size int64) syscall.Errno {
-	if hd, ok := h.(*handle); ok && hd.pend != nil {
-		return errno(hd.pend.truncate(size))
+func (f *fileSystem) truncate(i *inode, in *fuse.SetAttrIn, size int64, who identity) error {
+	if in.Valid&fuse.FATTR_FH != 0 {
+		if h := f.handles.get(in.Fh); h != nil && h.pend != nil {
+			return h.pend.truncate(size)
+		}
 	}
-	if p := n.pending(); p != nil {
-		return errno(p.truncate(size))
+	if p := i.pending(); p != nil {
+		return p.truncate(size)
 	}
-	at := n.path()
-	return as(ctx, func() error {
-		fd, err := n.fs.beneath(at, unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	i.cached.Store(false)
+	return who.do(func() error {
+		fd, err := f.open(i, unix.O_WRONLY)
 		if err != nil {
 			return err
 		}
@@ -104,64 +111,77 @@ func (n *node) truncate(ctx context.Context, h fs.FileHandle, size int64) syscal
 	})
 }
 
-// fdPath names an open file for calls that take no descriptor.
-func fdPath(fd int) string { return fmt.Sprintf("/proc/self/fd/%d", fd) }
+// procPath names an open file for calls that take no descriptor.
+func procPath(fd int) string { return fmt.Sprintf("/proc/self/fd/%d", fd) }
 
-func (n *node) Getxattr(ctx context.Context, attr string, dest []byte) (uint32, syscall.Errno) {
-	if aclAttribute(attr) {
-		return 0, syscall.EOPNOTSUPP
+const aclDefault = "system.posix_acl_default"
+
+// isACL tells whether an attribute is an access list: numbers of accounts and
+// their rights, no content.
+func isACL(attr string) bool { return strings.HasPrefix(attr, "system.posix_acl_") }
+
+// GetXAttr implements fuse.RawFileSystem.
+func (f *fileSystem) GetXAttr(_ <-chan struct{}, h *fuse.InHeader, attr string, dest []byte) (uint32, fuse.Status) {
+	if isACL(attr) && !f.acl {
+		return 0, fuse.Status(unix.EOPNOTSUPP)
 	}
-	var size int
-	at := n.real()
-	e := as(ctx, func() error {
-		return n.fs.on(at, func(fd int) (err error) {
-			size, err = unix.Getxattr(fdPath(fd), attr, dest)
+	return f.readAttribute(h, func(fd int) (int, error) { return unix.Getxattr(procPath(fd), attr, dest) })
+}
+
+// ListXAttr implements fuse.RawFileSystem.
+func (f *fileSystem) ListXAttr(_ <-chan struct{}, h *fuse.InHeader, dest []byte) (uint32, fuse.Status) {
+	return f.readAttribute(h, func(fd int) (int, error) { return unix.Listxattr(procPath(fd), dest) })
+}
+
+func (f *fileSystem) readAttribute(h *fuse.InHeader, read func(fd int) (int, error)) (uint32, fuse.Status) {
+	i, err := f.inode(h.NodeId)
+	if err != nil {
+		return 0, status(err)
+	}
+	n := 0
+	err = f.on(i, func(fd int) error {
+		return f.identities.of(h.Caller).do(func() (err error) {
+			n, err = read(fd)
 			return err
 		})
 	})
-	return uint32(size), e
+	return uint32(max(n, 0)), status(err)
 }
 
-// Setxattr has the value judged: attributes carry content as well as files do.
-func (n *node) Setxattr(ctx context.Context, attr string, data []byte, flags uint32) syscall.Errno {
-	if aclAttribute(attr) {
-		return syscall.EOPNOTSUPP
+// SetXAttr implements fuse.RawFileSystem. Name and value are judged:
+// attributes carry content as well as files do.
+func (f *fileSystem) SetXAttr(_ <-chan struct{}, in *fuse.SetXAttrIn, attr string, data []byte) fuse.Status {
+	i, err := f.inode(in.NodeId)
+	if err != nil {
+		return status(err)
 	}
-	at := n.path()
-	a := n.fs.activity(ctx, activity.Attribute, at)
-	for _, text := range []string{attr, string(data)} {
-		if n.fs.judge.Name(ctx, a, text) != Allow {
-			return syscall.EACCES
+	if isACL(attr) && !f.acl {
+		return fuse.Status(unix.EOPNOTSUPP)
+	}
+	if !isACL(attr) {
+		for _, text := range []string{attr, string(data)} {
+			if err := f.judgeName(activity.Attribute, in.Caller, f.path(i), text); err != nil {
+				return status(err)
+			}
 		}
 	}
-	at = n.real()
-	return as(ctx, func() error {
-		return n.fs.on(at, func(fd int) error { return unix.Setxattr(fdPath(fd), attr, data, int(flags)) })
-	})
+	return status(f.writeAttribute(i, in.Caller, func(fd int) error {
+		return unix.Setxattr(procPath(fd), attr, data, int(in.Flags))
+	}))
 }
 
-func (n *node) Listxattr(ctx context.Context, dest []byte) (uint32, syscall.Errno) {
-	var size int
-	at := n.real()
-	e := as(ctx, func() error {
-		return n.fs.on(at, func(fd int) (err error) {
-			size, err = unix.Listxattr(fdPath(fd), dest)
-			return err
-		})
-	})
-	return uint32(size), e
-}
-
-func (n *node) Removexattr(ctx context.Context, attr string) syscall.Errno {
-	if aclAttribute(attr) {
-		return syscall.EOPNOTSUPP
+// RemoveXAttr implements fuse.RawFileSystem.
+func (f *fileSystem) RemoveXAttr(_ <-chan struct{}, h *fuse.InHeader, attr string) fuse.Status {
+	i, err := f.inode(h.NodeId)
+	if err != nil {
+		return status(err)
 	}
-	at := n.real()
-	return as(ctx, func() error {
-		return n.fs.on(at, func(fd int) error { return unix.Removexattr(fdPath(fd), attr) })
-	})
+	return status(f.writeAttribute(i, h.Caller, func(fd int) error { return unix.Removexattr(procPath(fd), attr) }))
 }
 
-// aclAttribute: access lists are refused, because the kernel would not apply
-// them on the guard.
-func aclAttribute(attr string) bool { return strings.HasPrefix(attr, "system.posix_acl_") }
+func (f *fileSystem) writeAttribute(i *inode, c fuse.Caller, write func(fd int) error) error {
+	i.aclless.Store(false)
+	return f.on(i, func(fd int) error {
+		return f.identities.of(c).do(func() error { return write(fd) })
+	})
+}

@@ -3,188 +3,253 @@ package guard
 import (
 	"context"
 	"errors"
-	"fmt"
+	"log/slog"
 	"os"
-	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
-	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 
 	"github.com/trustline/trustline/agent/activity"
 )
 
-// fileSystem is what all nodes of one guard share.
+// fileSystem answers the kernel for one medium. What it is not asked for here
+// does not exist on the guard, and the kernel falls back to what does: copying
+// between files becomes reading and writing.
 type fileSystem struct {
-	root    int // descriptor of the private clone's root
-	medium  Medium
-	judge   Judge
-	scratch *scratch
+	fuse.RawFileSystem
 
-	mu    sync.Mutex
-	fresh map[string]*node // files that exist for their writers only, by path
+	ctx        context.Context // ends with the guard
+	root       int             // descriptor of the private clone's root
+	medium     Medium
+	judge      Judge
+	scratch    *scratch
+	log        *slog.Logger
+	acl        bool   // the medium has access lists
+	umask      uint32 // of this process
+	identities identities
+	tree       tree
+	handles    handles
+	server     *fuse.Server
+	notices    sync.WaitGroup
+
+	mu   sync.Mutex
+	live map[*pending]struct{}
 }
 
-// beneath opens a path of the medium. It never leaves it: not by links, not
-// by "..", not into what is mounted on it.
-func (f *fileSystem) beneath(name string, flags int, mode uint32) (int, error) {
-	if name == "" {
-		name = "."
+// String implements fuse.RawFileSystem.
+func (f *fileSystem) String() string { return "trustline" }
+
+// Init implements fuse.RawFileSystem.
+func (f *fileSystem) Init(s *fuse.Server) { f.server = s }
+
+// reserved tells whether a name is one of the guard's own.
+func reserved(name string) bool { return strings.HasPrefix(name, hidden) }
+
+// judgeName asks whether a text may stand on the medium outside of content.
+func (f *fileSystem) judgeName(op activity.Operation, c fuse.Caller, at, text string) error {
+	ctx, cancel := context.WithTimeout(f.ctx, patience)
+	defer cancel()
+	if f.judge.Name(ctx, f.about(op, c, at), text) != Allow {
+		return unix.EACCES
 	}
-	how := unix.OpenHow{
-		Flags:   uint64(flags) | unix.O_CLOEXEC,
-		Mode:    uint64(mode & 0o7777),
-		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS | unix.RESOLVE_NO_XDEV,
-	}
-	for {
-		fd, err := unix.Openat2(f.root, name, &how)
-		if !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.EAGAIN) {
-			return fd, err
-		}
-	}
+	return nil
 }
 
-// at does something in the folder of a path.
-func (f *fileSystem) at(name string, do func(dir int, base string) error) error {
-	dir, err := f.beneath(path.Dir(name), unix.O_PATH|unix.O_DIRECTORY, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(dir)
-	return do(dir, path.Base(name))
-}
-
-// on does something with a file of the medium, whatever its kind, without
-// opening it.
-func (f *fileSystem) on(name string, do func(fd int) error) error {
-	fd, err := f.beneath(name, unix.O_PATH|unix.O_NOFOLLOW, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	return do(fd)
-}
-
-func (f *fileSystem) stat(name string, st *unix.Stat_t) error {
-	return f.on(name, func(fd int) error { return unix.Fstatat(fd, "", st, unix.AT_EMPTY_PATH) })
-}
-
-// activity describes what a request does to a path.
-func (f *fileSystem) activity(ctx context.Context, op activity.Operation, name string) activity.Activity {
-	who := actor(ctx)
-	return activity.Activity{
-		Channel: f.medium.Channel, Operation: op, Actor: who,
-		Subject:     activity.Subject{Name: name, Source: source(who.PID, name), Size: -1},
-		Destination: activity.Destination{Path: f.medium.MountPoint, Device: f.medium.Device},
-	}
-}
-
-// mayName asks whether a path may stand on the medium.
-func (f *fileSystem) mayName(ctx context.Context, name string) syscall.Errno {
+// mayName asks whether something may have a name in a folder.
+func (f *fileSystem) mayName(c fuse.Caller, dir *inode, name string) error {
 	if reserved(name) {
-		return syscall.EACCES
+		return unix.EACCES
 	}
-	base := path.Base(name)
-	if f.judge.Name(ctx, f.activity(ctx, activity.Name, name), base) != Allow {
-		return syscall.EACCES
-	}
-	return 0
+	return f.judgeName(activity.Name, c, joined(f.path(dir), name), name)
 }
 
-func reserved(name string) bool { return strings.HasPrefix(path.Base(name), hidden) }
-
-func (f *fileSystem) freshAt(name string) *node {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.fresh[name]
+func joined(dir, name string) string {
+	if dir == "" {
+		return name
+	}
+	return dir + "/" + name
 }
 
-// freshIn answers the names of fresh files in a folder.
-func (f *fileSystem) freshIn(dir string) map[string]*node {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	found := map[string]*node{}
-	for name, n := range f.fresh {
-		if path.Dir(name) == path.Clean("./"+dir) || dir == "" && path.Dir(name) == "." {
-			found[path.Base(name)] = n
-		}
+// Lookup implements fuse.RawFileSystem.
+func (f *fileSystem) Lookup(_ <-chan struct{}, h *fuse.InHeader, name string, out *fuse.EntryOut) fuse.Status {
+	if reserved(name) {
+		return fuse.ENOENT
 	}
-	return found
-}
-
-// settle commits the fresh files at or below a path, before it changes.
-func (f *fileSystem) settle(ctx context.Context, name string) error {
-	f.mu.Lock()
-	var nodes []*node
-	for p, n := range f.fresh {
-		if p == name || strings.HasPrefix(p, name+"/") {
-			nodes = append(nodes, n)
-		}
-	}
-	f.mu.Unlock()
-	for _, n := range nodes {
-		if p := n.pending(); p != nil {
-			if err := p.commit(ctx, true); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// reveal gives a file that was allowed its name.
-func (f *fileSystem) reveal(p *pending) error {
-	dir := path.Dir(p.name)
-	err := f.at(p.name, func(fd int, base string) error {
-		return unix.Renameat2(fd, p.temp, fd, base, 0)
-	})
+	dir, err := f.inode(h.NodeId)
 	if err != nil {
-		return fmt.Errorf("name a file in %s of the medium: %w", kindOf(dir), err)
+		return status(err)
 	}
-	f.mu.Lock()
-	delete(f.fresh, p.name)
-	f.mu.Unlock()
+	err = f.lookup(dir, name, out, false)
+	if errors.Is(err, unix.ENOENT) {
+		// The kernel may remember that there is nothing: only it can make it.
+		out.SetEntryTimeout(believed)
+		return fuse.OK
+	}
+	return status(err)
+}
+
+// lookup tells the kernel what stands under a name.
+func (f *fileSystem) lookup(dir *inode, name string, out *fuse.EntryOut, made bool) error {
+	if i := f.recall(dir, name); i != nil {
+		return f.describe(i, out)
+	}
+	at, err := f.enter(dir)
+	if err != nil {
+		return err
+	}
+	defer at.done()
+	var st unix.Stat_t
+	if err := unix.Fstatat(at.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return err
+	}
+	f.introduce(f.know(dir, name, &st, made), &st, out)
 	return nil
 }
 
-// discard removes the hidden file of a name that never came to be.
-func (f *fileSystem) discard(p *pending) {
-	_ = f.at(p.name, func(fd int, _ string) error { return unix.Unlinkat(fd, p.temp, 0) })
-	f.mu.Lock()
-	delete(f.fresh, p.name)
-	f.mu.Unlock()
+// recall answers a file that exists for its writers only, counting that the
+// kernel has been told of it.
+func (f *fileSystem) recall(dir *inode, name string) *inode {
+	f.tree.mu.Lock()
+	defer f.tree.mu.Unlock()
+	i := dir.fresh[name]
+	if i != nil {
+		i.lookups++
+	}
+	return i
 }
 
-// remove takes away a file whose writers were stopped after parts of it had
-// been allowed. Somebody else's file of the same name is left alone.
-func (f *fileSystem) remove(p *pending) {
-	var ours, there unix.Stat_t
-	if unix.Fstat(int(p.base.Fd()), &ours) != nil {
-		return
+func (f *fileSystem) describe(i *inode, out *fuse.EntryOut) error {
+	var st unix.Stat_t
+	if err := f.on(i, func(fd int) error { return statOf(fd, &st) }); err != nil {
+		f.Forget(i.id, 1)
+		return err
 	}
-	_ = f.at(p.name, func(dir int, base string) error {
-		if err := unix.Fstatat(dir, base, &there, unix.AT_SYMLINK_NOFOLLOW); err != nil || there.Ino != ours.Ino {
+	f.introduce(i, &st, out)
+	return nil
+}
+
+func (f *fileSystem) introduce(i *inode, st *unix.Stat_t, out *fuse.EntryOut) {
+	out.NodeId, out.Generation = i.id, 0
+	f.fill(i, st, &out.Attr)
+	valid := f.believe(i)
+	out.SetEntryTimeout(valid)
+	out.SetAttrTimeout(valid)
+}
+
+func statOf(fd int, st *unix.Stat_t) error { return unix.Fstatat(fd, "", st, unix.AT_EMPTY_PATH) }
+
+// fill describes a file as those see it who use it, pending content included.
+func (f *fileSystem) fill(i *inode, st *unix.Stat_t, out *fuse.Attr) {
+	out.Ino, out.Size, out.Blocks = st.Ino, uint64(st.Size), uint64(st.Blocks)
+	out.Mode, out.Nlink, out.Rdev = st.Mode, uint32(st.Nlink), uint32(st.Rdev)
+	out.Uid, out.Gid, out.Blksize = st.Uid, st.Gid, uint32(st.Blksize)
+	out.Atime, out.Atimensec = uint64(st.Atim.Sec), uint32(st.Atim.Nsec)
+	out.Mtime, out.Mtimensec = uint64(st.Mtim.Sec), uint32(st.Mtim.Nsec)
+	out.Ctime, out.Ctimensec = uint64(st.Ctim.Sec), uint32(st.Ctim.Nsec)
+	if p := i.pending(); p != nil {
+		p.show(out)
+	}
+}
+
+// GetAttr implements fuse.RawFileSystem.
+func (f *fileSystem) GetAttr(_ <-chan struct{}, in *fuse.GetAttrIn, out *fuse.AttrOut) fuse.Status {
+	i, err := f.inode(in.NodeId)
+	if err != nil {
+		return status(err)
+	}
+	return status(f.attributes(i, in.Flags()&fuse.FUSE_GETATTR_FH != 0, in.Fh(), out))
+}
+
+func (f *fileSystem) attributes(i *inode, byHandle bool, fh uint64, out *fuse.AttrOut) error {
+	var st unix.Stat_t
+	if h := f.handles.get(fh); byHandle && h != nil && h.file != nil {
+		if err := statOf(h.file.fd, &st); err != nil {
 			return err
 		}
-		return unix.Unlinkat(dir, base, 0)
-	})
+	} else if err := f.on(i, func(fd int) error { return statOf(fd, &st) }); err != nil {
+		return err
+	}
+	f.fill(i, &st, &out.Attr)
+	out.SetTimeout(f.believe(i))
+	return nil
 }
 
-// kindOf names a folder without saying its name, which may be customer data.
-func kindOf(dir string) string {
-	if dir == "." {
-		return "the top folder"
+// StatFs implements fuse.RawFileSystem.
+func (f *fileSystem) StatFs(_ <-chan struct{}, _ *fuse.InHeader, out *fuse.StatfsOut) fuse.Status {
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(f.root, &st); err != nil {
+		return status(err)
 	}
-	return "a folder"
+	out.Blocks, out.Bfree, out.Bavail = st.Blocks, st.Bfree, st.Bavail
+	out.Files, out.Ffree = st.Files, st.Ffree
+	out.Bsize, out.Frsize, out.NameLen = uint32(st.Bsize), uint32(st.Frsize), uint32(st.Namelen)
+	return fuse.OK
+}
+
+// Ioctl implements fuse.RawFileSystem: there are none.
+func (f *fileSystem) Ioctl(<-chan struct{}, *fuse.IoctlIn, []byte, *fuse.IoctlOut, []byte) fuse.Status {
+	return fuse.Status(unix.ENOTTY)
+}
+
+// status answers the number of an error for the kernel.
+func status(err error) fuse.Status {
+	if err == nil {
+		return fuse.OK
+	}
+	var no syscall.Errno
+	if errors.As(err, &no) {
+		return fuse.Status(no)
+	}
+	return fuse.EIO
+}
+
+// tell has the kernel drop what it keeps of a file's content. The kernel may
+// need an answer of ours first, so nobody waits for it.
+func (f *fileSystem) tell(i *inode) {
+	i.cached.Store(false)
+	f.notices.Go(func() { f.server.InodeNotify(i.id, 0, 0) })
+}
+
+// handles are what the kernel's file handles stand for.
+type handles struct {
+	mu   sync.RWMutex
+	open map[uint64]*handle
+	last atomic.Uint64
+}
+
+func (s *handles) add(h *handle) uint64 {
+	id := s.last.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open = map[uint64]*handle{}
+	}
+	s.open[id] = h
+	return id
+}
+
+func (s *handles) get(id uint64) *handle {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.open[id]
+}
+
+func (s *handles) remove(id uint64) *handle {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.open[id]
+	delete(s.open, id)
+	return h
 }
 
 // sweep removes hidden files that a guard which died has left. They hold
 // nothing that was not proven harmless.
 func (f *fileSystem) sweep() {
-	root, err := f.beneath(".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	root, err := unix.Openat(f.root, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return
 	}
@@ -196,7 +261,7 @@ func sweepFolder(dir *os.File, depth int) {
 	for {
 		entries, err := dir.ReadDir(256)
 		for _, e := range entries {
-			if strings.HasPrefix(e.Name(), hidden) && !e.IsDir() {
+			if reserved(e.Name()) && !e.IsDir() {
 				unix.Unlinkat(int(dir.Fd()), e.Name(), 0)
 			}
 			if e.IsDir() && depth < 64 {
@@ -209,21 +274,4 @@ func sweepFolder(dir *os.File, depth int) {
 			return
 		}
 	}
-}
-
-func fuseErrno(err error) syscall.Errno {
-	var no syscall.Errno
-	if errors.As(err, &no) {
-		return no
-	}
-	return fs.ToErrno(err)
-}
-
-func fill(out *fuse.Attr, st *unix.Stat_t) {
-	out.Ino, out.Size, out.Blocks = st.Ino, uint64(st.Size), uint64(st.Blocks)
-	out.Mode, out.Nlink, out.Rdev = st.Mode, uint32(st.Nlink), uint32(st.Rdev)
-	out.Uid, out.Gid, out.Blksize = st.Uid, st.Gid, uint32(st.Blksize)
-	out.Atime, out.Atimensec = uint64(st.Atim.Sec), uint32(st.Atim.Nsec)
-	out.Mtime, out.Mtimensec = uint64(st.Mtim.Sec), uint32(st.Mtim.Nsec)
-	out.Ctime, out.Ctimensec = uint64(st.Ctim.Sec), uint32(st.Ctim.Nsec)
 }

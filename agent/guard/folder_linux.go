@@ -1,189 +1,304 @@
 package guard
 
 import (
-	"context"
-	"path"
-	"strings"
-	"syscall"
-
-	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
+
+	"github.com/trustline/trustline/agent/activity"
 )
 
 // make adds something that has a name and no content.
-func (n *node) make(ctx context.Context, name string, out *fuse.EntryOut, do func(dir int, base string) error) (*fs.Inode, syscall.Errno) {
-	at := n.child(name)
-	if e := n.fs.mayName(ctx, at); e != 0 {
-		return nil, e
+func (f *fileSystem) make(h *fuse.InHeader, name string, out *fuse.EntryOut, do func(dir *inode, at int) error) error {
+	dir, err := f.inode(h.NodeId)
+	if err != nil {
+		return err
 	}
-	if n.fs.freshAt(at) != nil {
-		return nil, syscall.EEXIST
+	if err := f.mayName(h.Caller, dir, name); err != nil {
+		return err
 	}
-	if e := as(ctx, func() error { return n.fs.at(at, do) }); e != 0 {
-		return nil, e
+	if f.freshAt(dir, name) != nil {
+		return unix.EEXIST
 	}
-	return n.Lookup(ctx, name, out)
+	at, err := f.enter(dir)
+	if err != nil {
+		return err
+	}
+	defer at.done()
+	if err := f.identities.of(h.Caller).do(func() error { return do(dir, at.fd) }); err != nil {
+		return err
+	}
+	return f.lookup(dir, name, out, true)
 }
 
-func (n *node) Mkdir(ctx context.Context, name string, mode uint32, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
-	return n.make(ctx, name, out, func(dir int, base string) error { return unix.Mkdirat(dir, base, mode) })
-}
-
-// Mknod makes empty files, pipes and sockets; device nodes have no business on
-// a medium.
-func (n *node) Mknod(ctx context.Context, name string, mode, dev uint32, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
-	if t := mode & unix.S_IFMT; t == unix.S_IFBLK || t == unix.S_IFCHR {
-		return nil, syscall.EPERM
-	}
-	return n.make(ctx, name, out, func(dir int, base string) error { return unix.Mknodat(dir, base, mode, 0) })
-}
-
-func (n *node) Symlink(ctx context.Context, target, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
-	if e := n.fs.mayName(ctx, path.Join("link", strings.ReplaceAll(target, "/", " "))); e != 0 {
-		return nil, e
-	}
-	return n.make(ctx, name, out, func(dir int, base string) error { return unix.Symlinkat(target, dir, base) })
-}
-
-func (n *node) Readlink(ctx context.Context) ([]byte, syscall.Errno) {
-	buf := make([]byte, unix.PathMax)
-	var size int
-	e := as(ctx, func() error {
-		return n.fs.on(n.path(), func(fd int) (err error) {
-			size, err = unix.Readlinkat(fd, "", buf)
+// Mkdir implements fuse.RawFileSystem.
+func (f *fileSystem) Mkdir(_ <-chan struct{}, in *fuse.MkdirIn, name string, out *fuse.EntryOut) fuse.Status {
+	return status(f.make(&in.InHeader, name, out, func(dir *inode, at int) error {
+		mode, exact := f.modeFor(dir, in.Mode, in.Umask)
+		if err := unix.Mkdirat(at, name, mode); err != nil || exact {
 			return err
-		})
-	})
-	return buf[:size], e
-}
-
-func (n *node) Link(ctx context.Context, target fs.InodeEmbedder, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
-	t, ok := target.(*node)
-	if !ok {
-		return nil, syscall.EXDEV
-	}
-	if err := n.fs.settle(ctx, t.path()); err != nil {
-		return nil, errno(err)
-	}
-	return n.make(ctx, name, out, func(dir int, base string) error {
-		return n.fs.at(t.path(), func(from int, old string) error { return unix.Linkat(from, old, dir, base, 0) })
-	})
-}
-
-func (n *node) Unlink(ctx context.Context, name string) syscall.Errno {
-	at := n.child(name)
-	if f := n.fs.freshAt(at); f != nil {
-		if p := f.pending(); p != nil {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			p.unlinked = true
-			n.fs.discard(p)
-			return 0
 		}
-	}
-	if reserved(name) {
-		return syscall.ENOENT
-	}
-	return as(ctx, func() error {
-		return n.fs.at(at, func(dir int, base string) error { return unix.Unlinkat(dir, base, 0) })
-	})
+		return f.correct(at, name, mode)
+	}))
 }
 
-func (n *node) Rmdir(ctx context.Context, name string) syscall.Errno {
-	at := n.child(name)
-	if len(n.fs.freshIn(at)) > 0 {
-		return syscall.ENOTEMPTY
+// Mknod implements fuse.RawFileSystem. It makes empty files, pipes and
+// sockets; device nodes have no business on a medium.
+func (f *fileSystem) Mknod(_ <-chan struct{}, in *fuse.MknodIn, name string, out *fuse.EntryOut) fuse.Status {
+	if kind := in.Mode & unix.S_IFMT; kind == unix.S_IFBLK || kind == unix.S_IFCHR {
+		return fuse.EPERM
 	}
-	return as(ctx, func() error {
-		return n.fs.at(at, func(dir int, base string) error { return unix.Unlinkat(dir, base, unix.AT_REMOVEDIR) })
-	})
-}
-
-// Rename first has judged what is being written to either name: a rename moves
-// finished files only.
-func (n *node) Rename(ctx context.Context, name string, newParent fs.InodeEmbedder, newName string, flags uint32) syscall.Errno {
-	to, ok := newParent.(*node)
-	if !ok {
-		return syscall.EXDEV
-	}
-	oldPath, newPath := n.child(name), to.child(newName)
-	if reserved(name) {
-		return syscall.ENOENT
-	}
-	if e := n.fs.mayName(ctx, newPath); e != 0 {
-		return e
-	}
-	for _, p := range []string{oldPath, newPath} {
-		if err := n.fs.settle(ctx, p); err != nil {
-			return errno(err)
+	return status(f.make(&in.InHeader, name, out, func(dir *inode, at int) error {
+		mode, exact := f.modeFor(dir, in.Mode, in.Umask)
+		if err := unix.Mknodat(at, name, mode, 0); err != nil || exact {
+			return err
 		}
-	}
-	return as(ctx, func() error {
-		return n.fs.at(oldPath, func(from int, old string) error {
-			return n.fs.at(newPath, func(dir int, base string) error { return unix.Renameat2(from, old, dir, base, uint(flags)) })
-		})
-	})
+		return f.correct(at, name, mode)
+	}))
 }
 
-func (n *node) OpendirHandle(ctx context.Context, flags uint32) (fs.FileHandle, uint32, syscall.Errno) {
-	var fd int
-	e := as(ctx, func() (err error) {
-		fd, err = n.fs.beneath(n.path(), unix.O_RDONLY|unix.O_DIRECTORY, 0)
+// Symlink implements fuse.RawFileSystem.
+func (f *fileSystem) Symlink(_ <-chan struct{}, h *fuse.InHeader, target, name string, out *fuse.EntryOut) fuse.Status {
+	return status(f.make(h, name, out, func(dir *inode, at int) error {
+		if err := f.judgeName(activity.Name, h.Caller, joined(f.path(dir), name), target); err != nil {
+			return err
+		}
+		return unix.Symlinkat(target, at, name)
+	}))
+}
+
+// Readlink implements fuse.RawFileSystem.
+func (f *fileSystem) Readlink(_ <-chan struct{}, h *fuse.InHeader) ([]byte, fuse.Status) {
+	i, err := f.inode(h.NodeId)
+	if err != nil {
+		return nil, status(err)
+	}
+	buf := make([]byte, unix.PathMax)
+	n := 0
+	err = f.on(i, func(fd int) (err error) {
+		n, err = unix.Readlinkat(fd, "", buf)
 		return err
 	})
-	if e != 0 {
-		return nil, 0, e
-	}
-	stream, e := fs.NewLoopbackDirStreamFd(fd)
-	if e != 0 {
-		unix.Close(fd)
-		return nil, 0, e
-	}
-	return &listing{FileHandle: stream, stream: stream, fresh: n.fs.freshIn(n.path())}, 0, 0
+	return buf[:n], status(err)
 }
 
-// listing shows a folder without the guard's own files and with those that
-// exist for their writers only.
-type listing struct {
-	fs.FileHandle
-	stream fs.FileHandle
-	fresh  map[string]*node
+// Link implements fuse.RawFileSystem. What is still being written is judged
+// before it gets another name.
+func (f *fileSystem) Link(_ <-chan struct{}, in *fuse.LinkIn, name string, out *fuse.EntryOut) fuse.Status {
+	i, err := f.inode(in.Oldnodeid)
+	if err != nil {
+		return status(err)
+	}
+	dir, err := f.inode(in.NodeId)
+	if err != nil {
+		return status(err)
+	}
+	if err := f.mayName(in.Caller, dir, name); err != nil {
+		return status(err)
+	}
+	if f.freshAt(dir, name) != nil {
+		return fuse.Status(unix.EEXIST)
+	}
+	if err := f.link(i, dir, name, in.Caller); err != nil {
+		return status(err)
+	}
+	return status(f.lookup(dir, name, out, false))
 }
 
-var _ interface {
-	fs.FileReaddirenter
-	fs.FileReleasedirer
-	fs.FileSeekdirer
-} = (*listing)(nil)
-
-func (l *listing) Readdirent(ctx context.Context) (*fuse.DirEntry, syscall.Errno) {
-	for {
-		entry, e := l.stream.(fs.FileReaddirenter).Readdirent(ctx)
-		if e != 0 {
-			return nil, e
+func (f *fileSystem) link(i, dir *inode, name string, c fuse.Caller) error {
+	at, err := f.enter(dir)
+	if err != nil {
+		return err
+	}
+	defer at.done()
+	if p := i.pending(); p != nil {
+		if p.nameless() {
+			return p.giveName(dir, name, at.fd)
 		}
-		if entry == nil {
-			return l.nextFresh(), 0
-		}
-		if !strings.HasPrefix(entry.Name, hidden) {
-			return entry, 0
+		if err := p.commit(forGood); err != nil {
+			return err
 		}
 	}
+	return f.on(i, func(fd int) error {
+		return f.identities.of(c).do(func() error {
+			return unix.Linkat(unix.AT_FDCWD, procPath(fd), at.fd, name, unix.AT_SYMLINK_FOLLOW)
+		})
+	})
 }
 
-func (l *listing) nextFresh() *fuse.DirEntry {
-	for name, n := range l.fresh {
-		delete(l.fresh, name)
-		return &fuse.DirEntry{Name: name, Mode: unix.S_IFREG, Ino: n.StableAttr().Ino}
+// Unlink implements fuse.RawFileSystem.
+func (f *fileSystem) Unlink(_ <-chan struct{}, h *fuse.InHeader, name string) fuse.Status {
+	dir, err := f.inode(h.NodeId)
+	if err != nil {
+		return status(err)
+	}
+	if reserved(name) {
+		return fuse.ENOENT
+	}
+	if i := f.freshAt(dir, name); i != nil {
+		if p := i.pending(); p != nil && p.drop() {
+			return fuse.OK
+		}
+	}
+	return status(f.remove(dir, name, h.Caller, 0))
+}
+
+// Rmdir implements fuse.RawFileSystem.
+func (f *fileSystem) Rmdir(_ <-chan struct{}, h *fuse.InHeader, name string) fuse.Status {
+	dir, err := f.inode(h.NodeId)
+	if err != nil {
+		return status(err)
+	}
+	return status(f.remove(dir, name, h.Caller, unix.AT_REMOVEDIR))
+}
+
+func (f *fileSystem) remove(dir *inode, name string, c fuse.Caller, flags int) error {
+	at, err := f.enter(dir)
+	if err != nil {
+		return err
+	}
+	defer at.done()
+	var st unix.Stat_t
+	if err := unix.Fstatat(at.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return err
+	}
+	if err := f.identities.of(c).do(func() error { return unix.Unlinkat(at.fd, name, flags) }); err != nil {
+		return err
+	}
+	if st.Nlink <= 1 || flags&unix.AT_REMOVEDIR != 0 {
+		f.gone(keyOf(&st))
 	}
 	return nil
 }
 
-func (l *listing) Seekdir(ctx context.Context, off uint64) syscall.Errno {
-	return l.stream.(fs.FileSeekdirer).Seekdir(ctx, off)
+// Rename implements fuse.RawFileSystem. What is still being written is judged
+// first: only what may be on the medium is renamed there.
+func (f *fileSystem) Rename(_ <-chan struct{}, in *fuse.RenameIn, oldName, newName string) fuse.Status {
+	from, err := f.inode(in.NodeId)
+	if err != nil {
+		return status(err)
+	}
+	to, err := f.inode(in.Newdir)
+	if err != nil {
+		return status(err)
+	}
+	if reserved(oldName) {
+		return fuse.ENOENT
+	}
+	if err := f.mayName(in.Caller, to, newName); err != nil {
+		return status(err)
+	}
+	if in.Flags&unix.RENAME_EXCHANGE != 0 {
+		if err := f.mayName(in.Caller, from, oldName); err != nil {
+			return status(err)
+		}
+	}
+	return status(f.rename(in, from, to, oldName, newName))
 }
 
-func (l *listing) Releasedir(ctx context.Context, flags uint32) {
-	l.stream.(fs.FileReleasedirer).Releasedir(ctx, flags)
+func (f *fileSystem) rename(in *fuse.RenameIn, from, to *inode, oldName, newName string) error {
+	if in.Flags&unix.RENAME_WHITEOUT != 0 {
+		return unix.EINVAL
+	}
+	if err := f.settle(from, oldName); err != nil {
+		return err
+	}
+	target := f.freshAt(to, newName)
+	switch {
+	case target == nil:
+	case in.Flags&unix.RENAME_NOREPLACE != 0:
+		return unix.EEXIST
+	case in.Flags&unix.RENAME_EXCHANGE != 0:
+		if err := f.settle(to, newName); err != nil {
+			return err
+		}
+	default:
+		if p := target.pending(); p != nil {
+			defer p.drop()
+		}
+	}
+	a, err := f.enter(from)
+	if err != nil {
+		return err
+	}
+	defer a.done()
+	b, err := f.enter(to)
+	if err != nil {
+		return err
+	}
+	defer b.done()
+	var source, replaced unix.Stat_t
+	if err := unix.Fstatat(a.fd, oldName, &source, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return err
+	}
+	there := unix.Fstatat(b.fd, newName, &replaced, unix.AT_SYMLINK_NOFOLLOW) == nil
+	err = f.identities.of(in.Caller).do(func() error {
+		return unix.Renameat2(a.fd, oldName, b.fd, newName, uint(in.Flags))
+	})
+	if err != nil || there && keyOf(&source) == keyOf(&replaced) {
+		return err
+	}
+	f.moved(keyOf(&source), to, newName)
+	switch {
+	case there && in.Flags&unix.RENAME_EXCHANGE != 0:
+		f.moved(keyOf(&replaced), from, oldName)
+	case there && (replaced.Nlink <= 1 || replaced.Mode&unix.S_IFMT == unix.S_IFDIR):
+		f.gone(keyOf(&replaced))
+	}
+	return nil
+}
+
+// settle has a file that exists for its writers only judged now.
+func (f *fileSystem) settle(dir *inode, name string) error {
+	if i := f.freshAt(dir, name); i != nil {
+		if p := i.pending(); p != nil {
+			return p.commit(forGood)
+		}
+	}
+	return nil
+}
+
+// modeFor answers the mode with which something is to be made in a folder, and
+// whether this process' own umask leaves it as it is.
+func (f *fileSystem) modeFor(dir *inode, mode, umask uint32) (uint32, bool) {
+	if f.acl {
+		if f.inheritsACL(dir) {
+			return mode, true // the access list decides, no umask does
+		}
+		mode &^= umask & 0o777
+	}
+	return mode, mode&f.umask == 0
+}
+
+// inheritsACL tells whether a folder hands an access list on.
+func (f *fileSystem) inheritsACL(dir *inode) bool {
+	if dir.aclless.Load() {
+		return false
+	}
+	found := false
+	_ = f.on(dir, func(fd int) error {
+		_, err := unix.Getxattr(procPath(fd), aclDefault, nil)
+		found = err == nil
+		return err
+	})
+	dir.aclless.Store(!found)
+	return found
+}
+
+// correct gives what was just made the mode bits that this process' own umask
+// has taken away. It is the person's own file.
+func (f *fileSystem) correct(at int, name string, mode uint32) error {
+	fd, err := unix.Openat(at, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return correctMode(fd, mode)
+}
+
+func correctMode(fd int, mode uint32) error {
+	var st unix.Stat_t
+	if err := statOf(fd, &st); err != nil {
+		return err
+	}
+	return unix.Chmod(procPath(fd), mode&0o7777|st.Mode&unix.S_ISGID)
 }

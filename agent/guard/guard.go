@@ -64,6 +64,13 @@ type Medium struct {
 	Channel    activity.Channel
 }
 
+// Holdout is a program that had files of a medium open for writing when it was
+// taken over, and may still write to them unseen.
+type Holdout struct {
+	PID     int
+	Program string
+}
+
 // State is how far the guard's protection reaches.
 type State string
 

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 )
@@ -18,8 +17,11 @@ import (
 type Guard struct {
 	medium   Medium
 	takeover *takeover
+	fs       *fileSystem
 	server   *fuse.Server
 	log      *slog.Logger
+	cancel   context.CancelFunc
+	served   chan struct{} // closed when the kernel asks nothing any more
 	ended    chan struct{}
 	ours     atomic.Bool // the unmount is our own
 	state    atomic.Value
@@ -27,7 +29,8 @@ type Guard struct {
 
 // Options are what a guard needs besides its judge.
 type Options struct {
-	// Scratch is a folder on a local disk, for the service alone.
+	// Scratch is a folder on a local disk, for the service alone. What lies
+	// there while it is looked at has no name and is gone with the process.
 	Scratch string
 	Log     *slog.Logger
 }
@@ -38,68 +41,61 @@ func Start(ctx context.Context, m Medium, judge Judge, o Options) (*Guard, error
 	if err := os.MkdirAll(o.Scratch, 0o700); err != nil {
 		return nil, fmt.Errorf("make the scratch folder: %w", err)
 	}
-	t, err := takeOver(m.MountPoint)
+	t, err := takeOver(ctx, m.MountPoint, o)
 	if err != nil {
 		return nil, fmt.Errorf("take over %s: %w", m.MountPoint, err)
 	}
-	g := &Guard{medium: m, takeover: t, log: o.Log, ended: make(chan struct{})}
+	g := &Guard{medium: m, takeover: t, log: o.Log, served: make(chan struct{}), ended: make(chan struct{})}
 	g.state.Store(ReadOnly)
 	if !t.writable {
 		// A medium that nobody can write to needs no guard on it.
 		return g, nil
 	}
-	f := &fileSystem{root: t.root, medium: m, judge: judge, scratch: &scratch{dir: o.Scratch}, fresh: map[string]*node{}}
-	unix.Umask(0) // the kernel has applied the caller's already
-	f.sweep()
-	if err := g.mount(f); err != nil {
+	if err := g.serve(judge, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("mount the guard on %s: %w", m.MountPoint, err), t.giveBack())
 	}
 	g.state.Store(Guarding)
 	return g, nil
 }
 
-func (g *Guard) mount(f *fileSystem) error {
-	never := time.Duration(0)
-	server, err := fs.Mount(g.medium.MountPoint, &node{fs: f}, &fs.Options{
-		EntryTimeout: &never, AttrTimeout: &never, NegativeTimeout: &never,
-		MountOptions: fuse.MountOptions{
-			AllowOther: true, FsName: g.source(), Name: "trustline",
-			DirectMountStrict: true, DirectMountFlags: g.flags(),
-			MaxWrite: 1 << 20, MaxBackground: 64,
-			Options: []string{"default_permissions"},
-		},
-	})
-	if err != nil {
+func (g *Guard) serve(judge Judge, o Options) error {
+	// The guard outlives the call that starts it.
+	ctx, cancel := context.WithCancel(context.Background())
+	g.cancel = cancel
+	f := &fileSystem{
+		RawFileSystem: fuse.NewDefaultRawFileSystem(), ctx: ctx, root: g.takeover.root, medium: g.medium, judge: judge,
+		scratch: &scratch{dir: o.Scratch}, log: o.Log, acl: hasACL(g.takeover.root), umask: ownUmask(), live: map[*pending]struct{}{},
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(f.root, &st); err != nil {
+		cancel()
 		return err
 	}
-	g.server = server
-	go func() {
-		server.Wait()
-		g.unmounted()
-	}()
+	root, err := unix.FcntlInt(uintptr(f.root), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		cancel()
+		return err
+	}
+	f.plant(&st, root)
+	f.sweep()
+	if g.server, err = g.mount(f); err != nil {
+		cancel()
+		unix.Close(root)
+		return err
+	}
+	g.fs = f
+	go g.run()
 	return nil
 }
 
-func (g *Guard) source() string {
-	if g.medium.Device.Node != "" {
-		return g.medium.Device.Node
-	}
-	return "trustline"
-}
-
-// flags are those of the medium's own mount, and never more.
-func (g *Guard) flags() uintptr {
-	flags := uintptr(unix.MS_NOSUID | unix.MS_NODEV)
-	if g.takeover.flags&unix.ST_NOEXEC != 0 {
-		flags |= unix.MS_NOEXEC
-	}
-	return flags
-}
-
-// unmounted follows when the guard's mount is gone: by our own doing, or
-// because somebody ejects the medium, which then has to be let go as a whole.
-func (g *Guard) unmounted() {
+// run serves the kernel until the guard's mount is gone, then lets go.
+func (g *Guard) run() {
 	defer close(g.ended)
+	defer g.cancel()
+	go settlePoll(g.medium.MountPoint)
+	g.server.Serve()
+	close(g.served)
+	g.fs.finishAll()
 	if g.ours.Load() {
 		if err := g.takeover.giveBack(); err != nil {
 			g.log.Error("cannot give the medium back", "mount", g.medium.MountPoint, "error", err)
@@ -108,12 +104,43 @@ func (g *Guard) unmounted() {
 		return
 	}
 	if err := g.takeover.letGo(); err != nil {
-		g.log.Warn("cannot flush the medium", "mount", g.medium.MountPoint, "error", err)
-	}
-	if err := unix.Unmount(g.medium.MountPoint, 0); err != nil && !errors.Is(err, unix.EINVAL) {
 		g.log.Warn("cannot let the medium go, it stays read-only", "mount", g.medium.MountPoint, "error", err)
 	}
 	g.state.Store(Gone)
+}
+
+// finishAll ends what the kernel has not ended: closing does not wait for the
+// guard, so an unmount may come first.
+func (f *fileSystem) finishAll() {
+	f.notices.Wait()
+	f.mu.Lock()
+	all := make([]*pending, 0, len(f.live))
+	for p := range f.live {
+		all = append(all, p)
+	}
+	f.mu.Unlock()
+	for _, p := range all {
+		p.abandon()
+	}
+	f.notices.Wait()
+	f.handles.mu.Lock()
+	for _, h := range f.handles.open {
+		if h.file != nil {
+			h.file.done()
+		}
+	}
+	f.handles.open = nil
+	f.handles.mu.Unlock()
+	f.tree.mu.Lock()
+	defer f.tree.mu.Unlock()
+	for _, i := range f.tree.byID {
+		i.mu.Lock()
+		if i.folder != nil {
+			i.folder.done()
+			i.folder = nil
+		}
+		i.mu.Unlock()
+	}
 }
 
 // State answers how far protection reaches now.
@@ -122,11 +149,17 @@ func (g *Guard) State() State {
 	return s
 }
 
+// Holdouts answers the programs that had files of the medium open for writing
+// when it was taken over and may still write to them, unseen. Empty is how it
+// should be.
+func (g *Guard) Holdouts() []Holdout { return g.takeover.holdouts() }
+
 // Ended is closed once the guard guards no more.
 func (g *Guard) Ended() <-chan struct{} { return g.ended }
 
-// Stop gives the medium back as it was. What is being written and not yet
-// allowed is lost to its writer.
+// Stop gives the medium back as it was. Whoever still uses it when the context
+// ends loses their hold of it; what they were writing and was not allowed yet
+// is lost to them.
 func (g *Guard) Stop(ctx context.Context) error {
 	if g.server == nil {
 		g.state.Store(Released)
@@ -134,22 +167,22 @@ func (g *Guard) Stop(ctx context.Context) error {
 	}
 	g.ours.Store(true)
 	for {
-		err := g.server.Unmount()
-		if err == nil {
-			break
+		err := unix.Unmount(g.medium.MountPoint, unix.UMOUNT_NOFOLLOW)
+		if err == nil || errors.Is(err, unix.EINVAL) {
+			break // EINVAL: somebody else has unmounted it
 		}
 		select {
-		case <-ctx.Done():
-			// Somebody still uses it: they keep a dead file system, the medium
-			// itself is given back.
-			if err := unix.Unmount(g.medium.MountPoint, unix.MNT_DETACH); err != nil {
-				return fmt.Errorf("detach the guard from %s: %w", g.medium.MountPoint, err)
-			}
-			return nil
 		case <-g.ended:
 			return nil
 		case <-time.After(50 * time.Millisecond):
+			continue
+		case <-ctx.Done():
 		}
+		// Force ends what the kernel still waits for.
+		if err := unix.Unmount(g.medium.MountPoint, unix.MNT_FORCE|unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil {
+			return fmt.Errorf("detach the guard from %s: %w", g.medium.MountPoint, err)
+		}
+		break
 	}
 	<-g.ended
 	return nil

@@ -5,107 +5,232 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 
 	"github.com/trustline/trustline/agent/activity"
 )
 
+const (
+	// maxFileSize bounds offsets, which would otherwise overflow.
+	maxFileSize = 1 << 46
+	// aheadFrom is how much has to be written before anything goes ahead to
+	// the medium, and aheadStep how much goes at least.
+	aheadFrom = 1 << 20
+	aheadStep = 64 << 10
+	// patience bounds how long a judge may take.
+	patience = 3 * time.Minute
+	// grace is what a judge gets to notice that its time is over.
+	grace = 5 * time.Second
+	// lost says that content did not come in order.
+	lost = -1
+)
+
+// errOver says that a change is finished and its file is as it stands on the
+// medium.
+var errOver = errors.New("nothing is pending any more")
+
 // pending is content on its way to one file of the medium: what the file holds
-// (base) with what has been written over it and not been allowed yet (store).
+// (base) with what has been written over it and is not allowed yet (store).
 type pending struct {
-	fs         *fileSystem
-	activity   activity.Activity
-	name, temp string // path of the file, and the hidden name it has while fresh
+	fs       *fileSystem
+	inode    *inode
+	activity activity.Activity
+	who      identity    // of the first writer: the medium's rules for them hold
+	base     *descriptor // the file on the medium
+	size     atomic.Int64
+	denied   atomic.Bool
+	mtime    atomic.Pointer[unix.Timespec] // set explicitly since the last write
+	written  atomic.Int64                  // when something was written last, 0 when it is on the medium
+
+	writers int // guarded by inode.mu
 
 	mu        sync.Mutex
-	base      *os.File // the file on the medium; hidden under temp until it is allowed
-	baseSize  int64    // how much of base still shows
-	size      int64
+	temp      string // hidden name of base
+	fresh     bool   // base is hidden under temp: the file does not exist yet
+	born      bool   // the file was made by those who write it now
+	unlinked  bool   // the file has no name (any more)
+	over      bool
 	store     *store
+	shows     int64 // how much of base still shows
+	length    int64 // how long base is
 	judgement Judgement
-	next      int64 // offset at which the judgement goes on; -1 when it has lost track
-	ahead     int64 // leading bytes that are in base although nothing is decided
-	fresh     bool  // base is hidden: the file did not exist
-	born      bool  // the file was made by those who write it now
+	next      int64 // offset at which the judgement goes on, or lost
 	dirty     bool
-	shrunk    bool // base has to be cut to size
-	denied    bool
-	unlinked  bool
-	times     *[2]unix.Timespec // set explicitly since the last write
-	handles   int               // open for writing
+	version   int // counts changes
+	held      int // version the judge wants to see the end of
+	times     *[2]unix.Timespec
 }
 
-func newPending(fs *fileSystem, a activity.Activity, base *os.File, size int64, fresh bool) *pending {
-	p := &pending{fs: fs, activity: a, base: base, baseSize: size, size: size, store: fs.scratch.store(), fresh: fresh, born: fresh}
-	p.judgement = fs.judge.Open(a)
-	if size > 0 {
-		p.lose()
+// show puts what is pending into a description of the file.
+func (p *pending) show(out *fuse.Attr) {
+	if p.denied.Load() {
+		return
 	}
-	return p
+	out.Size = uint64(p.size.Load())
+	t := p.mtime.Load()
+	if at := p.written.Load(); t == nil && at != 0 {
+		last := unix.NsecToTimespec(at)
+		t = &last
+	}
+	if t != nil {
+		out.Mtime, out.Mtimensec = uint64(t.Sec), uint32(t.Nsec)
+	}
+}
+
+// follow answers the judgement of what is being written.
+func (p *pending) follow() Judgement {
+	if p.judgement == nil {
+		p.judgement = p.fs.judge.Open(p.activity)
+		if p.next == lost {
+			p.judgement.Reset()
+		}
+	}
+	return p.judgement
 }
 
 // lose gives up following the content: Finish will be shown the whole.
 func (p *pending) lose() {
-	if p.next >= 0 {
+	if p.next != lost && p.judgement != nil {
 		p.judgement.Reset()
-		p.next = -1
 	}
+	p.next = lost
 }
 
 // write takes bytes at an offset.
-func (p *pending) write(ctx context.Context, data []byte, off int64) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.denied {
-		return unix.EACCES
-	}
-	if off+int64(len(data)) > maxFileSize {
+func (p *pending) write(data []byte, off int64) error {
+	if off < 0 || off+int64(len(data)) > maxFileSize {
 		return unix.EFBIG
 	}
-	if _, err := p.store.WriteAt(data, off); err != nil {
-		return err
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.denied.Load() {
+		return unix.EACCES
 	}
-	p.dirty, p.times = true, nil
-	p.size = max(p.size, off+int64(len(data)))
+	p.changed()
 	if off != p.next {
 		p.lose()
-		return nil
+		return p.keep(data, off)
 	}
-	p.next += int64(len(data))
-	if p.judgement.Write(ctx, data) == Deny {
+	ctx, cancel := context.WithTimeout(p.fs.ctx, patience)
+	verdict := p.follow().Write(ctx, data)
+	cancel()
+	if verdict == Deny {
 		p.deny()
 		return unix.EACCES
 	}
-	return p.writeAhead()
+	p.next += int64(len(data))
+	sent, err := p.sendAhead(data, off)
+	if err == nil {
+		err = p.keep(data[sent:], off+int64(sent))
+	}
+	if err != nil {
+		p.lose() // the judge has seen what is not there
+	}
+	return err
 }
 
-// writeAhead lets bytes that are proven harmless go to the hidden file while
-// the rest is still being written.
-func (p *pending) writeAhead() error {
-	if !p.fresh {
-		return nil
-	}
-	proven := min(p.judgement.Released(), p.next)
-	if proven-p.ahead < chunkSize {
-		return nil
-	}
-	for p.ahead < proven {
-		buf := make([]byte, min(chunkSize, proven-p.ahead))
-		if _, err := p.store.ReadAt(buf, p.ahead); err != nil {
+func (p *pending) changed() {
+	p.dirty, p.times = true, nil
+	p.version++
+	p.mtime.Store(nil)
+	p.written.Store(time.Now().UnixNano())
+}
+
+// keep puts bytes where they wait for the verdict.
+func (p *pending) keep(data []byte, off int64) error {
+	if len(data) > 0 {
+		if err := p.room(off, int64(len(data))); err != nil {
 			return err
 		}
-		if _, err := p.base.WriteAt(buf, p.ahead); err != nil {
-			return fmt.Errorf("write to the medium: %w", err)
+		if _, err := p.store.WriteAt(data, off); err != nil {
+			return err
 		}
-		p.store.cut(extent{p.ahead, p.ahead + int64(len(buf))})
-		p.ahead += int64(len(buf))
-		p.baseSize = p.ahead
+	}
+	p.size.Store(max(p.size.Load(), off+int64(len(data))))
+	return nil
+}
+
+// room refuses what the medium has no room for while the program is still
+// writing; it looks once for every chunk.
+func (p *pending) room(off, n int64) error {
+	if off/chunkSize == (off+n)/chunkSize {
+		return nil
+	}
+	needed := p.store.total() + n
+	if !p.fresh {
+		needed = min(needed, max(0, off+n-p.length))
+	}
+	free, err := p.free()
+	if err != nil || needed <= free {
+		return err
+	}
+	return unix.ENOSPC
+}
+
+// free answers how many bytes the medium has left for this person.
+func (p *pending) free() (int64, error) {
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(p.fs.root, &st); err != nil {
+		return 0, err
+	}
+	blocks := st.Bavail
+	if p.who.uid == 0 {
+		blocks = st.Bfree
+	}
+	return int64(blocks) * st.Bsize, nil
+}
+
+// sendAhead lets leading bytes that are proven harmless go to the hidden file
+// while the rest is still being written. It answers how much of data went.
+func (p *pending) sendAhead(data []byte, off int64) (int, error) {
+	if !p.fresh || p.next < aheadFrom {
+		return 0, nil
+	}
+	proven := min(p.follow().Released(), p.next)
+	if proven-p.shows < aheadStep {
+		return 0, nil
+	}
+	err := p.who.do(func() error {
+		for p.shows < min(off, proven) {
+			buf := make([]byte, min(chunkSize, min(off, proven)-p.shows))
+			if err := p.read(buf, p.shows); err != nil {
+				return err
+			}
+			if err := p.sent(buf); err != nil {
+				return err
+			}
+		}
+		if p.shows >= off && proven > off {
+			return p.sent(data[p.shows-off : proven-off])
+		}
+		return nil
+	})
+	return int(max(0, p.shows-off)), err
+}
+
+func (p *pending) sent(b []byte) error {
+	if err := writeAll(p.base.fd, b, p.shows); err != nil {
+		return err
+	}
+	p.store.cut(extent{p.shows, p.shows + int64(len(b))})
+	p.shows += int64(len(b))
+	p.length = max(p.length, p.shows)
+	return nil
+}
+
+func writeAll(fd int, b []byte, off int64) error {
+	for len(b) > 0 {
+		n, err := retry(func() (int, error) { return unix.Pwrite(fd, b, off) })
+		if err != nil {
+			return err
+		}
+		b, off = b[n:], off+int64(n)
 	}
 	return nil
 }
@@ -114,48 +239,68 @@ func (p *pending) writeAhead() error {
 func (p *pending) ReadAt(b []byte, off int64) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.over {
+		return 0, errOver
+	}
+	if p.denied.Load() && p.born {
+		return 0, unix.EACCES
+	}
 	return p.readAt(b, off)
 }
 
 func (p *pending) readAt(b []byte, off int64) (int, error) {
-	want := len(b)
-	if off >= p.size {
+	size := p.size.Load()
+	if off >= size {
 		return 0, io.EOF
 	}
-	b = b[:min(int64(len(b)), p.size-off)]
-	for n := 0; n < len(b); {
-		at := off + int64(n)
-		part := b[n:]
-		if e, ok := p.store.next(at); ok && e.from == at {
-			part = part[:min(int64(len(part)), e.to-at)]
-			if _, err := p.store.ReadAt(part, at); err != nil {
-				return n, err
+	n := int(min(int64(len(b)), size-off))
+	if err := p.read(b[:n], off); err != nil {
+		return 0, err
+	}
+	if n < len(b) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// read fills b from what was written and, between that, from base.
+func (p *pending) read(b []byte, off int64) error {
+	for len(b) > 0 {
+		part := b
+		e, ok := p.store.next(off)
+		switch {
+		case ok && e.from == off:
+			part = part[:min(int64(len(part)), e.to-off)]
+			if _, err := p.store.ReadAt(part, off); err != nil {
+				return err
 			}
-		} else {
+		default:
 			if ok {
-				part = part[:min(int64(len(part)), e.from-at)]
+				part = part[:min(int64(len(part)), e.from-off)]
 			}
-			if err := p.readBase(part, at); err != nil {
-				return n, err
+			if err := p.readBase(part, off); err != nil {
+				return err
 			}
 		}
-		n += len(part)
+		b, off = b[len(part):], off+int64(len(part))
 	}
-	if len(b) < want {
-		return len(b), io.EOF
-	}
-	return len(b), nil
+	return nil
 }
 
 func (p *pending) readBase(b []byte, off int64) error {
-	n := 0
-	if shows := min(int64(len(b)), p.baseSize-off); shows > 0 {
-		var err error
-		if n, err = p.base.ReadAt(b[:shows], off); err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("read from the medium: %w", err)
+	have := max(0, min(int64(len(b)), p.shows-off))
+	clear(b[have:])
+	for done := int64(0); done < have; {
+		n, err := retry(func() (int, error) { return unix.Pread(p.base.fd, b[done:have], off+done) })
+		if err != nil {
+			return err
 		}
+		if n == 0 {
+			clear(b[done:have])
+			return nil
+		}
+		done += int64(n)
 	}
-	clear(b[n:])
 	return nil
 }
 
@@ -163,139 +308,75 @@ func (p *pending) readBase(b []byte, off int64) error {
 func (p *pending) truncate(size int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.denied {
+	return p.resize(size)
+}
+
+func (p *pending) resize(size int64) error {
+	switch {
+	case p.denied.Load():
 		return unix.EACCES
-	}
-	if size > maxFileSize {
+	case size > maxFileSize:
 		return unix.EFBIG
-	}
-	if size == p.size {
+	case size == p.size.Load():
 		return nil
 	}
+	p.changed()
 	p.store.cut(extent{size, maxFileSize})
-	if size < p.baseSize {
-		p.baseSize = size
-	}
-	p.shrunk = true
-	p.ahead = min(p.ahead, p.baseSize)
-	p.dirty, p.times, p.size = true, nil, size
-	if size == 0 && p.judgement != nil {
-		p.judgement.Close()
-		p.judgement, p.next = p.fs.judge.Open(p.activity), 0
-		return nil
-	}
+	p.shows = min(p.shows, size)
+	p.size.Store(size)
 	p.lose()
+	if size == 0 {
+		p.restart()
+		p.next = 0
+	}
 	return nil
 }
 
-// commit has the content judged and lets it reach the medium. Final says that
-// nobody can write any more.
-func (p *pending) commit(ctx context.Context, final bool) error {
+// reserve makes the content at least size bytes long, unless it is to be kept,
+// and refuses what the medium has no room for.
+func (p *pending) reserve(size int64, keep bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	free, err := p.free()
 	switch {
-	case p.denied:
-		return unix.EACCES
-	case !p.dirty && !p.fresh, p.unlinked:
-		return nil
-	case p.fresh && p.size == 0 && !final:
-		// A shell that opens a file for a program closes its own copy before
-		// anything is written: nothing to decide yet.
+	case err != nil:
+		return err
+	case size-p.length > free:
+		return unix.ENOSPC
+	case keep || size <= p.size.Load():
 		return nil
 	}
-	if p.dirty || p.size > 0 {
-		a := p.activity
-		a.Subject.Size = p.size
-		switch p.judgement.Finish(ctx, lockedReader{p}, p.size, final) {
-		case Allow:
-		case Wait:
-			if !final {
-				return nil
-			}
-			fallthrough
-		default:
-			p.deny()
-			return unix.EACCES
-		}
-	}
-	if err := p.flush(); err != nil {
-		return err
-	}
-	p.restart()
-	return nil
+	return p.resize(size)
 }
 
-// restart begins a new judgement for whatever is written from now on; it
-// always sees the whole content.
-func (p *pending) restart() {
-	p.judgement.Close()
-	p.judgement, p.next = p.fs.judge.Open(p.activity), 0
-	if p.size > 0 {
-		p.lose()
-	}
-}
-
-// flush writes what was allowed and gives the file its name.
-func (p *pending) flush() error {
-	if p.shrunk {
-		if err := p.base.Truncate(p.baseSize); err != nil {
-			return fmt.Errorf("truncate on the medium: %w", err)
-		}
-		p.shrunk = false
-	}
-	if err := p.store.copyTo(p.base); err != nil {
-		return err
-	}
-	if err := p.base.Truncate(p.size); err != nil {
-		return fmt.Errorf("truncate on the medium: %w", err)
-	}
-	if p.times != nil {
-		if err := setTimes(p.base, p.times); err != nil {
-			return fmt.Errorf("set times on the medium: %w", err)
-		}
-	}
-	if p.fresh {
-		if err := p.fs.reveal(p); err != nil {
+// zero writes zeros over a range.
+func (p *pending) zero(from, to int64) error {
+	zeros := make([]byte, min(chunkSize, max(0, to-from)))
+	for from < to {
+		n := min(int64(len(zeros)), to-from)
+		if err := p.write(zeros[:n], from); err != nil {
 			return err
 		}
-		p.fresh = false
+		from += n
 	}
-	p.baseSize, p.ahead, p.dirty = p.size, 0, false
 	return nil
 }
 
-// deny drops what was written; what the file held before is what it holds.
-func (p *pending) deny() {
-	p.denied = true
-	p.store.Close()
-	switch {
-	case p.fresh:
-		p.base.Truncate(0)
-		p.fs.discard(p)
-	case p.born:
-		p.fs.remove(p)
-	}
-}
-
-// close ends the pending content of a file nobody has open for writing.
-func (p *pending) close() {
+// keepTimes remembers times that were set before the content reaches the
+// medium, which would change them.
+func (p *pending) keepTimes(times *[2]unix.Timespec) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.fresh && !p.denied {
-		p.fs.discard(p)
+	if times == nil || !p.dirty {
+		return
 	}
-	p.judgement.Close()
-	p.store.Close()
-	p.base.Close()
-}
-
-// lockedReader reads for a judge that is called with the lock held.
-type lockedReader struct{ p *pending }
-
-func (r lockedReader) ReadAt(b []byte, off int64) (int, error) { return r.p.readAt(b, off) }
-
-func setTimes(f *os.File, times *[2]unix.Timespec) error {
-	return unix.UtimesNanoAt(int(f.Fd()), "", times[:], unix.AT_EMPTY_PATH)
+	var st unix.Stat_t
+	if statOf(p.base.fd, &st) != nil {
+		return
+	}
+	// What "now" meant is known now.
+	p.times = &[2]unix.Timespec{st.Atim, st.Mtim}
+	p.mtime.Store(&p.times[1])
 }
 
 func temporaryName() string {
@@ -304,11 +385,22 @@ func temporaryName() string {
 	return hidden + hex.EncodeToString(b[:])
 }
 
-// maxFileSize bounds offsets, which would otherwise overflow.
-const maxFileSize = 1 << 46
-
-var omit = unix.Timespec{Nsec: unix.UTIME_OMIT}
-
-func timespec(t time.Time) unix.Timespec {
-	return unix.NsecToTimespec(t.UnixNano())
+// abandon ends a change whose writers are gone without having been heard of:
+// what they had closed counts, what they were still writing does not.
+func (p *pending) abandon() {
+	p.mu.Lock()
+	open := p.dirty && p.held != p.version
+	p.mu.Unlock()
+	if !open {
+		if err := p.commit(forGood); err != nil {
+			p.fs.log.Error("content does not reach the medium", "mount", p.fs.medium.MountPoint, "error", err)
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.over {
+		return
+	}
+	p.over = true
+	p.close()
 }

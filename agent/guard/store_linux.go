@@ -147,6 +147,14 @@ func (s *store) cut(e extent) {
 	}
 }
 
+// total answers how many bytes are held.
+func (s *store) total() (n int64) {
+	for _, e := range s.extents {
+		n += e.to - e.from
+	}
+	return n
+}
+
 // next answers the first written range at or after off.
 func (s *store) next(off int64) (extent, bool) {
 	i := sort.Search(len(s.extents), func(i int) bool { return s.extents[i].to > off })
@@ -174,25 +182,40 @@ func (s *store) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// copyTo writes every extent to w and forgets it.
-func (s *store) copyTo(w io.WriterAt) error {
-	buf := make([]byte, 0)
+// copyTo writes every extent to a file and forgets it. It answers where the
+// last one ended.
+func (s *store) copyTo(fd int) (end int64, err error) {
+	var buf []byte
 	for len(s.extents) > 0 {
 		e := s.extents[0]
 		e.to = min(e.to, (e.from/chunkSize+1)*chunkSize)
-		if cap(buf) < int(e.to-e.from) {
-			buf = make([]byte, e.to-e.from)
+		b := s.piece(e)
+		if b == nil {
+			if buf == nil {
+				buf = make([]byte, chunkSize)
+			}
+			b = buf[:e.to-e.from]
+			if _, err := s.ReadAt(b, e.from); err != nil {
+				return end, err
+			}
 		}
-		b := buf[:e.to-e.from]
-		if _, err := s.ReadAt(b, e.from); err != nil {
-			return err
+		if err := writeAll(fd, b, e.from); err != nil {
+			return end, err
 		}
-		if _, err := w.WriteAt(b, e.from); err != nil {
-			return fmt.Errorf("write to the medium: %w", err)
-		}
+		end = e.to
 		s.cut(e)
 	}
-	return nil
+	return end, nil
+}
+
+// piece answers an extent as it lies in memory, nil when it does not.
+func (s *store) piece(e extent) []byte {
+	chunk, ok := s.chunks[e.from/chunkSize]
+	from, to := e.from%chunkSize, e.from%chunkSize+e.to-e.from
+	if !ok || int64(len(chunk)) < to {
+		return nil
+	}
+	return chunk[from:to]
 }
 
 func (s *store) Close() error {

@@ -1,0 +1,338 @@
+package guard
+
+import (
+	"errors"
+	"path"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
+)
+
+// inode is a file, folder or link of the medium that the kernel knows.
+type inode struct {
+	id  uint64 // the kernel's name for it
+	key inodeKey
+
+	// Guarded by the tree's lock.
+	parent   *inode
+	name     string
+	lookups  uint64
+	children int
+	fresh    map[string]*inode // files in this folder that exist for their writers only
+
+	mu      sync.Mutex
+	folder  *descriptor
+	pend    *pending
+	stopped *pending // denied, and its writers still have it open
+	readers map[*handle]struct{}
+
+	cached  atomic.Bool // what the kernel keeps of the content is what the medium holds
+	aclless atomic.Bool // the folder is known to have no default access list
+}
+
+// inodeKey tells the objects of a medium apart. The kind is part of it: a
+// number may be used again for something else.
+type inodeKey struct {
+	ino  uint64
+	kind uint32
+}
+
+// descriptor is something open on the medium, shared by those who use it.
+type descriptor struct {
+	fd    int
+	users atomic.Int32
+}
+
+func newDescriptor(fd int) *descriptor {
+	d := &descriptor{fd: fd}
+	d.users.Store(1)
+	return d
+}
+
+func (d *descriptor) use() *descriptor {
+	d.users.Add(1)
+	return d
+}
+
+// done closes it once nobody uses it any more.
+func (d *descriptor) done() {
+	if d.users.Add(-1) == 0 {
+		unix.Close(d.fd)
+	}
+}
+
+// tree is what the kernel knows of the medium.
+type tree struct {
+	mu    sync.RWMutex
+	last  uint64
+	byID  map[uint64]*inode
+	byKey map[inodeKey]*inode
+}
+
+func (f *fileSystem) plant(st *unix.Stat_t, root int) {
+	f.tree.byID, f.tree.byKey = map[uint64]*inode{}, map[inodeKey]*inode{}
+	top := &inode{id: fuse.FUSE_ROOT_ID, key: keyOf(st), lookups: 1, folder: newDescriptor(root)}
+	f.tree.last = fuse.FUSE_ROOT_ID
+	f.tree.byID[top.id], f.tree.byKey[top.key] = top, top
+}
+
+func keyOf(st *unix.Stat_t) inodeKey { return inodeKey{st.Ino, st.Mode & unix.S_IFMT} }
+
+// inode answers the one the kernel means; it exists as long as the kernel's
+// request does.
+func (f *fileSystem) inode(id uint64) (*inode, error) {
+	f.tree.mu.RLock()
+	defer f.tree.mu.RUnlock()
+	i := f.tree.byID[id]
+	if i == nil {
+		return nil, unix.ESTALE
+	}
+	return i, nil
+}
+
+// know answers the inode of what stands under a name, counting that the
+// kernel has been told of it. What has just been made is always a new one.
+func (f *fileSystem) know(dir *inode, name string, st *unix.Stat_t, made bool) *inode {
+	f.tree.mu.Lock()
+	defer f.tree.mu.Unlock()
+	key := keyOf(st)
+	i := f.tree.byKey[key]
+	if i == nil || made {
+		f.tree.last++
+		i = &inode{id: f.tree.last, key: key}
+		f.tree.byID[i.id], f.tree.byKey[key] = i, i
+	}
+	i.lookups++
+	f.place(i, dir, name)
+	return i
+}
+
+// place remembers where an inode stands. The lock is held.
+func (f *fileSystem) place(i, dir *inode, name string) {
+	if i.parent == dir {
+		i.name = name
+		return
+	}
+	dir.children++
+	old := i.parent
+	i.parent, i.name = dir, name
+	f.abandon(old)
+}
+
+// abandon takes one child away from a folder. The lock is held.
+func (f *fileSystem) abandon(dir *inode) {
+	if dir == nil {
+		return
+	}
+	dir.children--
+	f.retire(dir)
+}
+
+// retire forgets an inode that nobody knows any more. The lock is held.
+func (f *fileSystem) retire(i *inode) {
+	if i.lookups > 0 || i.children > 0 || f.tree.byID[i.id] != i || i.pending() != nil {
+		return
+	}
+	delete(f.tree.byID, i.id)
+	if f.tree.byKey[i.key] == i {
+		delete(f.tree.byKey, i.key)
+	}
+	i.mu.Lock()
+	if i.folder != nil {
+		i.folder.done()
+		i.folder = nil
+	}
+	i.mu.Unlock()
+	f.abandon(i.parent)
+}
+
+// Forget implements fuse.RawFileSystem.
+func (f *fileSystem) Forget(id, lookups uint64) {
+	f.tree.mu.Lock()
+	defer f.tree.mu.Unlock()
+	if i := f.tree.byID[id]; i != nil && i.id != fuse.FUSE_ROOT_ID {
+		i.lookups -= min(lookups, i.lookups)
+		f.retire(i)
+	}
+}
+
+// gone says that the last name of an object was removed: its number may be
+// used again.
+func (f *fileSystem) gone(key inodeKey) {
+	f.tree.mu.Lock()
+	defer f.tree.mu.Unlock()
+	delete(f.tree.byKey, key)
+}
+
+// moved follows what a rename did to an object.
+func (f *fileSystem) moved(key inodeKey, dir *inode, name string) {
+	f.tree.mu.Lock()
+	defer f.tree.mu.Unlock()
+	if i := f.tree.byKey[key]; i != nil {
+		f.place(i, dir, name)
+	}
+}
+
+// where answers the folder and the name under which an inode was last seen.
+func (f *fileSystem) where(i *inode) (*inode, string) {
+	f.tree.mu.RLock()
+	defer f.tree.mu.RUnlock()
+	return i.parent, i.name
+}
+
+// path answers where an inode stands, for the record only.
+func (f *fileSystem) path(i *inode) string {
+	f.tree.mu.RLock()
+	defer f.tree.mu.RUnlock()
+	p := ""
+	for depth := 0; i != nil && i.parent != nil && depth < unix.PathMax; i, depth = i.parent, depth+1 {
+		p = path.Join(i.name, p)
+	}
+	return p
+}
+
+// enter opens a folder for calls relative to it.
+func (f *fileSystem) enter(dir *inode) (*descriptor, error) {
+	if d := dir.entered(); d != nil {
+		return d, nil
+	}
+	if dir.key.kind != unix.S_IFDIR {
+		return nil, unix.ENOTDIR
+	}
+	fd, err := f.open(dir, unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		return nil, err
+	}
+	dir.mu.Lock()
+	defer dir.mu.Unlock()
+	if dir.folder != nil {
+		unix.Close(fd)
+	} else {
+		dir.folder = newDescriptor(fd)
+	}
+	return dir.folder.use(), nil
+}
+
+func (i *inode) entered() *descriptor {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.folder == nil {
+		return nil
+	}
+	return i.folder.use()
+}
+
+// open opens an inode by its name and makes sure it is the one that is meant.
+// ESTALE makes the kernel look the name up again.
+func (f *fileSystem) open(i *inode, flags int) (int, error) {
+	if i.id == fuse.FUSE_ROOT_ID {
+		return retry(func() (int, error) { return unix.Openat(f.root, ".", flags|unix.O_CLOEXEC, 0) })
+	}
+	dir, name := f.where(i)
+	if dir == nil {
+		return -1, unix.ESTALE
+	}
+	at, err := f.enter(dir)
+	if err != nil {
+		return -1, err
+	}
+	defer at.done()
+	fd, err := retry(func() (int, error) {
+		return unix.Openat(at.fd, name, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	})
+	if err != nil {
+		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENOTDIR) {
+			err = unix.ESTALE
+		}
+		return -1, err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil || keyOf(&st) != i.key {
+		unix.Close(fd)
+		return -1, errors.Join(err, unix.ESTALE)
+	}
+	return fd, nil
+}
+
+// on does something with an inode of any kind without opening its content.
+func (f *fileSystem) on(i *inode, do func(fd int) error) error {
+	if d := i.held(); d != nil {
+		defer d.done()
+		return do(d.fd)
+	}
+	fd, err := f.open(i, unix.O_PATH)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return do(fd)
+}
+
+// held answers a descriptor by which somebody has the file open: it may have
+// no name any more, or one that only the guard knows.
+func (i *inode) held() *descriptor {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.pend != nil {
+		return i.pend.base.use()
+	}
+	for h := range i.readers {
+		return h.file.use()
+	}
+	if i.stopped != nil {
+		return i.stopped.base.use()
+	}
+	if i.folder != nil {
+		return i.folder.use()
+	}
+	return nil
+}
+
+func (i *inode) pending() *pending {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.pend
+}
+
+// freshAt answers the file under a name that exists for its writers only.
+func (f *fileSystem) freshAt(dir *inode, name string) *inode {
+	f.tree.mu.RLock()
+	defer f.tree.mu.RUnlock()
+	return dir.fresh[name]
+}
+
+func (f *fileSystem) freshNames(dir *inode) []string {
+	f.tree.mu.RLock()
+	defer f.tree.mu.RUnlock()
+	names := make([]string, 0, len(dir.fresh))
+	for name := range dir.fresh {
+		names = append(names, name)
+	}
+	return names
+}
+
+// believed is how long the kernel may rely on what it was told: nobody else
+// can change the medium.
+const believed = 10 * time.Second
+
+func (f *fileSystem) believe(i *inode) (attributes time.Duration) {
+	f.tree.mu.RLock()
+	busy := len(i.fresh) > 0
+	f.tree.mu.RUnlock()
+	if busy || i.pending() != nil {
+		return 0
+	}
+	return believed
+}
+
+func retry[T any](do func() (T, error)) (T, error) {
+	for {
+		v, err := do()
+		if !errors.Is(err, unix.EINTR) {
+			return v, err
+		}
+	}
+}
