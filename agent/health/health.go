@@ -27,7 +27,7 @@ type Code string
 const (
 	PolicyBroken       Code = "policy-broken"       // the policy file is not the policy in force
 	GuardLost          Code = "guard-lost"          // about: mount point
-	GuardFailed        Code = "guard-failed"        // about: mount point
+	GuardFailed        Code = "medium-unguarded"    // about: mount point
 	ScanFailing        Code = "scan-failing"        // content cannot be looked at
 	SpoolMerging       Code = "spool-full"          // like incidents are counted together
 	SpoolFailing       Code = "spool-failing"       // incidents cannot be kept
@@ -41,7 +41,7 @@ const (
 var severities = map[Code]incident.Severity{
 	PolicyBroken:       incident.High,
 	GuardLost:          incident.High,
-	GuardFailed:        incident.Critical,
+	GuardFailed:        incident.High,
 	ScanFailing:        incident.High,
 	SpoolMerging:       incident.Medium,
 	SpoolFailing:       incident.Critical,

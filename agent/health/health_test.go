@@ -20,6 +20,7 @@ func TestBoard(t *testing.T) {
 	b.Set(GuardLost, "/media/a")
 	b.Mark(GuardFailed, "/media/c", errors.New("no /dev/fuse"))
 	b.Set(SpoolMerging, "") // again
+	b.Set(SpoolFailing, "")
 	if n := strings.Count(log.String(), "spool-full"); n != 1 {
 		t.Errorf("%d log lines for one warning", n)
 	}
@@ -27,14 +28,14 @@ func TestBoard(t *testing.T) {
 	for _, w := range b.Warnings() {
 		got = append(got, string(w.Code)+w.About)
 	}
-	if want := "guard-failed/media/c guard-lost/media/b guard-lost/media/a spool-full"; strings.Join(got, " ") != want {
+	if want := "spool-failing guard-lost/media/b guard-lost/media/a medium-unguarded/media/c spool-full"; strings.Join(got, " ") != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
 	b.Clear(GuardLost, "/media/b")
 	b.Clear(GuardLost, "/media/none")
 	b.Mark(GuardFailed, "/media/c", nil)
 	list := b.Warnings()
-	if len(list) != 2 || list[0].About != "/media/a" || !strings.Contains(log.String(), "health restored") {
+	if len(list) != 3 || list[1].About != "/media/a" || !strings.Contains(log.String(), "health restored") {
 		t.Errorf("after clearing: %v", list)
 	}
 }
@@ -72,7 +73,7 @@ func TestEveryCodeHasItsTexts(t *testing.T) {
 			if title == "" || remedy == "" || strings.Contains(title, string(c)) || title == unknown {
 				t.Errorf("%s in %s: %q, %q", c, lang, title, remedy)
 			}
-			if strings.HasPrefix(string(c), "guard-") != strings.Contains(title, "/media/a") {
+			if (c == GuardLost || c == GuardFailed) != strings.Contains(title, "/media/a") {
 				t.Errorf("%s in %s does not say which: %q", c, lang, title)
 			}
 		}
