@@ -31,7 +31,7 @@ var layers = map[string]struct {
 	"console":           {[]string{"console", "uploader/incident", "rules", "message"}, "the console never imports the agent"},
 	"agent":             {[]string{"agent", "uploader", "rules", "message"}, "the agent never imports the console"},
 	"cmd":               {[]string{"agent", "console", "installer", "uploader", "rules", "message", "cmd"}, "commands wire everything"},
-	"e2e":               {[]string{"uploader/incident"}, "tests from outside, with the record as the only thing shared"},
+	"e2e":               {[]string{"uploader/incident", "rules/synthetic"}, "tests from outside: only the record and generated people are shared"},
 	"bench":             {[]string{"agent", "console", "installer", "uploader", "rules", "message", "bench"}, "benchmarks drive everything"},
 }
 
