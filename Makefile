@@ -20,5 +20,17 @@ demo: build
 test:
 	scripts/test
 
+# Each prints its figures; none is a test. Needs root for the guard.
+bench: build
+	scripts/install-bench-tools
+	go run ./bench/detection
+	go test -run '^$$' -bench Extract -benchtime 1x ./rules/extract
+	go run ./bench/guard
+	go run ./bench/console
+	go run ./bench/idle
+
+eval:
+	go run ./rules/eval
+
 clean:
 	rm -rf bin dist
