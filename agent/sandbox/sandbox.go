@@ -199,6 +199,10 @@ func (w *worker) reason() extract.Reason {
 		return extract.TimedOut
 	case w.said.has("out of memory"), w.said.has("cannot allocate memory"):
 		return extract.TooLarge
+	case w.said.has("SIGSEGV: segmentation violation") && !w.said.has("panic:"):
+		// A fault of the runtime itself, not of the reader, which would panic:
+		// memory it was refused when it had no words left for it.
+		return extract.TooLarge
 	}
 	return extract.Corrupt
 }
