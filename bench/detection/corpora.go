@@ -95,8 +95,8 @@ func customers(size int) ([]byte, error) {
 }
 
 // ours scans with the whole default pack and answers what was found.
-func ours(text []byte, chunk int) detect.Summary {
-	s := detect.NewScanner(detect.NewPack(detect.Key{}), detect.Limits{})
+func ours(pack *detect.Pack, text []byte, chunk int) detect.Summary {
+	s := detect.NewScanner(pack, detect.Limits{})
 	for len(text) > 0 {
 		n := min(chunk, len(text))
 		s.Write(text[:n])

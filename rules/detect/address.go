@@ -55,25 +55,33 @@ const maxAddress = 240 // bytes
 // province or prefecture if one was found. It answers where the last level ends.
 func (p *Pack) chain(text []byte) (end int, seen uint8, count int) {
 	gap, digits := 0, 0 // characters since the last level, and digits among them
-	for i := 0; i < len(text) && i < maxAddress && gap <= 10; {
+	most := min(len(text), maxAddress)
+	for i := 0; i < most && gap <= 10; {
 		c := text[i]
 		switch {
-		case c >= 0xE4 && isHan(text[i:]):
-			level := p.levels.at(text[i:])
+		case c >= 0xE4 && c <= 0xE9 && i+2 < len(text):
+			r := int(c&0x0F)<<12 | int(text[i+1]&0x3F)<<6 | int(text[i+2]&0x3F)
+			if r < hanFirst || r > hanLast {
+				return end, seen, count
+			}
 			i += 3
+			level := p.levels[r-hanFirst]
+			if level == 0 {
+				gap++
+				continue
+			}
 			if level == breakLevel {
 				return end, seen, count
 			}
-			needsDigit := level == numberLevel || level == roomLevel
-			if level != 0 && (gap > 0 || end > 0 || level == numberLevel) && (!needsDigit || digits > 0) {
-				if seen&level == 0 {
-					count++
-				}
-				seen |= level
-				end, gap, digits = i, 0, 0
+			if gap == 0 && end == 0 && level != numberLevel || level&(numberLevel|roomLevel) != 0 && digits == 0 {
+				gap++
 				continue
 			}
-			gap++
+			if seen&level == 0 {
+				count++
+			}
+			seen |= level
+			end, gap, digits = i, 0, 0
 		case isDigit(c):
 			digits++
 			gap++

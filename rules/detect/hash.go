@@ -88,7 +88,7 @@ func (s *set) add(v uint64) bool {
 	if s.n >= s.bound {
 		return false
 	}
-	if 2*s.n >= len(s.slots) {
+	if 4*s.n >= 3*len(s.slots) {
 		s.grow()
 	}
 	mask := uint64(len(s.slots) - 1)
@@ -108,7 +108,7 @@ func (s *set) full() bool { return s.n >= s.bound }
 
 func (s *set) grow() {
 	old := s.slots
-	s.slots = make([]uint64, max(64, 2*len(old)))
+	s.slots = make([]uint64, max(64, 4*len(old)))
 	s.n = 0
 	for _, v := range old {
 		if v != 0 {

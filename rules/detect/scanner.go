@@ -210,15 +210,28 @@ func (s *Scanner) eager() {
 		s.warm = 0
 		s.table.clear()
 	}
-	if s.longWay || !s.table.headed || !whole || end > s.plainUntil(end) || !s.steadyRow(s.buffer[s.pos:end]) {
+	if !whole || !s.shortWay(end) {
 		s.line(s.pos, end, !whole)
 	}
 	s.pos, s.done = end, end
 }
 
+// shortWay looks at the row at pos without the long way's care, if that does.
+func (s *Scanner) shortWay(end int) bool {
+	t := &s.table
+	if s.longWay || !t.headed || t.delimiter == ' ' || t.delimiter == '\n' || t.misses > 0 || t.width > maxSteady {
+		return false
+	}
+	text := trimEnd(s.buffer[s.pos:end])
+	if t.steady++; t.steady%provenRows != 1 && !s.tally.room && s.formRow(text) {
+		return true
+	}
+	return end <= s.plainUntil(end) && s.provenRow(text)
+}
+
 // plainUntil answers up to where, at least to end, nothing has to be narrowed.
 func (s *Scanner) plainUntil(end int) int {
-	if end > s.plain && s.pos >= s.plain {
+	if end > s.plain {
 		ahead := s.buffer[s.pos:min(s.end, s.pos+8<<10)]
 		n := len(ahead)
 		for _, c := range []byte{0xEF, 0xE2, 0xC2, 0xE3} {

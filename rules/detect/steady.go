@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 )
 
 // steadyCell is a cell of a row that went the short way.
@@ -12,51 +13,77 @@ type steadyCell struct {
 	text  []byte
 }
 
-// steadyRow looks at a row of a table with headings the short way: every cell
+// provenRow looks at a row of a table with headings the short way: every cell
 // is just what its heading says, in its usual form, and nothing about it is
 // worth keeping as a sample any more. It comes to the same as the long way, or
 // answers false, and then nothing has happened. Long lists are read at several
 // times the speed for it.
-func (s *Scanner) steadyRow(text []byte) bool {
-	t, p := &s.table, s.pack
-	if t.delimiter == ' ' || t.delimiter == '\n' || t.misses > 0 {
+//
+// Once no more distinct values and people are taken in (Limits.Distinct), rows
+// only add to the counts. Then one row in provenRows is proven in full and the
+// others are counted by their form: as many digits as there must be, an '@',
+// Han characters.
+func (s *Scanner) provenRow(text []byte) bool {
+	t := &s.table
+	var ends [maxSteady]int32
+	if delimited(text, t.delimiter, &ends) != t.width {
 		return false
 	}
-	text = trimEnd(text)
-	var cells [16]steadyCell
-	n, width := 0, 0
-	for i := 0; ; width++ {
-		if width >= len(t.columns) {
-			return false
-		}
-		end := len(text)
-		if k := bytes.IndexByte(text[i:], t.delimiter); k >= 0 {
-			end = i + k
-		}
-		if value := text[i:end]; len(value) > 0 {
-			k, score, ok := p.steadyCell(value, t.columns[width].roles)
-			if !ok || n == len(cells) {
+	var cells [maxSteady]steadyCell
+	n, start := 0, 0
+	for i := range t.width {
+		end := int(ends[i])
+		if value := text[start:end]; len(value) > 0 {
+			k, score, ok := s.pack.steadyCell(value, t.columns[i].roles)
+			if !ok || score > s.tally.least[k] && score > 0 {
 				return false
 			}
 			if score > 0 {
-				if s.tally.wants(k, score) {
-					return false
-				}
 				cells[n] = steadyCell{k, score, value}
 				n++
 			}
 		}
-		if end == len(text) {
-			break
-		}
-		i = end + 1
-	}
-	if width+1 != t.width {
-		return false
+		start = end + 1
 	}
 	s.flushPerson()
 	s.countSteady(cells[:n])
 	return true
+}
+
+const (
+	maxSteady  = 16 // columns of a table read the short way
+	provenRows = 32
+)
+
+// delimited finds where the cells of a row end, eight bytes at a time, and
+// answers how many there are; more than maxSteady answer maxSteady+1.
+func delimited(text []byte, delimiter byte, ends *[maxSteady]int32) int {
+	pattern := 0x0101010101010101 * uint64(delimiter)
+	n, i := 0, 0
+	for ; i+8 <= len(text); i += 8 {
+		x := binary.LittleEndian.Uint64(text[i:]) ^ pattern
+		for m := ^((x&0x7F7F7F7F7F7F7F7F + 0x7F7F7F7F7F7F7F7F) | x | 0x7F7F7F7F7F7F7F7F); m != 0; m &= m - 1 {
+			if n == maxSteady {
+				return n + 1
+			}
+			ends[n] = int32(i + bits.TrailingZeros64(m)/8)
+			n++
+		}
+	}
+	for ; i < len(text); i++ {
+		if text[i] == delimiter {
+			if n == maxSteady {
+				return n + 1
+			}
+			ends[n] = int32(i)
+			n++
+		}
+	}
+	if n == maxSteady {
+		return n + 1
+	}
+	ends[n] = int32(len(text))
+	return n + 1
 }
 
 func trimEnd(text []byte) []byte {
@@ -70,14 +97,14 @@ func trimEnd(text []byte) []byte {
 // kept of a class, values need not be told apart either.
 func (s *Scanner) countSteady(cells []steadyCell) {
 	t := &s.tally
-	room := !t.people.full()
+	t.room = !t.people.full()
 	for i := range cells {
 		c := &cells[i]
 		t.count[c.kind]++
 		t.best[c.kind] = max(t.best[c.kind], c.score)
-		room = room || !t.distinct[c.kind].full()
+		t.room = t.room || !t.distinct[c.kind].full()
 	}
-	if !room {
+	if !t.room {
 		t.full = true
 		return
 	}

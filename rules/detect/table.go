@@ -28,6 +28,7 @@ type table struct {
 	columns   []column
 	headed    bool
 	misses    int
+	steady    int // rows read the short way
 }
 
 const (
@@ -37,6 +38,7 @@ const (
 
 func (t *table) clear() {
 	t.on, t.headed, t.misses, t.width = false, false, 0, 0
+	t.steady = 0
 	t.columns = t.columns[:0]
 }
 

@@ -34,10 +34,11 @@ type tally struct {
 	samples  [kinds][]Finding
 	least    [kinds]int8 // score of the worst sample where no more are kept, else -1
 	full     bool
+	room     bool // the last row of a table still had something to be told apart
 }
 
 func newTally(l Limits) tally {
-	t := tally{limits: l}
+	t := tally{limits: l, room: true}
 	t.people.bound = l.Distinct
 	for k := range t.distinct {
 		t.distinct[k].bound = l.Distinct
@@ -55,7 +56,7 @@ func (t *tally) reset() {
 	}
 	clear(t.count[:])
 	clear(t.best[:])
-	t.full = false
+	t.full, t.room = false, true
 }
 
 // add counts a match and tells whether it deserves to be kept as a sample.

@@ -1,0 +1,119 @@
+package detect
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// formRow counts a row by the form of its cells. It answers false where a cell
+// has another form, and then nothing has happened.
+func (s *Scanner) formRow(text []byte) bool {
+	t := &s.table
+	var found [maxSteady]kind
+	n := 0
+	for i := 0; i < t.width; i++ {
+		k, score, length := s.formCell(text, t.columns[i].roles, t.delimiter)
+		if length < 0 || length == len(text) != (i == t.width-1) || score > s.tally.least[k] {
+			return false
+		}
+		if score > 0 {
+			found[n] = k
+			n++
+		}
+		if length < len(text) {
+			length++
+		}
+		text = text[length:]
+	}
+	if s.person.present != 0 {
+		s.flushPerson()
+	}
+	for _, k := range found[:n] {
+		s.tally.count[k]++
+	}
+	return true
+}
+
+// formCell judges the cell that text starts with by its form and answers its
+// length, -1 where only a closer look can tell. Score is -1 where the cell
+// holds nothing.
+func (s *Scanner) formCell(text []byte, r roles, delimiter byte) (k kind, score int8, length int) {
+	switch {
+	case len(text) == 0 || text[0] == delimiter:
+		return 0, -1, 0
+	case r == 0 || r&(against|maker) != 0:
+		n := cellEnd(text, delimiter)
+		if text[0] == '"' || !s.pack.plainlyNothing(text[:n], r) {
+			return 0, 0, -1
+		}
+		return 0, -1, n
+	case r.has(personName):
+		return personName, 95, formName(text, delimiter)
+	case r.has(mobile):
+		if text[0] == '1' && endsCell(text, 11, delimiter) && allDigits(text[:11]) {
+			return mobile, 95, 11
+		}
+	case r.has(landline):
+		return landline, 95, formLandline(text, delimiter)
+	case r.has(residentID):
+		if endsCell(text, 18, delimiter) && allDigits(text[:17]) {
+			return residentID, 99, 18
+		}
+	case r.has(bankCard):
+		for _, n := range [...]int{19, 16} {
+			if endsCell(text, n, delimiter) && allDigits(text[:n]) {
+				return bankCard, 99, n
+			}
+		}
+	case r.has(email):
+		n := cellEnd(text, delimiter)
+		if at := bytes.IndexByte(text[:n], '@'); at > 0 && at+4 < n && isLetter(text[n-1]) && text[0] != '"' {
+			return email, 95, n
+		}
+	case r.has(address):
+		if n := cellEnd(text, delimiter); n >= 18 && text[0] >= 0xE4 && text[0] <= 0xE9 {
+			return address, 95, n
+		}
+	}
+	return 0, 0, -1
+}
+
+func cellEnd(text []byte, delimiter byte) int {
+	if i := bytes.IndexByte(text, delimiter); i >= 0 {
+		return i
+	}
+	return len(text)
+}
+
+func endsCell(text []byte, n int, delimiter byte) bool {
+	return len(text) == n || len(text) > n && text[n] == delimiter
+}
+
+// formName takes two to four Han characters.
+func formName(text []byte, delimiter byte) int {
+	const sixHigh = 0x0000808080808080
+	if len(text) < 8 || text[0] < 0xE4 || text[0] > 0xE9 || binary.LittleEndian.Uint64(text)&sixHigh != sixHigh {
+		return -1
+	}
+	for n := 6; n <= 12; n += 3 {
+		if endsCell(text, n, delimiter) {
+			return n
+		}
+		if n < len(text) && text[n] < 0x80 {
+			return -1
+		}
+	}
+	return -1
+}
+
+func formLandline(text []byte, delimiter byte) int {
+	for n := 12; n <= 13; n++ {
+		if endsCell(text, n, delimiter) {
+			if text[0] == '0' && (text[3] == '-' && allDigits(text[4:n]) || text[4] == '-' && allDigits(text[5:n])) {
+				return n
+			}
+			return -1
+		}
+	}
+	return -1
+}
