@@ -135,9 +135,9 @@ func (f *fileSystem) describe(i *inode, out *fuse.EntryOut) error {
 func (f *fileSystem) introduce(i *inode, st *unix.Stat_t, out *fuse.EntryOut) {
 	out.NodeId, out.Generation = i.id, 0
 	f.fill(i, st, &out.Attr)
-	valid := f.believe(i)
-	out.SetEntryTimeout(valid)
-	out.SetAttrTimeout(valid)
+	attributes, name := f.believe(i)
+	out.SetEntryTimeout(name)
+	out.SetAttrTimeout(attributes)
 }
 
 func statOf(fd int, st *unix.Stat_t) error { return unix.Fstatat(fd, "", st, unix.AT_EMPTY_PATH) }
@@ -174,7 +174,8 @@ func (f *fileSystem) attributes(i *inode, byHandle bool, fh uint64, out *fuse.At
 		return err
 	}
 	f.fill(i, &st, &out.Attr)
-	out.SetTimeout(f.believe(i))
+	valid, _ := f.believe(i)
+	out.SetTimeout(valid)
 	return nil
 }
 

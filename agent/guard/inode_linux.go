@@ -315,17 +315,29 @@ func (f *fileSystem) freshNames(dir *inode) []string {
 }
 
 // believed is how long the kernel may rely on what it was told: nobody else
-// can change the medium.
-const believed = 10 * time.Second
+// can change the medium. Shortly is for folders in which files are about to
+// appear.
+const (
+	believed = 10 * time.Second
+	shortly  = time.Second
+)
 
-func (f *fileSystem) believe(i *inode) (attributes time.Duration) {
+// believe answers how long the kernel may rely on what it is told about an
+// inode's attributes, and on its name.
+func (f *fileSystem) believe(i *inode) (attributes, name time.Duration) {
 	f.tree.mu.RLock()
 	busy := len(i.fresh) > 0
 	f.tree.mu.RUnlock()
-	if busy || i.pending() != nil {
-		return 0
+	p := i.pending()
+	switch {
+	case busy:
+		return shortly, believed
+	case p == nil:
+		return believed, believed
+	case p.written.Load() == 0:
+		return believed, 0
 	}
-	return believed
+	return 0, 0
 }
 
 func retry[T any](do func() (T, error)) (T, error) {

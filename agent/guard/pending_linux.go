@@ -23,6 +23,8 @@ const (
 	// the medium, and aheadStep how much goes at least.
 	aheadFrom = 1 << 20
 	aheadStep = 64 << 10
+	// roomStep is how often the medium is asked for the room it has left.
+	roomStep = 1 << 20
 	// patience bounds how long a judge may take.
 	patience = 3 * time.Minute
 	// grace is what a judge gets to notice that its time is over.
@@ -159,7 +161,7 @@ func (p *pending) keep(data []byte, off int64) error {
 // room refuses what the medium has no room for while the program is still
 // writing; it looks once for every chunk.
 func (p *pending) room(off, n int64) error {
-	if off/chunkSize == (off+n)/chunkSize {
+	if off/roomStep == (off+n)/roomStep {
 		return nil
 	}
 	needed := p.store.total() + n
@@ -197,29 +199,39 @@ func (p *pending) sendAhead(data []byte, off int64) (int, error) {
 		return 0, nil
 	}
 	err := p.who.do(func() error {
-		for p.shows < min(off, proven) {
-			buf := make([]byte, min(chunkSize, min(off, proven)-p.shows))
-			if err := p.read(buf, p.shows); err != nil {
-				return err
-			}
-			if err := p.sent(buf); err != nil {
-				return err
-			}
+		if err := p.sendStored(min(off, proven)); err != nil || proven <= off {
+			return err
 		}
-		if p.shows >= off && proven > off {
-			return p.sent(data[p.shows-off : proven-off])
-		}
-		return nil
+		return p.sent(data[:proven-off])
 	})
 	return int(max(0, p.shows-off)), err
+}
+
+// sendStored sends what is held up to an offset.
+func (p *pending) sendStored(to int64) error {
+	for p.shows < to {
+		e := extent{p.shows, min(to, (p.shows/chunkSize+1)*chunkSize)}
+		b := p.store.piece(e)
+		if b == nil {
+			b = make([]byte, e.to-e.from)
+			if err := p.read(b, e.from); err != nil {
+				return err
+			}
+		}
+		if err := p.sent(b); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *pending) sent(b []byte) error {
 	if err := writeAll(p.base.fd, b, p.shows); err != nil {
 		return err
 	}
-	p.store.cut(extent{p.shows, p.shows + int64(len(b))})
+	from := p.shows
 	p.shows += int64(len(b))
+	p.store.cut(extent{from, p.shows})
 	p.length = max(p.length, p.shows)
 	return nil
 }
@@ -351,7 +363,7 @@ func (p *pending) reserve(size int64, keep bool) error {
 
 // zero writes zeros over a range.
 func (p *pending) zero(from, to int64) error {
-	zeros := make([]byte, min(chunkSize, max(0, to-from)))
+	zeros := make([]byte, min(1<<20, max(0, to-from)))
 	for from < to {
 		n := min(int64(len(zeros)), to-from)
 		if err := p.write(zeros[:n], from); err != nil {

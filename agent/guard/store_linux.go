@@ -6,13 +6,14 @@ import (
 	"io"
 	"os"
 	"sort"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
 
 const (
-	chunkSize    = 1 << 20
+	chunkSize    = 256 << 10
 	memoryBudget = 48 << 20 // of all files being written, together
 )
 
@@ -22,6 +23,24 @@ const (
 type scratch struct {
 	dir  string
 	used atomic.Int64 // bytes in memory
+	free sync.Pool    // of *[chunkSize]byte
+}
+
+// chunk answers room for n bytes, whatever it held before.
+func (s *scratch) chunk(n int) []byte {
+	if n < chunkSize {
+		return make([]byte, n)
+	}
+	if c, ok := s.free.Get().(*[chunkSize]byte); ok {
+		return c[:]
+	}
+	return new([chunkSize]byte)[:]
+}
+
+func (s *scratch) recycle(c []byte) {
+	if cap(c) == chunkSize {
+		s.free.Put((*[chunkSize]byte)(c[:chunkSize]))
+	}
 }
 
 // extent is a range of bytes, end exclusive.
@@ -32,7 +51,6 @@ type store struct {
 	scratch *scratch
 	extents []extent // sorted, disjoint, not touching
 	chunks  map[int64][]byte
-	held    int64
 	file    *os.File
 }
 
@@ -68,14 +86,13 @@ func (s *store) put(index int64, in int, part []byte) error {
 			return wrapScratch(err)
 		}
 		if cap(chunk) < in+len(part) {
-			grown := make([]byte, len(chunk), min(chunkSize, max(2*cap(chunk), in+len(part))))
+			// What lies between the extents is never read.
+			grown := s.scratch.chunk(min(chunkSize, max(2*cap(chunk), in+len(part))))
 			copy(grown, chunk)
 			chunk = grown
 		}
-		clear(chunk[len(chunk) : in+len(part)])
 		chunk = chunk[:in+len(part)]
 		s.chunks[index] = chunk
-		s.held += int64(need)
 		s.scratch.used.Add(int64(need))
 	}
 	copy(chunk[in:], part)
@@ -91,9 +108,17 @@ func (s *store) spill() error {
 		}
 		s.file = os.NewFile(uintptr(fd), "scratch")
 	}
-	for index, chunk := range s.chunks {
-		if _, err := s.file.WriteAt(chunk, index*chunkSize); err != nil {
-			return wrapScratch(err)
+	for index := range s.chunks {
+		for at := index * chunkSize; ; {
+			e, ok := s.next(at)
+			if !ok || e.from >= (index+1)*chunkSize {
+				break
+			}
+			e.to = min(e.to, (index+1)*chunkSize)
+			if _, err := s.file.WriteAt(s.piece(e), e.from); err != nil {
+				return wrapScratch(err)
+			}
+			at = e.to
 		}
 		s.forget(index)
 	}
@@ -101,9 +126,9 @@ func (s *store) spill() error {
 }
 
 func (s *store) forget(index int64) {
-	n := int64(len(s.chunks[index]))
-	s.held -= n
-	s.scratch.used.Add(-n)
+	chunk := s.chunks[index]
+	s.scratch.used.Add(-int64(len(chunk)))
+	s.scratch.recycle(chunk)
 	delete(s.chunks, index)
 }
 
@@ -141,10 +166,16 @@ func (s *store) cut(e extent) {
 	}
 	s.extents = kept
 	for index := range s.chunks {
-		if index*chunkSize >= e.from && (index+1)*chunkSize <= e.to {
+		if (index+1)*chunkSize > e.from && index*chunkSize < e.to && !s.holds(extent{index * chunkSize, (index + 1) * chunkSize}) {
 			s.forget(index)
 		}
 	}
+}
+
+// holds tells whether anything in a range is held.
+func (s *store) holds(e extent) bool {
+	x, ok := s.next(e.from)
+	return ok && x.from < e.to
 }
 
 // total answers how many bytes are held.
@@ -171,9 +202,7 @@ func (s *store) ReadAt(p []byte, off int64) (int, error) {
 		index, in := (off+int64(n))/chunkSize, int((off+int64(n))%chunkSize)
 		part := p[n:min(len(p), n+chunkSize-in)]
 		if chunk, ok := s.chunks[index]; ok {
-			if copied := copy(part, chunk[min(in, len(chunk)):]); copied < len(part) {
-				clear(part[copied:])
-			}
+			copy(part, chunk[in:])
 		} else if m, err := s.file.ReadAt(part, index*chunkSize+int64(in)); err != nil && !(errors.Is(err, io.EOF) && m == len(part)) {
 			return n, fmt.Errorf("read from the scratch disk: %w", err)
 		}
