@@ -17,6 +17,7 @@ import (
 
 	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/agent/guard"
+	"github.com/trustline/trustline/agent/health"
 	"github.com/trustline/trustline/agent/ledger"
 	"github.com/trustline/trustline/agent/policyfile"
 	"github.com/trustline/trustline/agent/prompt"
@@ -48,6 +49,8 @@ type Agent struct {
 	teller   *prompt.Teller
 	uploader *uploader.Uploader // nil without a console
 	listener net.Listener
+	health   *health.Board
+	texts    health.Texts
 	today    atomic.Int64
 }
 
@@ -55,7 +58,7 @@ type Agent struct {
 // work. Worker is the command line that reads documents in a process of its
 // own; without one they are read in this process.
 func New(c Config, version string, worker []string, log *slog.Logger) (*Agent, error) {
-	a := &Agent{config: c, version: version, started: time.Now().UTC(), log: log}
+	a := &Agent{config: c, version: version, started: time.Now().UTC(), log: log, health: health.New(log)}
 	steps := []func() error{a.openState, a.openControl, func() error { return a.makeJudge(worker) }, a.openUploader}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -86,6 +89,9 @@ func (a *Agent) openState() (err error) {
 }
 
 func (a *Agent) openControl() (err error) {
+	if a.texts, err = health.LoadTexts(); err != nil {
+		return err
+	}
 	a.control = &control.Server{Status: a.status, Log: a.log}
 	if a.teller, err = prompt.NewTeller(a.control, a.log); err != nil {
 		return fmt.Errorf("prepare notices: %w", err)
@@ -130,11 +136,12 @@ func (a *Agent) openUploader() error {
 
 // record keeps an incident; when it returns nil it is not lost any more.
 func (a *Agent) record(ctx context.Context, i incident.Incident) error {
-	if err := a.spool.Put(ctx, i); err != nil {
-		return err
+	err := a.spool.Put(ctx, i)
+	a.health.Mark(health.SpoolFailing, "", err)
+	if err == nil {
+		a.today.Add(1)
 	}
-	a.today.Add(1)
-	return nil
+	return err
 }
 
 // Run guards until the context ends, then gives everything back.

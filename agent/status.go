@@ -5,6 +5,7 @@ import (
 
 	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/agent/guard"
+	"github.com/trustline/trustline/agent/health"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
@@ -18,9 +19,12 @@ func (a *Agent) status(control.Caller) control.Status {
 		Policy:         control.Policy{Version: policy.Version, Name: policy.Name, Loaded: policy.Loaded, Broken: policy.Broken},
 		Console:        a.consoleStatus(),
 		Guards:         a.guards(),
-		Warnings:       a.warnings(),
+		Warnings:       []control.Warning{},
 		Spool:          &control.Spool{Depth: depth.Records, Bytes: depth.Bytes, Oldest: depth.Oldest},
 		IncidentsToday: &today,
+	}
+	for _, w := range a.warnings() {
+		s.Warnings = append(s.Warnings, control.Warning{Code: string(w.Code), About: w.About, Severity: string(w.Code.Severity()), Title: a.texts.Title(w, "en")})
 	}
 	return s
 }
@@ -61,22 +65,37 @@ func mediumName(m guard.Medium) string {
 	return ""
 }
 
-// warnings lists what is not as it should be, worst first.
-func (a *Agent) warnings() []control.Warning {
-	all := []control.Warning{}
+// patience is how long the console may be away before that is a warning.
+const patience = time.Minute
+
+// noteHealth brings the board up to date with what the parts say of themselves.
+func (a *Agent) noteHealth() {
 	for _, r := range a.keeper.Reports() {
-		if r.Err != nil {
-			all = append(all, control.Warning{Code: "medium-unguarded", Severity: string(incident.High), Title: "A removable medium is not guarded"})
-			break
-		}
+		a.health.Mark(health.GuardFailed, r.Medium.MountPoint, r.Err)
 	}
 	if a.policy.Status().Broken != "" {
-		all = append(all, control.Warning{Code: "policy-broken", Severity: string(incident.High), Title: "The policy file cannot be used; the last sound policy stays in force"})
+		a.health.Set(health.PolicyBroken, "")
+	} else {
+		a.health.Clear(health.PolicyBroken, "")
 	}
-	if a.uploader != nil && !a.uploader.State().Connected && time.Since(a.started) > time.Minute {
-		all = append(all, control.Warning{Code: "console-unreachable", Severity: string(incident.Medium), Title: "The console cannot be reached; incidents wait on this machine"})
+	if a.uploader == nil {
+		return
 	}
-	return all
+	state := a.uploader.State()
+	last := state.LastContact
+	if last.IsZero() {
+		last = a.started
+	}
+	if !state.Connected && time.Since(last) > patience {
+		a.health.Set(health.ConsoleUnreachable, "")
+	} else {
+		a.health.Clear(health.ConsoleUnreachable, "")
+	}
+}
+
+func (a *Agent) warnings() []health.Warning {
+	a.noteHealth()
+	return a.health.Warnings()
 }
 
 // vitals is what the console is told every minute.
@@ -94,7 +113,7 @@ func (a *Agent) vitals() incident.Heartbeat {
 		}
 	}
 	for _, w := range a.warnings() {
-		h.Warnings = append(h.Warnings, incident.Warning{Code: w.Code, Severity: incident.Severity(w.Severity), Since: a.started})
+		h.Warnings = append(h.Warnings, incident.Warning{Code: string(w.Code), Severity: w.Code.Severity(), Since: w.Since})
 	}
 	return h
 }

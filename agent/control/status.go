@@ -78,9 +78,10 @@ type Spool struct {
 
 // Warning is one thing that is not as it should be.
 type Warning struct {
-	Code     string `json:"code"`     // stable: "policy-broken"
-	Severity string `json:"severity"` // as of an incident: low, medium, high, critical
-	Title    string `json:"title"`    // one English line
+	Code     string `json:"code"`            // stable: "policy-broken"
+	About    string `json:"about,omitempty"` // which one, such as a mount point
+	Severity string `json:"severity"`        // as of an incident: low, medium, high, critical
+	Title    string `json:"title"`           // one English line
 }
 
 // Degraded tells whether protection is less than it should be: the policy on

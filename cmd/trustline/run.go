@@ -10,10 +10,8 @@ import (
 
 	"github.com/trustline/trustline/agent"
 	"github.com/trustline/trustline/agent/sandbox"
+	"github.com/trustline/trustline/installer"
 )
-
-// defaultConfig is where packages put the configuration.
-const defaultConfig = "/etc/trustline/agent.yaml"
 
 func newRunCommand(t *terminal) *cobra.Command {
 	var config string
@@ -28,10 +26,13 @@ func newRunCommand(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return runAgent(cmd.Context(), c, t.logger(debug))
+			service := installer.Config{Program: os.Args[0], File: config}
+			return installer.Run(cmd.Context(), service, func(ctx context.Context) error {
+				return runAgent(ctx, c, t.logger(debug))
+			})
 		},
 	}
-	cmd.Flags().StringVar(&config, "config", defaultConfig, t.Text("run.flag.config"))
+	cmd.Flags().StringVar(&config, "config", installer.ConfigPath, t.Text("run.flag.config"))
 	cmd.Flags().BoolVar(&debug, "debug", false, t.Text("run.flag.debug"))
 	return cmd
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trustline/trustline/agent/control"
+	"github.com/trustline/trustline/agent/health"
 )
 
 // statusPatience bounds how long the service may take to answer.
@@ -50,7 +51,11 @@ func newStatusCommand(t *terminal) *cobra.Command {
 			case err != nil:
 				fmt.Fprintln(t.err, t.unreachable(socket, err))
 			default:
-				page := statusPage{terminal: t, now: time.Now()}
+				texts, err := health.LoadTexts()
+				if err != nil {
+					return err
+				}
+				page := statusPage{terminal: t, now: time.Now(), health: texts}
 				if _, err := fmt.Fprint(t.out, page.render(st)); err != nil {
 					return fmt.Errorf("print status: %w", err)
 				}

@@ -106,7 +106,7 @@ func TestStatusSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	st.Guards[0].State = control.GuardFailed
 	st.Guards[0].Name = "\x1b[2Jevil\u202e"
 	st.Warnings = []control.Warning{
-		{Code: "guard-failed", Severity: "critical", Title: "guard failed"},
+		{Code: "medium-unguarded", About: "/media/stick", Severity: "critical", Title: "guard failed"},
 		{Code: "of-a-later-version", Severity: "high", Title: "Something \x1b[31mnew"},
 	}
 	_, socket := serveControl(t, st)
@@ -117,7 +117,7 @@ func TestStatusSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	for _, want := range []string{
 		"needs attention: see below", "(a newer one could not be loaded: line 12: unknown action)",
 		"not reached since", "(certificate has expired)", "9 incidents waiting", "NOT PROTECTED",
-		"! [critical] A medium could not be put under guard\n      Run \"trustline doctor\"",
+		"! [critical] /media/stick could not be put under guard\n      Run \"trustline doctor\"",
 		"! [high] Something �[31mnew\n      Run \"trustline doctor\"", "�[2Jevil /dev/sdb1",
 	} {
 		if !strings.Contains(stdout, want) {

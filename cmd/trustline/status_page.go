@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/rivo/uniseg"
 
 	"github.com/trustline/trustline/agent/control"
+	"github.com/trustline/trustline/agent/health"
 	"github.com/trustline/trustline/agent/prompt"
 	"github.com/trustline/trustline/message"
 )
@@ -15,8 +17,9 @@ import (
 // statusPage lays a status out for people.
 type statusPage struct {
 	*terminal
-	now time.Time
-	b   strings.Builder
+	now    time.Time
+	health health.Texts
+	b      strings.Builder
 }
 
 // maxShown bounds every text that others have named, in runes.
@@ -119,8 +122,13 @@ func (p *statusPage) warnings(s control.Status) {
 	fmt.Fprintf(&p.b, "\n%s\n", p.Text("status.warnings"))
 	for _, w := range s.Warnings {
 		severity := p.either("status.severity."+w.Severity, w.Severity)
-		fmt.Fprintf(&p.b, "  ! [%s] %s\n", severity, p.either("warning."+w.Code+".title", w.Title))
-		fmt.Fprintf(&p.b, "      %s\n", p.either("warning."+w.Code+".remedy", p.Text("warning.remedy")))
+		known := health.Warning{Code: health.Code(w.Code), About: prompt.Harmless(w.About, maxShown)}
+		title := p.health.Title(known, p.Language())
+		if !slices.Contains(health.Codes(), known.Code) && w.Title != "" {
+			title = prompt.Harmless(w.Title, maxShown)
+		}
+		fmt.Fprintf(&p.b, "  ! [%s] %s\n", severity, title)
+		fmt.Fprintf(&p.b, "      %s\n", p.health.Remedy(known, p.Language()))
 	}
 }
 
