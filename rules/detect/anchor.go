@@ -1,6 +1,9 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // Anchors are what cheap searches over a block stop at: a value of any class
 // in running text holds one, or stands near one. What is an anchor depends on
@@ -23,24 +26,32 @@ var weight = func() (w [256]int8) {
 const (
 	pairWeight  = 3
 	leastDigits = 11 // in a number of any class
-	// A run of n characters holds n-1 pairs of neighbours, and one of them
-	// begins at an index that n-1 divides: look only there.
-	stride = leastDigits - 1
+	// A run of eleven bytes holds four that begin at an index eight divides.
+	stride = leastDigits - 3
 )
 
 // digitAnchor answers where a number of some class stands, at or behind from
 // and before limit; limit when there is none. Text goes on behind limit.
 func (s *Scanner) digitAnchor(text []byte, from, limit int) int {
-	last := min(limit+stride, len(text)-1)
+	last := min(limit+stride, len(text)-3)
 	for i := from; i < last; i += stride {
-		if weight[text[i]]+weight[text[i+1]] < pairWeight {
+		// Digits are 0x30 to 0x39, separators 0x20 to 0x2F. In the high halves
+		// of four bytes of a number at most two bits differ from a digit's.
+		y := binary.LittleEndian.Uint32(text[i:])&0xF0F0F0F0 ^ 0x30303030
+		if y &= y - 1; y&(y-1) != 0 {
 			continue
 		}
-		// Of a run of eleven, five more stand on one side of the pair or the other.
-		if i >= 5 && i+6 < len(text) && (weight[text[i-5]] < 0 || weight[text[i-3]] < 0) && (weight[text[i+6]] < 0 || weight[text[i+4]] < 0) {
+		if i >= 4 && i+8 <= len(text) && !numeric(text[i-4:]) && !numeric(text[i+4:]) {
+			continue // of eleven bytes around these, four more stand on one side
+		}
+		at := i
+		for at < i+4 && !isDigit(text[at]) {
+			at++
+		}
+		if at == i+4 || !longAround(text, at) {
 			continue
 		}
-		start, end, ok := digitRun(text, i, max(s.done, i-longestRun))
+		start, end, ok := digitRun(text, at, max(s.done, at-longestRun))
 		if !ok {
 			continue
 		}
@@ -53,6 +64,22 @@ func (s *Scanner) digitAnchor(text []byte, from, limit int) int {
 		i += max(0, end-i-stride) // nothing in this run
 	}
 	return limit
+}
+
+// numeric tells whether four bytes may stand in a number, as digitAnchor does.
+func numeric(p []byte) bool {
+	y := binary.LittleEndian.Uint32(p)&0xF0F0F0F0 ^ 0x30303030
+	y &= y - 1
+	return y&(y-1) == 0
+}
+
+// longAround tells whether eleven bytes of a number may stand around i: then
+// five stand on one side or the other.
+func longAround(text []byte, i int) bool {
+	if i < 5 || i+5 >= len(text) {
+		return true
+	}
+	return weight[text[i-5]] > 0 && weight[text[i-3]] > 0 && weight[text[i-1]] > 0 || weight[text[i+5]] > 0 && weight[text[i+3]] > 0 && weight[text[i+1]] > 0
 }
 
 // numberAt tells whether a run of digits and separators holds a number of some
@@ -72,7 +99,7 @@ func (s *Scanner) numberAt(text []byte, start, end int) bool {
 	return false
 }
 
-// digitRun answers the run that the pair at i is part of, back to least, and
+// digitRun answers the run that the digit at i is part of, back to least, and
 // whether it has digits enough. It follows a run for longestRun bytes.
 func digitRun(text []byte, i, least int) (start, end int, ok bool) {
 	for start = i; start > least && weight[text[start-1]]+weight[text[start]] >= pairWeight; {

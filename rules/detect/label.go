@@ -266,6 +266,20 @@ func (l *labels) finish(text []byte, start, end int, r roles) label {
 	return b
 }
 
+// trimHeading takes off what people put around headings.
+func trimHeading(p []byte) []byte {
+	around := func(c byte) bool {
+		return c <= ' ' || c == '"' || c == '\'' || c == '*' || c == ':' || c == '#'
+	}
+	for len(p) > 0 && around(p[0]) {
+		p = p[1:]
+	}
+	for len(p) > 0 && around(p[len(p)-1]) {
+		p = p[:len(p)-1]
+	}
+	return p
+}
+
 // mayHead tells whether a cell may be a heading, at little cost.
 func (l *labels) mayHead(cell []byte) bool {
 	if cell[0] >= 0x80 || l.latin[cell[0]&31][cell[1]&31] != 0 {
@@ -277,9 +291,11 @@ func (l *labels) mayHead(cell []byte) bool {
 // heading answers what a cell that is nothing but a heading calls for.
 func (l *labels) heading(cell []byte) (roles, bool) {
 	var folded [64]byte
-	cell = bytes.Trim(cell, " \t\r\"'*:#：")
-	if i := bytes.IndexAny(cell, "([<"); i > 0 && bytes.IndexByte([]byte(")]>"), cell[len(cell)-1]) >= 0 {
-		cell = bytes.TrimRight(cell[:i], " ")
+	cell = trimHeading(cell)
+	if n := len(cell); n > 0 && (cell[n-1] == ')' || cell[n-1] == ']' || cell[n-1] == '>') {
+		if i := bytes.IndexAny(cell, "([<"); i > 0 {
+			cell = bytes.TrimRight(cell[:i], " ")
+		}
 	}
 	if len(cell) < 2 || len(cell) > len(folded) || !l.mayHead(cell) {
 		return 0, false

@@ -32,6 +32,10 @@ func (s *Scanner) running(l *line) {
 	s.found = s.numbers(l.text, s.found[:0])
 	s.found = p.emails(l.text, s.found)
 	s.labels = s.labels[:0]
+	if len(s.found) == 0 && len(l.text) > 40 && !mayLabel(l.text) {
+		s.carried = label{}
+		return
+	}
 	if len(s.found) > 0 || len(l.text) <= 40 || mayLabel(l.text) {
 		s.labels = p.labels.find(l.text, s.labels)
 	}

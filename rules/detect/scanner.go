@@ -4,6 +4,7 @@ import "bytes"
 
 const (
 	bufferSize   = 128 << 10
+	blockSize    = 16 << 10 // searched for anchors at a time: what stays in the nearest cache
 	window       = 2 << 10  // how far a line without end is looked at around an anchor
 	longestRow   = 16 << 10 // bytes of a row of a table
 	contextLines = 4        // lines looked at before and behind an anchor
@@ -35,6 +36,7 @@ type Scanner struct {
 	warm     int // lines still to be looked at behind an anchor
 	anchors  anchors
 	longWay  bool  // steadyRow is off, for its test
+	block    int   // up to here anchors were searched for
 	plain    int   // up to here, from pos on, nothing has to be narrowed
 	last     byte  // that stood before the buffer
 	first    int64 // where the first candidate stands, -1 when there was none
@@ -92,7 +94,6 @@ func (s *Scanner) begun(location string) {
 	s.warm = contextLines + 1 // headings stand in the first lines
 	s.last = '\n'
 	s.plain = 0
-	s.anchors.reset()
 	s.table.clear()
 	s.shape = shape{}
 	s.carried = label{}
@@ -148,15 +149,20 @@ func (s *Scanner) Close() Summary {
 // what depends on text still to come is left for later.
 func (s *Scanner) advance(final bool) {
 	limit := s.limit(final)
+	s.block = 0
 	for s.pos < limit {
 		if s.table.on || s.warm > 0 {
 			s.eager()
 			continue
 		}
-		a := s.anchor(s.pos, limit)
-		if a >= limit {
-			s.pos = limit
-			break
+		if s.pos >= s.block {
+			s.block = min(limit, s.pos+blockSize)
+			s.anchors.reset()
+		}
+		a := s.anchor(s.pos, s.block)
+		if a >= s.block {
+			s.pos = s.block
+			continue
 		}
 		s.around(a)
 	}
@@ -174,7 +180,6 @@ func (s *Scanner) advance(final bool) {
 	s.pos -= keep
 	s.done = max(0, s.done-keep)
 	s.plain = 0
-	s.anchors.reset()
 }
 
 func (s *Scanner) byteBefore(i int) byte {
@@ -361,7 +366,7 @@ func (s *Scanner) line(start, end int, cut bool) {
 		s.running(l)
 		s.reshape(l)
 	}
-	if closesRecord(l.text) {
+	if s.person.present != 0 && closesRecord(l.text) {
 		s.flushPerson()
 	}
 }

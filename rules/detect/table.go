@@ -29,16 +29,18 @@ type table struct {
 	headed    bool
 	misses    int
 	steady    int // rows read the short way
+	idle      int // rows in a row that held nothing at all
 }
 
 const (
 	maxColumns  = 64
-	tableMisses = 3 // rows of another shape that end a table
+	tableMisses = 3  // rows of another shape that end a table
+	tableIdle   = 16 // rows without any candidate that do
 )
 
 func (t *table) clear() {
 	t.on, t.headed, t.misses, t.width = false, false, 0, 0
-	t.steady = 0
+	t.steady, t.idle = 0, 0
 	t.columns = t.columns[:0]
 }
 
@@ -250,6 +252,12 @@ func (s *Scanner) tableRow(l *line) bool {
 	t.misses = 0
 	l.cells, l.record = s.cells, true
 	s.row(l)
+	if t.idle++; len(s.found) > 0 {
+		t.idle = 0
+	}
+	if t.idle >= tableIdle || t.width == 1 && t.idle >= tableMisses {
+		t.clear()
+	}
 	return true
 }
 
