@@ -86,6 +86,6 @@ func measure(program, medium string, quiet time.Duration) error {
 		return err
 	}
 	fmt.Printf("idle: ready after %d ms, %.1f MB resident (target < 60), %.3f %% of one core over %s (target < 0.1 %%), binary %.1f MB\n",
-		ready.Milliseconds(), float64(mem.RSS)/1e6, 100*used/quiet.Seconds(), quiet, float64(info.Size())/1e6)
+		ready.Milliseconds(), float64(mem.RSS)/1e6, max(0, 100*used/quiet.Seconds()), quiet, float64(info.Size())/1e6)
 	return nil
 }
