@@ -240,7 +240,9 @@ func (p *Pack) western(text []byte) int8 {
 			for i < len(text) && (isLetter(text[i]) || text[i] >= 0x80) {
 				i++
 			}
-			words++
+			if start == 0 || text[start-1] == ' ' || text[start-1] == ',' {
+				words++
+			}
 			if i-start <= 12 && p.streets[strings.ToLower(string(text[start:i]))] {
 				streets++
 			}

@@ -105,7 +105,9 @@ func (s *Scanner) addresses(l *line) {
 		}
 		value := bytes.TrimRight(l.text[b.value:end], " \t\r,;|\"'}])")
 		n, score := s.pack.chinese(value, true)
-		if score == 0 {
+		if score > 0 {
+			score = max(score, 85)
+		} else {
 			if cut := bytes.IndexAny(value, "\t;|\""); cut > 0 {
 				value = value[:cut]
 			}
@@ -114,7 +116,7 @@ func (s *Scanner) addresses(l *line) {
 		if score == 0 {
 			continue
 		}
-		m := s.pack.newAddress(l.text, b.value, b.value+n, max(score, 85))
+		m := s.pack.newAddress(l.text, b.value, b.value+n, score)
 		m.why.label, m.why.distance = b, b.value-b.end
 		m.why.flags |= labelled
 		s.found = append(s.found, m)

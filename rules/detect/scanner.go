@@ -406,14 +406,37 @@ func (s *Scanner) wholeCells() int {
 }
 
 // Row takes a row of a spreadsheet: its 1-based number and its cells that are
-// not empty, left to right.
+// not empty, left to right. Headings are understood, and so are forms, where a
+// label stands in one cell and its value in the next.
 func (s *Scanner) Row(number int, cells []Cell) {
 	if s.pos < s.end {
 		s.advance(true)
 	}
+	form := s.join(cells)
+	l := &s.current
+	*l = line{text: s.joined, offset: s.base, number: number, cells: s.cells, record: !form, sheet: true}
+	s.base += int64(len(s.joined))
+	switch {
+	case form:
+		s.running(l)
+	case s.headings(l.text, l.cells):
+		s.table.on = false // no text belongs to it
+	default:
+		s.row(l)
+	}
+}
+
+// join puts the cells of a row into one text, parted by tabs, or by a colon
+// behind a label. It tells whether there was one.
+func (s *Scanner) join(cells []Cell) (form bool) {
 	s.joined, s.cells = s.joined[:0], s.cells[:0]
+	labelled := false
 	for i, c := range cells {
-		if i > 0 {
+		switch {
+		case i > 0 && labelled:
+			s.joined = append(s.joined, ": "...)
+			form = true
+		case i > 0:
 			s.joined = append(s.joined, '\t')
 		}
 		text, came := narrow(bytes.TrimSpace(c.Text), s.narrowed, s.came)
@@ -428,14 +451,21 @@ func (s *Scanner) Row(number int, cells []Cell) {
 			}
 		}
 		s.cells = append(s.cells, cell{start, len(s.joined), c.Column})
+		labelled = s.callsNext(text, cells[i+1:])
 	}
-	l := &s.current
-	*l = line{text: s.joined, offset: s.base, number: number, cells: s.cells, record: true, sheet: true}
-	s.base += int64(len(s.joined))
-	s.table.on = false
-	if s.headings(l.text, l.cells) {
-		s.table.on = false
-		return
+	return form
+}
+
+// callsNext tells whether a cell is the label of the one behind it and not a
+// heading beside another.
+func (s *Scanner) callsNext(text []byte, rest []Cell) bool {
+	if s.table.headed || len(rest) == 0 {
+		return false
 	}
-	s.row(l)
+	r, ok := s.pack.labels.heading(text)
+	if !ok || r&(against|maker) != 0 {
+		return false
+	}
+	_, heading := s.pack.labels.heading(rest[0].Text)
+	return !heading
 }

@@ -13,17 +13,14 @@ import (
 var testKey = Key{1, 2, 3}
 
 // document is text of every sort the scanner treats in a way of its own.
-func document(t testing.TB, seed uint64) []byte {
-	t.Helper()
+func document(seed uint64) []byte {
 	g := synthetic.New(seed)
 	var b bytes.Buffer
 	b.WriteString("会议纪要\r\n\r\n今天讨论了三个问题。\n")
 	p := g.Person()
 	b.WriteString("请联系" + p.Name + "，电话" + p.Mobile + "，或寄到" + p.Address + "。\n")
 	b.WriteString(strings.Repeat("no data on this line, 2024-01-02 12:34:56 0x1234\n", 30))
-	if err := synthetic.CSV(&b, g.People(6), "zh"); err != nil {
-		t.Fatal(err)
-	}
+	_ = synthetic.CSV(&b, g.People(6), "zh") // a buffer takes everything
 	b.WriteString("\n\n\n\n一行没有数据的文字\n\n")
 	p = g.Person()
 	b.WriteString("客户姓名：" + p.Name + "\n身份证号：" + p.ResidentID + "\n银行卡号: " + p.BankCard[:4] + " " + p.BankCard[4:8] + " " + p.BankCard[8:12] + " " + p.BankCard[12:] + "\n")
@@ -49,7 +46,7 @@ func scan(parts ...[]byte) Summary {
 	return s.Close()
 }
 
-// small gives the scanner a buffer of one size, so that its edge falls
+// scanWith gives the scanner a buffer of one size, so that its edge falls
 // everywhere in a short document.
 func scanWith(p *Pack, buffer int, parts ...[]byte) Summary {
 	s := NewScanner(p, Limits{})
@@ -61,7 +58,7 @@ func scanWith(p *Pack, buffer int, parts ...[]byte) Summary {
 }
 
 func TestEverySplitFindsTheSame(t *testing.T) {
-	doc := document(t, 1)
+	doc := document(1)
 	p := NewPack(testKey)
 	want := scanWith(p, bufferSize, doc)
 	if want.People < 9 || len(want.Classes) != int(kinds) {
@@ -104,7 +101,7 @@ func TestAnyChunksFindTheSame(t *testing.T) {
 		seed := rapid.Uint64().Draw(t, "seed")
 		var doc []byte
 		for i := range rapid.IntRange(1, 12).Draw(t, "documents") {
-			doc = append(doc, document2(seed+uint64(i))...)
+			doc = append(doc, document(seed+uint64(i))...)
 		}
 		want := scanWith(p, bufferSize*4, doc)
 		var parts [][]byte
@@ -118,9 +115,4 @@ func TestAnyChunksFindTheSame(t *testing.T) {
 			t.Fatalf("got %d people %+v, want %d %+v", got.People, got.Classes, want.People, want.Classes)
 		}
 	})
-}
-
-func document2(seed uint64) []byte {
-	var t testing.T
-	return document(&t, seed)
 }

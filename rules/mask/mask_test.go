@@ -19,7 +19,7 @@ func TestValueFollowsTheNorm(t *testing.T) {
 		{detect.PersonName, "张伟", "张*"},
 		{detect.PersonName, "欧阳修文", "欧阳**"},
 		{detect.PersonName, "John Smith", "J*** S***"},
-		{detect.CNResidentID, "11010119491231002X", "110101********002X"},
+		{detect.CNResidentID, "11010519491231002X", "110105********002X"},
 		{detect.BankCard, "6222 0212 3456 7890 128", "622202*********0128"},
 		{detect.Email, "zhang@163.com", "z***@163.com"},
 		{detect.CNLandline, "010-65529988", "010-****88"},

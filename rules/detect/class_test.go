@@ -1,0 +1,86 @@
+package detect
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Each class with texts that hold it and texts that only seem to. The resident
+// ID is the example of GB 11643-1999; cards are made up to fit Luhn.
+var classCases = []struct {
+	class  Class
+	hits   []string
+	misses []string
+}{
+	{CNMobile, []string{
+		"13912345678", "手机13912345678，请回电", "tel:13912345678", "+86 139 1234 5678", "+8613912345678", "8613912345678", "008613912345678",
+		"139-1234-5678", "139 1234 5678", "139.1234.5678", "１３９１２３４５６７８", "(+86)139-1234-5678", "手机:139\u200b1234\u200b5678", "13912345678/13912345679", "phone=13912345678",
+		`{"buyerMobile":"13912345678"}`, "13912345678@qq.com 139-1234-5678", "张三-13912345678", "联系电话（微信同号）：13912345678", "\xEF\xBB\xBF13912345678",
+	}, []string{
+		"订单号：13912345678", "order_id=13912345678", "139123456789", "0x13912345678", "a13912345678", "13912345678b", "1.13912345678", "13912345678.5", "¥13912345678",
+		"13912345678元", "12912345678", "11012345678", "13800138000", "15000000000", "https://example.com/item/13912345678", "550e8400-e29b-41d4-a716-13912345678a", "139-12345-678",
+		"2013912345678", "SF1391234567812", "+13912345678", "1.2.3+13912345678", "139 1234 5678 9012", "timeout_ns: 13912345678", "a,13912345678,b,c", "#13912345678", "13912345678ms",
+	}},
+	{CNLandline, []string{"010-65529988", "(010)65529988", "（010） 6552 9988", "0571-8765432", "0571-87654321", "021 6552 9988", "+86 10 65529988", "010-65529988-8001", "座机：02165529988", "86-10-65529988"}, []string{
+		"010-6552998", "2010-65529988", "020-12345678", "0999999999", "000-65529988", "运单号 010-655299881234", "010-65529988.5", "01065529988", "2024-01-0265529988",
+	}},
+	{CNResidentID, []string{"11010519491231002X", "11010519491231002x", "身份证号：11010519491231002X", "110105 19491231 002X", "１１０１０５１９４９１２３１００２Ｘ", "110105-19491231-002X", "身份证 110101491231002", "11010519491231002X_合同.pdf"}, []string{
+		"110105194912310021", "110105194902310020", "990101194912310020", "110101491231002", "A11010519491231002X", "11010519491231002X9", "0.11010519491231002X",
+	}},
+	{BankCard, []string{"6222021234567890128", "6222 0212 3456 7890 128", "卡号6222-0212-3456-7890-128", "card number: 4539 1488 0343 6467", "4539148803436467", "卡号：371449635398456"}, []string{
+		"6222021234567890127", "4111111111111111", "交易流水号：6222021234567890128", "6222021234567890128000", "4539 1488 0343 6467 1234", "1222021234567890128", "0x6222021234567890128", "6222.0212.3456.7890",
+	}},
+	{Email, []string{"zhang.wei@163.com", "Zhang_Wei+x@mail.company.com.cn", "<li@qq.com>", "mailto:li@qq.com", "邮箱li@qq.com。", "ｌｉ＠ｑｑ．ｃｏｍ", "13912345678@139.com", "Email: test@example.com", "li@qq.com.xlsx"}, []string{
+		"zhang@localhost", "@media", "icon@2x.png", "pkg@1.2.3", "git@github.com:a/b.git", "https://user:pass@host.com/", "noreply@163.com", "a@b", "getty@tty1.service", "test@example.com", "a..b@163.com", "@types/node@18.0.0",
+	}},
+	{PersonName, []string{"姓名：张伟", "收件人: 欧阳娜娜", "客户姓名 王小明 ", "张伟 13912345678", "Name: John Smith\nPhone: +86 139 1234 5678", "我叫李娜，电话13912345678", "请联系王小明先生，13912345678", "姓名：阿依古丽·买买提"}, []string{
+		"张伟", "姓名", "姓名：", "姓名：13912345678", "高兴 13912345678", "Author: John Smith <john@smith.org>", "name: value", "客户经理：", "联系方式：关闭", "Name: the identifier",
+	}},
+	{Address, []string{"寄到浙江省杭州市西湖区文三路478号", "地址：北京市朝阳区建国路88号院3号楼1203室", "address: 12 High Street, Leeds", "收货地址：西湖区文三路478号2栋", "江苏南京市玄武区中山路12号", "广东省深圳市南山区粤海街道科技园路1号A座5层"}, []string{
+		"北京市朝阳区", "浙江省杭州市西湖区近日出台新政", "IP address: 10.0.0.1", "address: 0x7fff5fbff8a0", "地址：无", "文三路", "5号", "记者从北京市有关部门获悉，新建道路120公里",
+	}},
+}
+
+func TestClasses(t *testing.T) {
+	s := NewScanner(NewPack(testKey), Limits{})
+	found := func(text string, c Class) bool {
+		s.Reset()
+		s.Write([]byte(text))
+		return slices.ContainsFunc(s.Close().Classes, func(x ClassSummary) bool { return x.Class == c })
+	}
+	for _, c := range classCases {
+		for _, text := range c.hits {
+			if !found(text, c.class) {
+				t.Errorf("%s not found in %q", c.class, text)
+			}
+		}
+		for _, text := range c.misses {
+			if found(text, c.class) {
+				t.Errorf("%s found in %q", c.class, text)
+			}
+		}
+	}
+}
+
+func TestReasonsCanBeRead(t *testing.T) {
+	f := scan([]byte("身份证号：11010519491231002X\n")).Findings[0]
+	want := "18 digits; checksum right; region 北京市朝阳区 (110105); date of birth real; label 身份证号 1 characters before"
+	if got := strings.Join(f.Reasons, "; "); got != want || f.Confidence != 0.99 || f.Masked != "110105********002X" || f.Line != 1 || f.Offset != 15 || f.Length != 18 {
+		t.Errorf("got %+v", f)
+	}
+	f = scan([]byte("a\n\n订单号：11010519491231002X")).Findings[0]
+	if got := strings.Join(f.Reasons, "; "); !strings.Contains(got, "but label 订单号 before") || f.Confidence > 0.6 || f.Line != 3 {
+		t.Errorf("got %+v", f)
+	}
+}
+
+func TestOffsetsAreThoseOfTheText(t *testing.T) {
+	text := "　　手机：１３９１２３４５６７８，\u200b邮箱 li@qq.com"
+	for _, f := range scan([]byte(text)).Findings {
+		part := text[f.Offset : f.Offset+int64(f.Length)]
+		if part != "１３９１２３４５６７８" && part != "li@qq.com" {
+			t.Errorf("%s stands at %q", f.Class, part)
+		}
+	}
+}
