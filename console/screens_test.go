@@ -1,0 +1,102 @@
+package console_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"github.com/trustline/trustline/uploader/incident"
+)
+
+// TestScreens looks at every page in each language, theme and width: nothing
+// may stick out sideways, no text may lack its translation, and the browser
+// may have nothing to complain about. With SCREENSHOTS=folder it keeps what it
+// saw for people to look at.
+func TestScreens(t *testing.T) {
+	r, ctx := start(t), browser(t)
+	keep := os.Getenv("SCREENSHOTS")
+	cookie := func(name, value string) chromedp.Action { return network.SetCookie(name, value).WithURL(r.URL()) }
+	shoot := func(names ...string) {
+		t.Helper()
+		look(t, ctx, keep, names, cookie)
+	}
+	do(t, ctx, chromedp.Navigate(r.Setup()))
+	shoot("setup")
+	setUp(t, ctx, r)
+	shoot("empty")
+	do(t, ctx, chromedp.Navigate(r.URL()+"/fleet"))
+	shoot("fleet-empty")
+
+	s, now := newSample(), time.Now()
+	all := make([]incident.Incident, 60)
+	for n := range all {
+		all[n] = s.incident(t, n, now.Add(-time.Duration(n*n)*time.Minute))
+	}
+	r.send(t, all...)
+	for n := range 4 {
+		r.beat(t, s.heartbeat(n, now))
+	}
+	for _, p := range []struct{ name, path string }{
+		{"incidents", "/incidents"}, {"filtered", "/incidents?action=block&severity=high&machine=machine-0"}, {"nothing", "/incidents?q=nothing-like-this"},
+		{"detail", "/incidents/" + all[0].ID}, {"detail-long", "/incidents/" + all[1].ID}, {"detail-unreadable", "/incidents/" + all[3].ID},
+		{"detail-merged", "/incidents/" + all[4].ID}, {"detail-agent", "/incidents/" + all[11].ID}, {"fleet", "/fleet"}, {"not-found", "/no/such/page"},
+	} {
+		do(t, ctx, chromedp.Navigate(r.URL()+p.path))
+		shoot(p.name)
+	}
+	do(t, ctx, chromedp.Navigate(r.URL()+"/incidents"))
+	shoot("keys")
+	do(t, ctx, network.ClearBrowserCookies(), chromedp.Navigate(r.URL()+"/login"))
+	shoot("login")
+	do(t, ctx, chromedp.SendKeys("[name=name]", userName), chromedp.SendKeys("[name=password]", "wrong"), chromedp.Submit("main form"))
+	until(t, ctx, "document.querySelector('.problem') !== null")
+	shoot("login-wrong")
+}
+
+const untranslated = `[...document.body.querySelectorAll("*")].filter(e => !e.children.length && !e.closest("code,pre")).map(e => e.textContent.trim()).filter(s => /^(nav|keys|login|setup|problem|filter|empty|severity|action|outcome|channel|operation|reason|unreadable|state|code|detail|why)\.[a-z]/.test(s)).join(", ")`
+
+func look(t *testing.T, ctx context.Context, keep string, names []string, cookie func(name, value string) chromedp.Action) {
+	t.Helper()
+	for _, lang := range []string{"zh", "en"} {
+		for _, theme := range []string{"light", "dark"} {
+			for _, width := range []int64{1280, 390} {
+				name := fmt.Sprintf("%s-%s-%s-%d", names[0], lang, theme, width)
+				var png []byte
+				var wide int64
+				var raw, shown string
+				again := chromedp.Reload()
+				if names[0] == "login-wrong" { // a page that answers a form
+					again = chromedp.ActionFunc(func(context.Context) error { return nil })
+				}
+				do(t, ctx, emulation.SetDeviceMetricsOverride(width, 800, 1, width < 600), cookie("language", lang), cookie("theme", theme), again)
+				if names[0] == "keys" {
+					do(t, ctx, chromedp.KeyEvent("?"))
+					until(t, ctx, "document.getElementById('keys').open")
+				}
+				do(t, ctx, chromedp.Sleep(50*time.Millisecond), chromedp.Evaluate("document.documentElement.scrollWidth", &wide),
+					chromedp.Evaluate(untranslated, &raw), chromedp.Evaluate("document.documentElement.lang", &shown), chromedp.CaptureScreenshot(&png))
+				if wide > width {
+					t.Errorf("%s is %d pixels wide", name, wide)
+				}
+				if raw != "" {
+					t.Errorf("%s shows ids instead of texts: %s", name, raw)
+				}
+				if names[0] != "login-wrong" && shown != lang {
+					t.Errorf("%s is in %s", name, shown)
+				}
+				if keep != "" {
+					if err := os.WriteFile(filepath.Join(keep, name+".png"), png, 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+	}
+}
