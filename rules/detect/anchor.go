@@ -34,12 +34,9 @@ const (
 // and before limit; limit when there is none. Text goes on behind limit.
 func (s *Scanner) digitAnchor(text []byte, from, limit int) int {
 	last := min(limit+stride, len(text)-3)
-	for i := from; i < last; i += stride {
-		// Digits are 0x30 to 0x39, separators 0x20 to 0x2F. In the high halves
-		// of four bytes of a number at most two bits differ from a digit's.
-		y := binary.LittleEndian.Uint32(text[i:])&0xF0F0F0F0 ^ 0x30303030
-		if y &= y - 1; y&(y-1) != 0 {
-			continue
+	for i := from; ; i += stride {
+		if i = nextNumeric(text, i, last); i >= last {
+			break
 		}
 		if i >= 4 && i+8 <= len(text) && !numeric(text[i-4:]) && !numeric(text[i+4:]) {
 			continue // of eleven bytes around these, four more stand on one side
@@ -66,7 +63,28 @@ func (s *Scanner) digitAnchor(text []byte, from, limit int) int {
 	return limit
 }
 
-// numeric tells whether four bytes may stand in a number, as digitAnchor does.
+// nextNumeric answers the first of the indexes i, i+stride, … before last at
+// which four bytes may stand in a number; last or more when none. Four indexes
+// are looked at in a round.
+func nextNumeric(text []byte, i, last int) int {
+	for i+3*stride < last {
+		t := text[i : i+3*stride+4]
+		if numeric(t) || numeric(t[stride:]) || numeric(t[2*stride:]) || numeric(t[3*stride:]) {
+			break
+		}
+		i += 4 * stride
+	}
+	for ; i < last; i += stride {
+		if numeric(text[i:]) {
+			return i
+		}
+	}
+	return i
+}
+
+// numeric tells whether four bytes may stand in a number: digits are 0x30 to
+// 0x39, separators 0x20 to 0x2F, so that in the high halves of four bytes of a
+// number at most two bits differ from a digit's.
 func numeric(p []byte) bool {
 	y := binary.LittleEndian.Uint32(p)&0xF0F0F0F0 ^ 0x30303030
 	y &= y - 1

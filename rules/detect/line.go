@@ -202,9 +202,10 @@ func (s *Scanner) besideNames(l *line) {
 			i++
 			continue
 		}
-		start, n := i, 0
-		i += run
-		if run <= 12 && run >= 6 && s.pack.names.plausible(text[start:i]) >= least && !bytes.HasPrefix(text[i:], []byte("·")) {
+		start, n := i, dotted(text[i:])
+		if i += max(run, n); n > 0 {
+			// 阿依古丽·买买提
+		} else if run <= 12 && run >= 6 && s.pack.names.plausible(text[start:i]) >= least && !bytes.HasPrefix(text[i:], []byte("·")) {
 			n = run
 		} else if run > 6 {
 			start, n = s.pack.names.addressed(text, start, i)

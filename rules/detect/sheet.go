@@ -1,0 +1,68 @@
+package detect
+
+import "bytes"
+
+// Row takes a row of a spreadsheet: its 1-based number and its cells that are
+// not empty, left to right. Headings are understood, and so are forms, where a
+// label stands in one cell and its value in the next.
+func (s *Scanner) Row(number int, cells []Cell) {
+	if s.pos < s.end {
+		s.advance(true)
+	}
+	form := s.join(cells)
+	l := &s.current
+	*l = line{text: s.joined, offset: s.base, number: number, cells: s.cells, record: !form, sheet: true}
+	s.base += int64(len(s.joined))
+	switch {
+	case form:
+		s.running(l)
+	case s.headings(l.text, l.cells):
+		s.table.on = false // no text belongs to it
+	default:
+		s.row(l)
+	}
+}
+
+// join puts the cells of a row into one text, parted by tabs, or by a colon
+// behind a label. It tells whether there was one.
+func (s *Scanner) join(cells []Cell) (form bool) {
+	s.joined, s.cells = s.joined[:0], s.cells[:0]
+	labelled := false
+	for i, c := range cells {
+		switch {
+		case i > 0 && labelled:
+			s.joined = append(s.joined, ": "...)
+			form = true
+		case i > 0:
+			s.joined = append(s.joined, '\t')
+		}
+		text, came := narrow(bytes.TrimSpace(c.Text), s.narrowed, s.came)
+		if came != nil {
+			s.narrowed, s.came = text, came
+		}
+		start := len(s.joined)
+		s.joined = append(s.joined, text[:min(len(text), longestRow)]...)
+		for k := start; k < len(s.joined); k++ {
+			if s.joined[k] < ' ' {
+				s.joined[k] = ' '
+			}
+		}
+		s.cells = append(s.cells, cell{start, len(s.joined), c.Column})
+		labelled = s.callsNext(text, cells[i+1:])
+	}
+	return form
+}
+
+// callsNext tells whether a cell is the label of the one behind it and not a
+// heading beside another.
+func (s *Scanner) callsNext(text []byte, rest []Cell) bool {
+	if s.table.headed || len(rest) == 0 {
+		return false
+	}
+	r, ok := s.pack.labels.heading(text)
+	if !ok || r&(against|maker) != 0 {
+		return false
+	}
+	_, heading := s.pack.labels.heading(rest[0].Text)
+	return !heading
+}
