@@ -168,6 +168,11 @@ func believable(h incident.Heartbeat) bool {
 			return false
 		}
 	}
+	for _, w := range h.Warnings {
+		if w.Code == "" || len(w.Code) > 100 || len(w.Severity) > 20 {
+			return false
+		}
+	}
 	return h.Machine.ID != "" && len(h.Warnings) <= 100 && h.Waiting >= 0 && h.Media >= 0 && h.Unguarded >= 0 &&
 		time.Until(h.Time) < maxSkew
 }

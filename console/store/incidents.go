@@ -3,56 +3,154 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/trustline/trustline/uploader/incident"
 )
 
-// MaxPage bounds one page of incidents.
-const MaxPage = 500
-
-// AddIncidents keeps a batch in one transaction. What is already there is left
-// as it is. When it returns nil the batch is on disk; it answers how many
-// incidents are new.
+// AddIncidents keeps a batch. What is already there is left as it is. When it
+// returns nil the whole batch is on disk; otherwise none of it is. It answers
+// how many incidents are new.
+//
+// Batches that arrive while another is being written are written together
+// afterwards, in one transaction: the disk is waited for once for all of them.
 func (s *Store) AddIncidents(ctx context.Context, batch []incident.Incident, received time.Time) (added int, err error) {
+	p := &pending{rows: make([]row, len(batch))}
+	for n := range batch {
+		if p.rows[n], err = newRow(&batch[n], received); err != nil {
+			return 0, err
+		}
+	}
+	if len(batch) == 0 {
+		return 0, nil
+	}
+	s.queue.add(p)
+	// Others' batches are among what is committed here: one who hangs up must
+	// not take them along.
+	ctx = context.WithoutCancel(ctx)
+	s.committing.Lock()
+	defer s.committing.Unlock()
+	for !p.done {
+		s.commit(ctx, s.queue.take())
+	}
+	return p.added, p.err
+}
+
+// pending is a batch on its way to the disk. What is written into it is
+// guarded by Store.committing.
+type pending struct {
+	rows  []row
+	done  bool
+	added int
+	err   error
+}
+
+// together bounds how many incidents one transaction takes, unless one batch
+// alone has more.
+const together = 5000
+
+// queue holds the batches that wait for the one being written.
+type queue struct {
+	mu      sync.Mutex
+	waiting []*pending
+}
+
+func (q *queue) add(p *pending) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting = append(q.waiting, p)
+}
+
+func (q *queue) take() []*pending {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n, size := 0, 0
+	for n < len(q.waiting) && (n == 0 || size+len(q.waiting[n].rows) <= together) {
+		size += len(q.waiting[n].rows)
+		n++
+	}
+	taken := q.waiting[:n:n]
+	q.waiting = q.waiting[n:]
+	return taken
+}
+
+// commit writes batches in one transaction. Should that fail, each gets a
+// transaction of its own, so that a batch answers only for itself.
+func (s *Store) commit(ctx context.Context, all []*pending) {
+	err := s.insert(ctx, all)
+	if err != nil && len(all) > 1 {
+		for _, p := range all {
+			s.commit(ctx, []*pending{p})
+		}
+		return
+	}
+	for _, p := range all {
+		p.done, p.err = true, err
+	}
+}
+
+func (s *Store) insert(ctx context.Context, all []*pending) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
-		return 0, fmt.Errorf("store incidents: %w", err)
+		return fmt.Errorf("store incidents: %w", err)
 	}
 	defer tx.Rollback()
-	insert, err := tx.PrepareContext(ctx, `INSERT INTO incidents
-		(id, time, received, kind, severity, machine, machine_name, person, channel, action, outcome, rule, people, text, record)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`)
-	if err != nil {
-		return 0, fmt.Errorf("store incidents: %w", err)
-	}
-	defer insert.Close()
-	for i := range batch {
-		in := &batch[i]
-		record, err := json.Marshal(in)
-		if err != nil {
-			return 0, fmt.Errorf("store incidents: %w", err)
-		}
-		res, err := insert.ExecContext(ctx, in.ID, micros(in.Time), micros(received), in.Kind, in.Severity,
-			in.Machine.ID, in.Machine.Name, in.Person.User, in.Channel, in.Decision.Action, in.Decision.Outcome,
-			in.Decision.Rule, in.Content.People, searchText(in), string(record))
-		if err != nil {
-			return 0, fmt.Errorf("store incidents: %w", err)
-		}
-		if n, err := res.RowsAffected(); err == nil {
-			added += int(n)
+	narrow, wide := tx.StmtContext(ctx, s.insertIncident), tx.StmtContext(ctx, s.insertRecord)
+	for _, p := range all {
+		p.added = 0
+		for _, r := range p.rows {
+			res, err := narrow.ExecContext(ctx, r.narrow[:]...)
+			if err != nil {
+				return fmt.Errorf("store incidents: %w", err)
+			}
+			if n, err := res.RowsAffected(); err != nil || n == 0 {
+				continue
+			}
+			if _, err := wide.ExecContext(ctx, r.id, r.record); err != nil {
+				return fmt.Errorf("store incidents: %w", err)
+			}
+			p.added++
 		}
 	}
 	if err := tx.Commit(); err != nil {
-		return 0, fmt.Errorf("store incidents: %w", err)
+		return fmt.Errorf("store incidents: %w", err)
 	}
-	return added, nil
+	return nil
+}
+
+const (
+	insertIncident = `INSERT INTO incidents
+		(id, time, received, kind, severity, machine, machine_name, person, channel, action, outcome, rule, text)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+	insertRecord = "INSERT INTO records (id, record) VALUES (?, ?)"
+)
+
+// row is one incident as the tables hold it.
+type row struct {
+	id     string
+	narrow [13]any
+	record string
+}
+
+func newRow(i *incident.Incident, received time.Time) (row, error) {
+	record, err := json.Marshal(i)
+	if err != nil {
+		return row{}, fmt.Errorf("store incidents: %w", err)
+	}
+	// A machine whose clock runs ahead must not hold the top of the list.
+	at := i.Time
+	if at.After(received) {
+		at = received
+	}
+	return row{id: i.ID, record: string(record), narrow: [13]any{
+		i.ID, at.UnixMicro(), received.UnixMicro(), string(i.Kind), string(i.Severity), i.Machine.ID, i.Machine.Name,
+		i.Person.User, i.Channel, i.Decision.Action, string(i.Decision.Outcome), i.Decision.Rule, searchText(i),
+	}}, nil
 }
 
 func searchText(i *incident.Incident) string {
@@ -62,113 +160,11 @@ func searchText(i *incident.Incident) string {
 	}, "\n"))
 }
 
-// Filter selects incidents; empty fields select all.
-type Filter struct {
-	Channel, Action, Severity, Person, Machine, Rule, Outcome, Kind string
-	Since, Until                                                    time.Time
-	Text                                                            string // anywhere in names
-}
-
-// Page is some incidents, newest first.
-type Page struct {
-	Incidents []incident.Incident
-	Next      string // cursor of the next page, "" on the last
-}
-
-// ErrCursor: the cursor is not one that was given out.
-var ErrCursor = errors.New("the cursor is not valid")
-
-// Incidents answers a page. The cursor is that of the page before, "" for the
-// first; incidents that arrive meanwhile do not shift later pages.
-func (s *Store) Incidents(ctx context.Context, f Filter, limit int, cursor string) (Page, error) {
-	limit = min(max(limit, 1), MaxPage)
-	where, args := f.where()
-	if cursor != "" {
-		at, id, err := parseCursor(cursor)
-		if err != nil {
-			return Page{}, err
-		}
-		where = append(where, "(time, id) < (?, ?)")
-		args = append(args, at, id)
-	}
-	query := "SELECT time, id, record FROM incidents"
-	if len(where) > 0 {
-		query += " WHERE " + strings.Join(where, " AND ")
-	}
-	query += " ORDER BY time DESC, id DESC LIMIT ?"
-	rows, err := s.read.QueryContext(ctx, query, append(args, limit+1)...)
-	if err != nil {
-		return Page{}, fmt.Errorf("list incidents: %w", err)
-	}
-	defer rows.Close()
-	page := Page{Incidents: []incident.Incident{}}
-	var lastTime int64
-	var lastID string
-	for rows.Next() {
-		if len(page.Incidents) == limit {
-			page.Next = formatCursor(lastTime, lastID)
-			break
-		}
-		var record string
-		if err := rows.Scan(&lastTime, &lastID, &record); err != nil {
-			return Page{}, fmt.Errorf("list incidents: %w", err)
-		}
-		var i incident.Incident
-		if err := json.Unmarshal([]byte(record), &i); err != nil {
-			return Page{}, fmt.Errorf("read incident %s: %w", lastID, err)
-		}
-		page.Incidents = append(page.Incidents, i)
-	}
-	return page, rows.Err()
-}
-
-func (f Filter) where() (where []string, args []any) {
-	for _, c := range []struct{ column, value string }{
-		{"channel", f.Channel}, {"action", f.Action}, {"severity", f.Severity}, {"person", f.Person},
-		{"machine", f.Machine}, {"rule", f.Rule}, {"outcome", f.Outcome}, {"kind", f.Kind},
-	} {
-		if c.value != "" {
-			where = append(where, c.column+" = ?")
-			args = append(args, c.value)
-		}
-	}
-	if !f.Since.IsZero() {
-		where = append(where, "time >= ?")
-		args = append(args, micros(f.Since))
-	}
-	if !f.Until.IsZero() {
-		where = append(where, "time < ?")
-		args = append(args, micros(f.Until))
-	}
-	if f.Text != "" {
-		where = append(where, `text LIKE ? ESCAPE '\'`)
-		args = append(args, "%"+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(f.Text))+"%")
-	}
-	return where, args
-}
-
-func formatCursor(at int64, id string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at, 10) + " " + id))
-}
-
-func parseCursor(c string) (at int64, id string, err error) {
-	raw, err := base64.RawURLEncoding.DecodeString(c)
-	if err != nil || len(raw) > 100 {
-		return 0, "", ErrCursor
-	}
-	first, id, ok := strings.Cut(string(raw), " ")
-	at, err = strconv.ParseInt(first, 10, 64)
-	if !ok || err != nil {
-		return 0, "", ErrCursor
-	}
-	return at, id, nil
-}
-
 // Incident answers one; ErrNotFound where there is none of this id.
 func (s *Store) Incident(ctx context.Context, id string) (incident.Incident, error) {
 	var record string
 	var i incident.Incident
-	err := s.read.QueryRowContext(ctx, "SELECT record FROM incidents WHERE id = ?", id).Scan(&record)
+	err := s.read.QueryRowContext(ctx, "SELECT record FROM records WHERE id = ?", id).Scan(&record)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return i, ErrNotFound
@@ -179,48 +175,4 @@ func (s *Store) Incident(ctx context.Context, id string) (incident.Incident, err
 		return i, fmt.Errorf("read incident %s: %w", id, err)
 	}
 	return i, nil
-}
-
-// Machine is one workstation of the fleet.
-type Machine struct {
-	Heartbeat incident.Heartbeat
-	Seen      time.Time // when it was last heard of, by the console's clock
-}
-
-// Beat keeps a machine's heartbeat.
-func (s *Store) Beat(ctx context.Context, h incident.Heartbeat, seen time.Time) error {
-	raw, err := json.Marshal(h)
-	if err != nil {
-		return fmt.Errorf("store a heartbeat: %w", err)
-	}
-	_, err = s.write.ExecContext(ctx, `INSERT INTO machines (id, name, seen, heartbeat) VALUES (?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, seen = excluded.seen, heartbeat = excluded.heartbeat`,
-		h.Machine.ID, h.Machine.Name, micros(seen), string(raw))
-	if err != nil {
-		return fmt.Errorf("store a heartbeat: %w", err)
-	}
-	return nil
-}
-
-// Fleet answers every machine, those silent longest first.
-func (s *Store) Fleet(ctx context.Context) ([]Machine, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT seen, heartbeat FROM machines ORDER BY seen, name")
-	if err != nil {
-		return nil, fmt.Errorf("list machines: %w", err)
-	}
-	defer rows.Close()
-	fleet := []Machine{}
-	for rows.Next() {
-		var seen int64
-		var raw string
-		if err := rows.Scan(&seen, &raw); err != nil {
-			return nil, fmt.Errorf("list machines: %w", err)
-		}
-		m := Machine{Seen: fromMicros(seen)}
-		if err := json.Unmarshal([]byte(raw), &m.Heartbeat); err != nil {
-			return nil, fmt.Errorf("read a heartbeat: %w", err)
-		}
-		fleet = append(fleet, m)
-	}
-	return fleet, rows.Err()
 }

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -29,6 +30,10 @@ var ErrNotFound = errors.New("not found")
 type Store struct {
 	write *sql.DB // one connection: SQLite takes one writer at a time
 	read  *sql.DB
+
+	insertIncident, insertRecord *sql.Stmt
+	queue                        queue
+	committing                   sync.Mutex
 }
 
 // Open opens the database in a folder, making and migrating it as needed.
@@ -55,12 +60,30 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	read.SetMaxOpenConns(4)
-	return &Store{write: write, read: read}, nil
+	read.SetMaxOpenConns(readers)
+	s := &Store{write: write, read: read}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// readers bounds how many requests read at once; more wait their turn.
+const readers = 4
+
+func (s *Store) prepare(ctx context.Context) (err error) {
+	if s.insertIncident, err = s.write.PrepareContext(ctx, insertIncident); err != nil {
+		return fmt.Errorf("prepare the database: %w", err)
+	}
+	if s.insertRecord, err = s.write.PrepareContext(ctx, insertRecord); err != nil {
+		return fmt.Errorf("prepare the database: %w", err)
+	}
+	return nil
 }
 
 func open(path, more string) (*sql.DB, error) {
-	const pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+	const pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+		"&_pragma=cache_size(-32000)&_pragma=journal_size_limit(67108864)"
 	db, err := sql.Open("sqlite", "file:"+path+pragmas+more)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)

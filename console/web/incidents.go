@@ -28,7 +28,11 @@ type incidentList struct {
 	Older                           string
 	Severity, Action, Channel, Text string
 	Filtered                        bool
+	Narrowed                        []narrowed
 }
+
+// narrowed is a condition that came with a link and has no field in the form.
+type narrowed struct{ Part, Value string }
 
 func (w *Web) incidents(rw http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
@@ -48,6 +52,11 @@ func (w *Web) incidents(rw http.ResponseWriter, r *http.Request) {
 	list := incidentList{
 		Page: found, Query: q, Severities: severities, Actions: actions, Channels: channels, First: cursor == "",
 		Severity: f.Severity, Action: f.Action, Channel: f.Channel, Text: f.Text, Filtered: f != store.Filter{},
+	}
+	for _, n := range []narrowed{{"person", f.Person}, {"machine", f.Machine}, {"rule", f.Rule}} {
+		if n.Value != "" {
+			list.Narrowed = append(list.Narrowed, n)
+		}
 	}
 	if found.Next != "" {
 		older := url.Values{"cursor": {found.Next}}

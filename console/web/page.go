@@ -73,6 +73,8 @@ func functions() template.FuncMap {
 		"base":    func(p string) string { return p[strings.LastIndexByte(p, '/')+1:] },
 		"args":    args,
 		"known":   known,
+		"why":     reasons(),
+		"locate":  location(),
 		"class":   func(id, lang string) string { return rules.ClassName(detect.Class(id), lang) },
 	}
 }

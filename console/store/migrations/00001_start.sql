@@ -1,26 +1,33 @@
 -- +goose Up
+-- What lists and filters look at. The rows are kept small, because a search
+-- reads many of them; the whole record stands in a table of its own.
 CREATE TABLE incidents (
-    id         TEXT PRIMARY KEY,
-    time       BIGINT NOT NULL, -- microseconds since 1970, UTC
-    received   BIGINT NOT NULL,
-    kind       TEXT NOT NULL,
-    severity   TEXT NOT NULL,
-    machine    TEXT NOT NULL,
+    id           TEXT PRIMARY KEY,
+    time         BIGINT NOT NULL, -- microseconds since 1970, UTC; never after received
+    received     BIGINT NOT NULL,
+    kind         TEXT NOT NULL,
+    severity     TEXT NOT NULL,
+    machine      TEXT NOT NULL,
     machine_name TEXT NOT NULL,
-    person     TEXT NOT NULL,
-    channel    TEXT NOT NULL,
-    action     TEXT NOT NULL,
-    outcome    TEXT NOT NULL,
-    rule       TEXT NOT NULL,
-    people     BIGINT NOT NULL,
-    text       TEXT NOT NULL, -- what a search looks through, lower case
-    record     TEXT NOT NULL  -- the incident as JSON
+    person       TEXT NOT NULL,
+    channel      TEXT NOT NULL,
+    action       TEXT NOT NULL,
+    outcome      TEXT NOT NULL,
+    rule         TEXT NOT NULL,
+    text         TEXT NOT NULL  -- what a search looks through, lower case
 );
-CREATE INDEX incidents_newest ON incidents (time DESC, id DESC);
-CREATE INDEX incidents_machine ON incidents (machine, time DESC, id DESC);
-CREATE INDEX incidents_person ON incidents (person, time DESC, id DESC);
-CREATE INDEX incidents_action ON incidents (action, time DESC, id DESC);
-CREATE INDEX incidents_severity ON incidents (severity, time DESC, id DESC);
+CREATE INDEX incidents_newest ON incidents (time, id);
+CREATE INDEX incidents_machine ON incidents (machine, time, id);
+CREATE INDEX incidents_machine_name ON incidents (machine_name, time, id);
+CREATE INDEX incidents_person ON incidents (person, time, id);
+CREATE INDEX incidents_rule ON incidents (rule, time, id);
+CREATE INDEX incidents_severity ON incidents (severity, time, id);
+CREATE INDEX incidents_channel ON incidents (channel, time, id);
+
+CREATE TABLE records (
+    id     TEXT PRIMARY KEY,
+    record TEXT NOT NULL -- the incident as JSON
+);
 
 CREATE TABLE machines (
     id        TEXT PRIMARY KEY,
@@ -28,6 +35,7 @@ CREATE TABLE machines (
     seen      BIGINT NOT NULL,
     heartbeat TEXT NOT NULL -- the last one, as JSON
 );
+CREATE INDEX machines_seen ON machines (seen);
 
 CREATE TABLE tokens (
     id      TEXT PRIMARY KEY,
@@ -54,7 +62,7 @@ CREATE TABLE setup (
 );
 
 CREATE TABLE sessions (
-    token  TEXT PRIMARY KEY,
+    token  TEXT PRIMARY KEY, -- SHA-256 of the cookie's, hex
     data   BLOB NOT NULL,
     expiry BIGINT NOT NULL
 );
@@ -66,4 +74,5 @@ DROP TABLE setup;
 DROP TABLE accounts;
 DROP TABLE tokens;
 DROP TABLE machines;
+DROP TABLE records;
 DROP TABLE incidents;

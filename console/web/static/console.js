@@ -6,6 +6,10 @@
   const full = new Intl.DateTimeFormat(lang, {dateStyle: "medium", timeStyle: "medium"});
   const near = new Intl.RelativeTimeFormat(lang, {numeric: "auto"});
 
+  const day = {month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false};
+  const short = new Intl.DateTimeFormat(lang, day), older = new Intl.DateTimeFormat(lang, {...day, year: "numeric", second: undefined});
+
+  function brief(at) { return (at.getFullYear() === new Date().getFullYear() ? short : older).format(at).replace(",", ""); }
   function relative(at) {
     const s = Math.round((at - Date.now()) / 1000);
     for (const [unit, n] of [["day", 86400], ["hour", 3600], ["minute", 60]])
@@ -16,37 +20,53 @@
     for (const t of document.querySelectorAll("time[datetime]")) {
       const at = new Date(t.dateTime);
       if (isNaN(at)) continue;
-      t.textContent = "relative" in t.dataset ? relative(at) : full.format(at);
+      t.textContent = "relative" in t.dataset ? relative(at) : "short" in t.dataset ? brief(at) : full.format(at);
       t.title = full.format(at) + " · " + t.dateTime;
     }
   }
 
-  // The selected row survives an update of the list.
-  let at = null;
+  // The selected row survives an update of the list, and the way into an
+  // incident and back. Its link has the focus, so that it is read aloud.
+  const list = document.querySelector(".filter") !== null;
+  let at = list ? sessionStorage.getItem("at") : null;
   const rows = () => [...document.querySelectorAll("tr[data-open]")];
-  function select(row) {
+  function select(row, focus) {
     for (const r of rows()) r.classList.toggle("at", r === row);
-    at = row && row.id;
-    if (row) row.scrollIntoView({block: "nearest"});
+    if (!row) return;
+    at = row.id;
+    row.scrollIntoView({block: "nearest"});
+    if (focus) row.querySelector("a").focus({preventScroll: true});
   }
+  if (at) select(document.getElementById(at));
+  const back = document.querySelector("[data-back]");
+  if (back) back.href = sessionStorage.getItem("list") || back.href;
+  addEventListener("pagehide", () => {
+    if (!list) return;
+    sessionStorage.setItem("list", location.pathname + location.search);
+    if (at) sessionStorage.setItem("at", at);
+  });
+  addEventListener("pageshow", e => { if (e.persisted) location.reload(); });
+
   function move(by) {
     const all = rows();
     if (!all.length) return;
     const now = all.findIndex(r => r.id === at);
-    select(all[Math.min(Math.max(now + by, 0), all.length - 1)]);
+    select(all[Math.min(Math.max(now + by, 0), all.length - 1)], true);
   }
 
   let known = new Set(rows().map(r => r.id));
+  let focused = false;
+  document.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement.closest("tr[data-open]") !== null; });
   document.addEventListener("htmx:afterSwap", () => {
     showTimes();
     for (const r of rows()) if (known.size && !known.has(r.id)) r.classList.add("new");
     known = new Set(rows().map(r => r.id));
-    if (at) select(document.getElementById(at));
+    if (at) select(document.getElementById(at), focused);
   });
 
   document.addEventListener("click", e => {
     const row = e.target.closest("tr[data-open]");
-    if (row && !e.target.closest("a,button") && !getSelection().toString()) location.href = row.dataset.open;
+    if (row && !e.target.closest("a,button") && getSelection().isCollapsed) { at = row.id; location.href = row.dataset.open; }
   });
 
   let went = 0;
@@ -58,7 +78,7 @@
     const keys = {
       j: () => move(1), k: () => move(-1),
       Enter: () => { const r = at && document.getElementById(at); if (r && !e.target.closest("a,button")) location.href = r.dataset.open; },
-      u: () => { const b = document.querySelector("[data-back]"); if (b) history.length > 1 ? history.back() : location.href = b.href; },
+      u: () => { if (back) location.href = back.href; },
       "/": () => { const q = document.getElementById("q"); if (q) { e.preventDefault(); q.focus(); q.select(); } },
       "?": () => { const d = document.getElementById("keys"); if (d && !d.open) d.showModal(); },
       g: () => { went = Date.now(); },
@@ -73,7 +93,12 @@
     const source = new EventSource(stream);
     source.addEventListener("open", () => document.body.classList.add("online"));
     source.addEventListener("error", () => document.body.classList.remove("online"));
-    source.addEventListener("arrived", () => htmx.trigger(document.body, "arrived"));
+    // Nobody loses what they are just marking to copy.
+    let waiting = false;
+    const marking = () => { const s = getSelection(), c = document.getElementById("changing"); return !s.isCollapsed && c && c.contains(s.anchorNode); };
+    const arrived = () => { waiting = marking(); if (!waiting) htmx.trigger(document.body, "arrived"); };
+    source.addEventListener("arrived", arrived);
+    document.addEventListener("selectionchange", () => { if (waiting && !marking()) arrived(); });
     addEventListener("pagehide", () => source.close());
   }
   showTimes();

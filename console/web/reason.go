@@ -1,0 +1,72 @@
+package web
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/trustline/trustline/message"
+)
+
+// phrase is one way in which agents say why they believe a match, or where it
+// stands; agents say it in English, readers read it in their language.
+type phrase struct {
+	form *regexp.Regexp
+	id   string // of the text; the form's groups fill its placeholders A and B
+}
+
+func phrases() []phrase {
+	list := []phrase{}
+	for _, p := range [][2]string{
+		{`checksum right`, "checksum"}, {`15-digit form without checksum`, "old-form"}, {`date of birth real`, "birth"},
+		{`region of (.+) not in the table \((\d+)\)`, "region-unknown"}, {`region (.+) \((\d+)\)`, "region"},
+		{`11 digits, prefix assigned to mobile numbers`, "mobile"}, {`(\d+) digits`, "digits"},
+		{`area code and number of the right length`, "landline"}, {`address of the right form, top-level domain known`, "email"},
+		{`country code 86`, "country"}, {`written in groups`, "groups"}, {`number without area code`, "local"},
+		{`begins with a family name`, "family-name"}, {`words that begin with capitals`, "capitals"}, {`parts of an address in order`, "address"},
+		{`label (.+) (\d+) characters before`, "label"}, {`label on the line before`, "label-above"}, {`column heading (.+)`, "heading"},
+		{`in a column of names`, "column"}, {`beside other data of a person`, "beside"},
+		{`but column heading (.+)`, "but-heading"}, {`but label (.+) before`, "but-label"}, {`but among other numbers`, "but-numbers"},
+		{`but the value of a key that says nothing of people`, "but-key"}, {`but alone in a row of other things`, "but-alone"},
+		{`but inside a web address`, "but-url"}, {`but a unit behind it`, "but-unit"}, {`but a domain for examples`, "but-example"},
+		{`but an account that is no person's`, "but-role"}, {`but of an author or sender`, "but-maker"},
+	} {
+		list = append(list, phrase{regexp.MustCompile(`^` + p[0] + `$`), "why." + p[1]})
+	}
+	return list
+}
+
+// reasons answers a function that says a match's reasons in the reader's
+// language; what this console does not know yet stays as it was sent.
+func reasons() func(*message.Printer, []string) string {
+	known := phrases()
+	return func(p *message.Printer, sent []string) string {
+		said := make([]string, 0, len(sent))
+		for _, s := range sent {
+			for _, k := range known {
+				if g := k.form.FindStringSubmatch(s); g != nil {
+					g = append(g, "", "")
+					s = p.Text(k.id, message.Args{"A": g[1], "B": g[2]})
+					break
+				}
+			}
+			said = append(said, s)
+		}
+		return strings.Join(said, p.Text("why.and"))
+	}
+}
+
+// location answers a function that says where a match stands, from the outside
+// in: "line 3", "list.csv in all.zip, line 3".
+func location() func(*message.Printer, string) string {
+	line := regexp.MustCompile(`^(?:(.+), )?line (\d+)$`)
+	return func(p *message.Printer, sent string) string {
+		g := line.FindStringSubmatch(sent)
+		switch {
+		case g == nil:
+			return sent
+		case g[1] == "":
+			return p.Text("line", message.Args{"Line": g[2]})
+		}
+		return p.Text("line-in", message.Args{"In": g[1], "Line": g[2]})
+	}
+}
