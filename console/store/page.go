@@ -53,7 +53,7 @@ func (s *Store) Incidents(ctx context.Context, f Filter, limit int, cursor strin
 		return Page{}, err
 	}
 	first, rest := f.conditions(from)
-	page, last, err := s.page(ctx, first, rest, limit)
+	page, err := s.page(ctx, first, rest, limit)
 	if err != nil || page.Next != "" || len(rest.where) == 0 {
 		return page, err
 	}
@@ -61,14 +61,14 @@ func (s *Store) Incidents(ctx context.Context, f Filter, limit int, cursor strin
 	if err != nil {
 		return Page{}, err
 	}
-	if end != (position{}) && end != last {
+	if end != (position{}) {
 		page.Next, page.Back = end.cursor(), fromMicros(end.time)
 	}
 	return page, nil
 }
 
 // page reads the newest slice that first selects, and of it what rest selects.
-func (s *Store) page(ctx context.Context, first, rest conditions, limit int) (p Page, last position, err error) {
+func (s *Store) page(ctx context.Context, first, rest conditions, limit int) (Page, error) {
 	slice := limit + 1
 	if len(rest.where) > 0 {
 		slice = Slice
@@ -81,10 +81,10 @@ func (s *Store) page(ctx context.Context, first, rest conditions, limit int) (p 
 	args := append(append(append([]any{}, first.args...), slice), rest.args...)
 	rows, err := s.read.QueryContext(ctx, query, append(args, limit+1)...)
 	if err != nil {
-		return Page{}, last, fmt.Errorf("list incidents: %w", err)
+		return Page{}, fmt.Errorf("list incidents: %w", err)
 	}
 	defer rows.Close()
-	p.Incidents = []incident.Incident{}
+	p, last := Page{Incidents: []incident.Incident{}}, position{}
 	for rows.Next() {
 		if len(p.Incidents) == limit {
 			p.Next = last.cursor()
@@ -92,18 +92,18 @@ func (s *Store) page(ctx context.Context, first, rest conditions, limit int) (p 
 		}
 		var record string
 		if err := rows.Scan(&last.time, &last.id, &record); err != nil {
-			return Page{}, last, fmt.Errorf("list incidents: %w", err)
+			return Page{}, fmt.Errorf("list incidents: %w", err)
 		}
 		var i incident.Incident
 		if err := json.Unmarshal([]byte(record), &i); err != nil {
-			return Page{}, last, fmt.Errorf("read incident %s: %w", last.id, err)
+			return Page{}, fmt.Errorf("read incident %s: %w", last.id, err)
 		}
 		p.Incidents = append(p.Incidents, i)
 	}
 	if err := rows.Err(); err != nil {
-		return Page{}, last, fmt.Errorf("list incidents: %w", err)
+		return Page{}, fmt.Errorf("list incidents: %w", err)
 	}
-	return p, last, nil
+	return p, nil
 }
 
 // sliceEnd answers the last position of a full slice, none when all there is
