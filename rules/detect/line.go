@@ -93,6 +93,11 @@ func (s *Scanner) proven() bool {
 	return slices.ContainsFunc(s.found, func(m match) bool { return m.score >= 80 && m.kind != personName && m.kind != address })
 }
 
+// severalClasses tells whether values of two classes stand in the line already.
+func (s *Scanner) severalClasses() bool {
+	return slices.ContainsFunc(s.found, func(m match) bool { return m.kind != s.found[0].kind })
+}
+
 // addresses takes what labels call an address.
 func (s *Scanner) addresses(l *line) {
 	for i, b := range s.labels {
@@ -149,8 +154,13 @@ func (s *Scanner) labelledNames(l *line) {
 				continue
 			}
 			score = 90
-		case level == 0 || !b.colon && level < 2:
+		case level == 0:
 			continue
+		case !b.colon && level < 2:
+			if n != hanRun(value) || !s.strong() {
+				continue
+			}
+			score = 60
 		case !b.colon && b.roles&weak != 0:
 			score = 65
 		case !b.colon:
@@ -193,7 +203,7 @@ func (p *Pack) newName(text []byte, start, end int, score int8) match {
 func (s *Scanner) besideNames(l *line) {
 	text := l.text
 	least := 2
-	if s.proven() || len(s.found) == 1 && len(text)-(s.found[0].end-s.found[0].start) <= 16 {
+	if s.proven() || s.severalClasses() || len(s.found) == 1 && len(text)-(s.found[0].end-s.found[0].start) <= 16 {
 		least = 1 // beside a proven value, or alone with one
 	}
 	for i := 0; i < len(text); {
