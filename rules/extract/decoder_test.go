@@ -140,10 +140,11 @@ func TestDecoderSource(t *testing.T) {
 }
 
 // TestRunsInBinary finds text of every charset in bytes that are no text, at
-// every alignment and across blocks.
+// every alignment and across blocks. Amid noise it takes a number: words alone
+// cannot be told from chance there.
 func TestRunsInBinary(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	gb, err := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte("客户欧阳明轩"))
+	gb, err := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte("客户欧阳明轩 15812345678"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +163,7 @@ func TestRunsInBinary(t *testing.T) {
 			in = append(in, noise(size+i)...)
 		}
 		got, _ := decodeIn(in, func() int { return 1 + rng.IntN(70000) })
-		for _, want := range []string{"tel 13812345678", "客户李娜 13987654321", "客户欧阳明轩", "赵敏 15112345678", "周杰 15212345678", "王建国 15012340987"} {
+		for _, want := range []string{"tel 13812345678", "客户李娜 13987654321", "客户欧阳明轩 15812345678", "赵敏 15112345678", "周杰 15212345678", "王建国 15012340987"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("noise of %d bytes: %q not found", size, want)
 			}

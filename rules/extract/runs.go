@@ -1,6 +1,9 @@
 package extract
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // Runs of text in a binary block: what strings(1) finds, in more charsets.
 const (
@@ -8,9 +11,43 @@ const (
 	runsKeptBack = 8 << 10
 )
 
+// Blocks whose bytes are spread evenly are compressed or encrypted: films,
+// pictures, archives. What text they seem to hold is chance, but for runs too
+// long for it.
+const (
+	evenSample  = 4096 // bytes looked at
+	evenMost    = 1024 // chi-square against an even spread; 255 is chance, text has tens of thousands
+	shortestFew = 11   // characters: a mobile number, the shortest thing that chance hardly makes
+	runContext  = 256  // bytes before and after that may say what it is
+)
+
 // appendRuns appends the runs of text in a block of a binary file, a line
 // each: eight-bit text first, then UTF-16 in either byte order and alignment.
 func appendRuns(dst, block []byte) []byte {
+	if !even(block) {
+		return appendAllRuns(dst, block)
+	}
+	for at := 0; at < len(block); {
+		start, end := longRun(block, at)
+		if start < 0 {
+			break
+		}
+		// What stands around it says what it is.
+		start, end = max(at, start-runContext), min(len(block), end+runContext)
+		for {
+			next, last := longRun(block[:min(len(block), end+runContext)], end)
+			if next < 0 {
+				break
+			}
+			end = min(len(block), last+runContext)
+		}
+		dst = appendAllRuns(dst, block[start:end])
+		at = end
+	}
+	return dst
+}
+
+func appendAllRuns(dst, block []byte) []byte {
 	dst = appendNarrowRuns(dst, block)
 	for _, c := range []charset{utf16le, utf16be} {
 		dst = appendWideRuns(dst, block, c)
@@ -20,6 +57,86 @@ func appendRuns(dst, block []byte) []byte {
 	}
 	return dst
 }
+
+func even(block []byte) bool {
+	if len(block) < evenSample {
+		return false
+	}
+	var count [256]int
+	step := len(block) / evenSample
+	for i := range evenSample {
+		count[block[i*step]]++
+	}
+	const expected = evenSample / len(count)
+	sum := 0
+	for _, n := range count {
+		sum += (n - expected) * (n - expected)
+	}
+	return sum/expected < evenMost
+}
+
+// longRun answers the first run at or after from, of ASCII in one byte or two,
+// that is too long for chance; -1 when there is none.
+func longRun(block []byte, from int) (start, end int) {
+	start, end = longNarrowRun(block, from)
+	within := len(block)
+	if start >= 0 {
+		within = start
+	}
+	if s, e := longWideRun(block[:within], from); s >= 0 {
+		return s, e
+	}
+	return start, end
+}
+
+// longNarrowRun: a run of n bytes has a byte at every n-th index; nothing else
+// needs to be looked at.
+func longNarrowRun(block []byte, from int) (start, end int) {
+	for i := from + shortestFew - 1; i < len(block); i += shortestFew {
+		if !ascii[block[i]] {
+			continue
+		}
+		start, end := i, i+1
+		for start > from && ascii[block[start-1]] {
+			start--
+		}
+		for end < len(block) && ascii[block[end]] {
+			end++
+		}
+		if end-start >= shortestFew {
+			return start, end
+		}
+	}
+	return -1, -1
+}
+
+// longWideRun: in UTF-16 every other byte of ASCII is zero.
+func longWideRun(block []byte, from int) (start, end int) {
+	for i := from; i < len(block); {
+		n := bytes.IndexByte(block[i:], 0)
+		if n < 0 {
+			return -1, -1
+		}
+		i += n
+		end := i
+		for end < len(block) && block[end] == 0 && (end == i || ascii[block[end-1]]) {
+			end += 2
+		}
+		if end-i >= 2*shortestFew {
+			return i, min(end, len(block))
+		}
+		i++
+	}
+	return -1, -1
+}
+
+// ascii are the bytes of printable text.
+var ascii = func() (t [256]bool) {
+	for c := range utf8.RuneSelf {
+		t[c] = !narrowBreak[c]
+	}
+	return t
+}()
 
 // cutRuns answers where a binary block can be cut without cutting a run: after
 // two control bytes, which no charset has in the middle of text.
