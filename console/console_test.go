@@ -36,10 +36,7 @@ func start(t *testing.T) *running {
 	con.Start()
 	r.Console = con
 	r.agent = r.token(t, store.TokenAgent)
-	r.http = &http.Client{
-		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	r.http = client()
 	t.Cleanup(func() {
 		r.http.CloseIdleConnections()
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -49,6 +46,13 @@ func start(t *testing.T) *running {
 		}
 	})
 	return r
+}
+
+func client() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // token makes one beside the running console, as the command does.

@@ -122,7 +122,7 @@ func (w *Web) chooseLanguage(rw http.ResponseWriter, r *http.Request) {
 	}
 	back := r.FormValue("back")
 	// Back to a page of ours and nowhere else.
-	if !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.HasPrefix(back, `/\`) {
+	if !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.ContainsAny(back, "\\\t\r\n") {
 		back = "/"
 	}
 	http.Redirect(rw, r, back, http.StatusSeeOther)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -65,6 +66,7 @@ func (w *Web) signIn(rw http.ResponseWriter, r *http.Request) {
 	for _, k := range keys {
 		if wait := w.brake.Wait(k, now); wait > 0 {
 			f := form{Name: name, Problem: "login.wait", Wait: int(wait/time.Second) + 1}
+			rw.Header().Set("Retry-After", strconv.Itoa(f.Wait))
 			w.render(rw, r, http.StatusTooManyRequests, "login", page{Title: "login.title", Data: f})
 			return
 		}
