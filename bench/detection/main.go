@@ -5,6 +5,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,13 +29,13 @@ type data struct {
 }
 
 func main() {
-	if err := run(); err != nil {
+	if err := run(os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
+func run(out io.Writer) error {
 	megabytes := flag.Int("mb", 64, "size of each corpus")
 	keep := flag.Bool("keep", false, "keep the data in the temporary folder")
 	from := flag.String("from", "/usr/share/doc,/usr/include,/usr/lib/python3,"+filepath.Join(runtime.GOROOT(), "src"), "folders with prose and source")
@@ -52,10 +53,10 @@ func run() error {
 		return err
 	}
 	scanner := filepath.Join(dir, "hyperscan")
-	if out, err := exec.Command("gcc", "-O2", "-o", scanner, "bench/detection/testdata/hyperscan.c", "-lhs").CombinedOutput(); err != nil {
-		return fmt.Errorf("build the Hyperscan scanner (run from the top folder; needs gcc and libhyperscan-dev): %w\n%s", err, out)
+	if said, err := exec.Command("gcc", "-O2", "-o", scanner, "bench/detection/testdata/hyperscan.c", "-lhs").CombinedOutput(); err != nil {
+		return fmt.Errorf("build the Hyperscan scanner (run from the top folder; needs gcc and libhyperscan-dev): %w\n%s", err, said)
 	}
-	return measure(sets, scanner)
+	return measure(out, sets, scanner)
 }
 
 func write(dir string, size int, from []string) ([]data, error) {
@@ -77,9 +78,9 @@ func write(dir string, size int, from []string) ([]data, error) {
 	return sets, nil
 }
 
-func measure(sets []data, scanner string) error {
-	fmt.Printf("Speed in MB per second of processor time, one core, best of five. trustline: the whole default pack; the others: four bare patterns.\n\n")
-	fmt.Printf("| data | trustline | Hyperscan | ratio | ripgrep | Go regexp |\n|---|---|---|---|---|---|\n")
+func measure(out io.Writer, sets []data, scanner string) error {
+	fmt.Fprintf(out, "Speed in MB per second of processor time, one core, best of five. trustline: the whole default pack; the others: four bare patterns.\n\n")
+	fmt.Fprintf(out, "| data | trustline | Hyperscan | ratio | ripgrep | Go regexp |\n|---|---|---|---|---|---|\n")
 	pack := detect.DefaultPack()
 	for _, d := range sets {
 		mine := best(5, func() { ours(pack, d.text, 256<<10) })
@@ -92,7 +93,7 @@ func measure(sets []data, scanner string) error {
 			return err
 		}
 		own, other := speed(len(d.text), mine), speed(len(d.text), hs)
-		fmt.Printf("| %s (%d MB) | %.0f | %.0f | %.2fx | %.0f | %.0f |\n", d.name, len(d.text)>>20, own, other, own/other, speed(len(d.text), rg), goRegexp(d.text))
+		fmt.Fprintf(out, "| %s (%d MB) | %.0f | %.0f | %.2fx | %.0f | %.0f |\n", d.name, len(d.text)>>20, own, other, own/other, speed(len(d.text), rg), goRegexp(d.text))
 		found := ours(pack, d.text, 256<<10)
 		fmt.Fprintf(os.Stderr, "%s: %d people, %v\n", d.name, found.People, found.Classes)
 	}
