@@ -61,30 +61,45 @@ func (w *Web) signIn(rw http.ResponseWriter, r *http.Request) {
 	name, password := strings.TrimSpace(r.PostFormValue("name")), r.PostFormValue("password")
 	// By name and by address: neither one account nor many can be guessed at
 	// from one place, and nobody can lock somebody else out from another.
-	key, now := name+"\x00"+address(r), time.Now()
-	keys := []string{key, address(r)}
-	for _, k := range keys {
-		if wait := w.brake.Wait(k, now); wait > 0 {
-			f := form{Name: name, Problem: "login.wait", Wait: int(wait/time.Second) + 1}
-			rw.Header().Set("Retry-After", strconv.Itoa(f.Wait))
-			w.render(rw, r, http.StatusTooManyRequests, "login", page{Title: "login.title", Data: f})
-			return
-		}
+	from := address(r)
+	key, now := name+"\x00"+from, time.Now()
+	if wait := w.byName.Try(key, now); wait > 0 {
+		w.refuseFor(rw, r, name, wait)
+		return
+	}
+	if wait := w.byAddress.Try(from, now); wait > 0 {
+		w.byName.Undo(key)
+		w.refuseFor(rw, r, name, wait)
+		return
 	}
 	a, err := w.store.Account(r.Context(), name)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		w.broken(rw, r, err)
 		return
 	}
-	if !account.Check(a.Password, password) {
-		for _, k := range keys {
-			w.brake.Failed(k, now)
-		}
+	ctx, cancel := context.WithTimeout(r.Context(), passwordPatience)
+	defer cancel()
+	right, err := w.passwords.Check(ctx, a.Password, password)
+	switch {
+	case err != nil:
+		w.refuseFor(rw, r, name, passwordPatience)
+	case !right:
 		w.render(rw, r, http.StatusUnauthorized, "login", page{Title: "login.title", Data: form{Name: name, Problem: "login.wrong"}})
-		return
+	default:
+		w.byName.Forget(key)
+		w.byAddress.Undo(from)
+		w.enter(rw, r, a)
 	}
-	w.brake.Succeeded(key)
-	w.enter(rw, r, a)
+}
+
+// passwordPatience bounds the wait for one's turn to have a password hashed.
+const passwordPatience = 10 * time.Second
+
+// refuseFor asks somebody who signs in to come back later.
+func (w *Web) refuseFor(rw http.ResponseWriter, r *http.Request, name string, wait time.Duration) {
+	f := form{Name: name, Problem: "login.wait", Wait: int(wait/time.Second) + 1}
+	rw.Header().Set("Retry-After", strconv.Itoa(f.Wait))
+	w.render(rw, r, http.StatusTooManyRequests, "login", page{Title: "login.title", Data: f})
 }
 
 // enter begins a session under a new token: one that was known before is void.
@@ -135,7 +150,7 @@ func (w *Web) setUp(rw http.ResponseWriter, r *http.Request) {
 		again("setup.differ")
 		return
 	}
-	hash, err := account.Hash(password)
+	hash, err := w.passwords.Hash(r.Context(), password)
 	if err != nil {
 		again("setup.password-length")
 		return

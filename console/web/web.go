@@ -29,7 +29,9 @@ type Web struct {
 	catalog   *message.Catalog
 	templates map[string]*template.Template
 	sessions  *scs.SessionManager
-	brake     account.Brake
+	passwords *account.Passwords
+	byName    *account.Brake
+	byAddress *account.Brake
 	live      *live
 }
 
@@ -40,7 +42,10 @@ const (
 
 // New prepares the pages.
 func New(s *store.Store, log *slog.Logger) (*Web, error) {
-	w := &Web{store: s, log: log, live: newLive()}
+	w := &Web{
+		store: s, log: log, live: newLive(),
+		passwords: account.NewPasswords(2), byName: account.NewBrake(5), byAddress: account.NewBrake(30),
+	}
 	var err error
 	if w.catalog, err = message.Load(files); err != nil {
 		return nil, err
