@@ -8,32 +8,39 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/trustline/trustline/console/store"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
-// API answers requests under /api/v1/.
+// API answers requests under /api/v1/. Store and Log are required.
 type API struct {
 	Store *store.Store
 	Log   *slog.Logger
 	// Arrived is called after incidents were stored that were not there before.
 	Arrived func()
 
-	ingesting chan struct{}
+	room    *semaphore.Weighted // bytes of batches that are being read
+	working *semaphore.Weighted // batches that are being taken apart and stored
 }
 
-// maxIngesting bounds how many batches are in memory at once; more are asked
-// to come back, and wait in their agents' spools.
-const maxIngesting = 8
+// What batches may hold of the machine. More are asked to come back, and wait
+// in their agents' spools.
+const (
+	maxRoom    = 128 << 20
+	maxWorking = 16
+)
 
 // Handler answers the API's routes.
 func (a *API) Handler() http.Handler {
-	a.ingesting = make(chan struct{}, maxIngesting)
+	a.room, a.working = semaphore.NewWeighted(maxRoom), semaphore.NewWeighted(maxWorking)
 	mux := http.NewServeMux()
 	mux.Handle("POST "+incident.IngestPath, a.only(store.TokenAgent, a.ingest))
 	mux.Handle("POST "+incident.HeartbeatPath, a.only(store.TokenAgent, a.beat))
@@ -41,7 +48,7 @@ func (a *API) Handler() http.Handler {
 	mux.Handle("GET /api/v1/incidents/{id}", a.only(store.TokenAPI, a.one))
 	mux.Handle("GET /api/v1/fleet", a.only(store.TokenAPI, a.fleet))
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, "there is no such address in the API")
+		fail(w, http.StatusNotFound, "there is no "+r.Method+" for this address in the API")
 	})
 	return mux
 }
@@ -79,41 +86,23 @@ func (a *API) broken(w http.ResponseWriter, r *http.Request, err error) {
 		tooBusy(w)
 		return
 	}
-	a.Log.Error("request failed", "path", r.URL.Path, "error", err)
+	a.Log.Error("request failed", "address", r.Pattern, "error", err)
 	fail(w, http.StatusInternalServerError, "something went wrong on the console; its log says what")
 }
 
+// tooBusy spreads those who come back over some seconds.
 func tooBusy(w http.ResponseWriter) {
-	w.Header().Set("Retry-After", "5")
+	w.Header().Set("Retry-After", strconv.Itoa(2+rand.IntN(9)))
 	fail(w, http.StatusServiceUnavailable, "the console is busy; try again later")
 }
 
 func (a *API) list(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	limit := 50
-	if s := q.Get("limit"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil || n < 1 || n > store.MaxPage {
-			fail(w, http.StatusBadRequest, "limit: a number from 1 to 500")
-			return
-		}
-		limit = n
+	q, err := parseQuery(r.URL.Query())
+	if err != nil {
+		fail(w, http.StatusBadRequest, err.Error())
+		return
 	}
-	f := store.Filter{
-		Channel: q.Get("channel"), Action: q.Get("action"), Severity: q.Get("severity"), Person: q.Get("person"),
-		Machine: q.Get("machine"), Rule: q.Get("rule"), Outcome: q.Get("outcome"), Kind: q.Get("kind"), Text: q.Get("q"),
-	}
-	for name, at := range map[string]*time.Time{"since": &f.Since, "until": &f.Until} {
-		if s := q.Get(name); s != "" {
-			t, err := time.Parse(time.RFC3339, s)
-			if err != nil {
-				fail(w, http.StatusBadRequest, name+": a time such as 2026-11-23T08:00:00Z")
-				return
-			}
-			*at = t
-		}
-	}
-	page, err := a.Store.Incidents(r.Context(), f, limit, q.Get("cursor"))
+	page, err := a.Store.Incidents(r.Context(), q.filter, q.limit, q.cursor)
 	switch {
 	case errors.Is(err, store.ErrCursor):
 		fail(w, http.StatusBadRequest, "cursor: use the one of the page before, unchanged")
@@ -123,7 +112,8 @@ func (a *API) list(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, struct {
 			Incidents []incident.Incident `json:"incidents"`
 			Next      string              `json:"next,omitempty"`
-		}{page.Incidents, page.Next})
+			Searched  time.Time           `json:"searchedBackTo,omitzero"`
+		}{page.Incidents, page.Next, page.Back})
 	}
 }
 

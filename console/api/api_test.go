@@ -215,8 +215,8 @@ func TestBadLinesCostOnlyThemselves(t *testing.T) {
 
 func TestBusyAsksToComeBack(t *testing.T) {
 	f := serve(t)
-	for range maxIngesting {
-		f.api.ingesting <- struct{}{}
+	if !f.api.room.TryAcquire(maxRoom) {
+		t.Fatal("the room is taken before anything was sent")
 	}
 	w := f.ask("POST", incident.IngestPath, f.agent, "", line(t, record(t, time.Now())))
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
@@ -239,7 +239,7 @@ func TestBrokenDatabaseIsNotAcknowledged(t *testing.T) {
 
 func TestWrongQuestions(t *testing.T) {
 	f := serve(t)
-	for _, q := range []string{"limit=0", "limit=501", "limit=x", "since=yesterday", "until=2026", "cursor=%00", "cursor=AAAA", "cursor=" + strings.Repeat("A", 4000)} {
+	for _, q := range []string{"limit=0", "limit=501", "limit=x", "since=yesterday", "until=2026", "cursor=%00", "cursor=AAAA", "cursor=" + strings.Repeat("A", 4000), "severity=hihg", "outcome=x", "kind=x", "machin=ws-1", "q=a&q=b"} {
 		w := f.ask("GET", "/api/v1/incidents?"+q, f.read, "", nil)
 		var e struct{ Error string }
 		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || w.Code != 400 || e.Error == "" {

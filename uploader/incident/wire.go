@@ -1,6 +1,11 @@
 package incident
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+)
 
 // How agent and console talk: HTTPS POST with a bearer token.
 const (
@@ -52,6 +57,17 @@ type Heartbeat struct {
 	Media     int       `json:"media"`
 	Unguarded int       `json:"unguarded"`
 	Warnings  []Warning `json:"warnings,omitempty"`
+	// Guards tells how each of the media is; Capabilities what this machine
+	// can enforce: channel -> prevented, undone, reported or none.
+	Guards       []Guard           `json:"guards,omitempty"`
+	Capabilities map[string]string `json:"capabilities,omitempty"`
+}
+
+// Guard is how one removable medium is.
+type Guard struct {
+	MountPoint string `json:"mountPoint"`
+	Device     string `json:"device"`
+	State      string `json:"state"` // guarding, read-only, failed
 }
 
 // Warning is one thing on the machine that is not as it should be.
@@ -59,4 +75,45 @@ type Warning struct {
 	Code     string    `json:"code"` // stable: "policy-broken"
 	Severity Severity  `json:"severity"`
 	Since    time.Time `json:"since"` // UTC
+}
+
+// maxListed bounds each list of a heartbeat.
+const maxListed = 200
+
+// Validate answers every way in which the heartbeat is not one that an agent
+// can have made. Errors name fields, never values.
+func (h *Heartbeat) Validate() error {
+	var errs []error
+	bad := func(ok bool, field string) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("field %q is missing or out of range", field))
+		}
+	}
+	bad(h.Machine.ID != "", "machine.id")
+	bad(h.Waiting >= 0, "waiting")
+	bad(h.Media >= 0 && h.Unguarded >= 0, "media")
+	bad(len(h.Warnings) <= maxListed, "warnings")
+	bad(len(h.Guards) <= maxListed, "guards")
+	bad(len(h.Capabilities) <= maxListed, "capabilities")
+	for _, t := range h.texts() {
+		bad(len(t.value) <= MaxText && utf8.ValidString(t.value), t.field)
+	}
+	return errors.Join(errs...)
+}
+
+func (h *Heartbeat) texts() []text {
+	t := []text{
+		{"machine.id", h.Machine.ID}, {"machine.name", h.Machine.Name}, {"machine.os", h.Machine.OS},
+		{"version", h.Version}, {"mode", h.Mode}, {"policy", h.Policy},
+	}
+	for _, w := range h.Warnings {
+		t = append(t, text{"warnings.code", w.Code}, text{"warnings.severity", string(w.Severity)})
+	}
+	for _, g := range h.Guards {
+		t = append(t, text{"guards.mountPoint", g.MountPoint}, text{"guards.device", g.Device}, text{"guards.state", g.State})
+	}
+	for k, v := range h.Capabilities {
+		t = append(t, text{"capabilities", k}, text{"capabilities", v})
+	}
+	return t
 }
