@@ -69,6 +69,12 @@
     if (row && !e.target.closest("a,button") && getSelection().isCollapsed) { at = row.id; location.href = row.dataset.open; }
   });
 
+  // Choosing a language comes back to the list as it is filtered by now.
+  document.addEventListener("submit", e => {
+    const to = e.target.elements.back;
+    if (to && location.pathname !== "/login" && !location.pathname.startsWith("/setup/")) to.value = location.pathname + location.search;
+  });
+
   let went = 0;
   document.addEventListener("keydown", e => {
     if (e.ctrlKey || e.metaKey || e.altKey) return;
