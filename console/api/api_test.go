@@ -27,7 +27,7 @@ type fixture struct {
 	log         bytes.Buffer
 }
 
-func serve(t *testing.T) *fixture {
+func serve(t testing.TB) *fixture {
 	t.Helper()
 	f := &fixture{dir: t.TempDir()}
 	var err error
@@ -41,7 +41,7 @@ func serve(t *testing.T) *fixture {
 	return f
 }
 
-func (f *fixture) token(t *testing.T, kind string, expires time.Time) string {
+func (f *fixture) token(t testing.TB, kind string, expires time.Time) string {
 	t.Helper()
 	secret, err := f.store.CreateToken(t.Context(), "test", kind, time.Now(), expires)
 	if err != nil {

@@ -75,7 +75,7 @@ func (s *Store) page(ctx context.Context, first, rest conditions, limit int) (Pa
 	}
 	query := `SELECT i.time, i.id, r.record FROM (
 			SELECT time, id FROM (
-				SELECT * FROM incidents` + first.sql() + ` ORDER BY time DESC, id DESC LIMIT ?) AS newest` +
+				SELECT ` + rest.columns() + ` FROM incidents` + first.sql() + ` ORDER BY time DESC, id DESC LIMIT ?) AS newest` +
 		rest.sql() + ` ORDER BY time DESC, id DESC LIMIT ?) AS i
 		JOIN records r ON r.id = i.id ORDER BY i.time DESC, i.id DESC`
 	args := append(append(append([]any{}, first.args...), slice), rest.args...)
@@ -141,20 +141,30 @@ func (c conditions) sql() string {
 	return " WHERE " + strings.Join(c.where, " AND ")
 }
 
+// columns lists what the conditions look at beside the place in the list.
+func (c conditions) columns() string {
+	list := []string{"time", "id"}
+	for _, w := range c.where {
+		column, _, _ := strings.Cut(w, " ")
+		list = append(list, column)
+	}
+	return strings.Join(list, ", ")
+}
+
 // conditions splits a filter in two: what one index answers, and what has to
 // be looked at row by row.
 func (f Filter) conditions(from position) (first, rest conditions) {
-	machine := "machine_name"
-	if uuid.Validate(f.Machine) == nil {
-		machine = "machine"
+	byID, byName := f.Machine, ""
+	if uuid.Validate(f.Machine) != nil {
+		byID, byName = "", f.Machine
 	}
 	// Those that usually select least come first.
 	for _, c := range []struct {
 		column, value string
 		indexed       bool
 	}{
-		{"person", f.Person, true}, {machine, f.Machine, true}, {"rule", f.Rule, true}, {"channel", f.Channel, true},
-		{"severity", f.Severity, true}, {"action", f.Action, false}, {"outcome", f.Outcome, false}, {"kind", f.Kind, false},
+		{"person", f.Person, true}, {"machine", byID, true}, {"rule", f.Rule, true}, {"severity", f.Severity, true},
+		{"machine_name", byName, false}, {"channel", f.Channel, false}, {"action", f.Action, false}, {"outcome", f.Outcome, false}, {"kind", f.Kind, false},
 	} {
 		switch {
 		case c.value == "":

@@ -18,11 +18,9 @@ CREATE TABLE incidents (
 );
 CREATE INDEX incidents_newest ON incidents (time, id);
 CREATE INDEX incidents_machine ON incidents (machine, time, id);
-CREATE INDEX incidents_machine_name ON incidents (machine_name, time, id);
 CREATE INDEX incidents_person ON incidents (person, time, id);
 CREATE INDEX incidents_rule ON incidents (rule, time, id);
 CREATE INDEX incidents_severity ON incidents (severity, time, id);
-CREATE INDEX incidents_channel ON incidents (channel, time, id);
 
 CREATE TABLE records (
     id     TEXT PRIMARY KEY,
