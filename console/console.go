@@ -77,9 +77,9 @@ func (c *Console) prepare(ctx context.Context) error {
 	mux.Handle("/api/", (&api.API{Store: c.store, Log: c.config.Log, Arrived: c.pages.Arrived}).Handler())
 	mux.Handle("/", c.pages.Handler())
 	c.server = &http.Server{
-		Handler:           mux,
+		Handler:           logged(c.config.Log, mux),
 		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
-		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10,
 		ErrorLog:       slog.NewLogLogger(c.config.Log.Handler(), slog.LevelDebug),
 	}

@@ -18,6 +18,8 @@ type live struct {
 const (
 	maxPages  = 1000
 	keepAlive = 25 * time.Second
+	// writePatience is how long a browser may take to read one line.
+	writePatience = 30 * time.Second
 	gather    = 200 * time.Millisecond // so that a batch makes one update
 )
 
@@ -55,7 +57,8 @@ func (l *live) leave(page chan struct{}) {
 	delete(l.pages, page)
 }
 
-// events is a stream of server-sent events, one for each arrival.
+// events is a stream of server-sent events, one for each arrival. It ends with
+// the session.
 func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 	arrivals, ok := w.live.open()
 	if !ok {
@@ -64,11 +67,17 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 	}
 	defer w.live.leave(arrivals)
 	stream := http.NewResponseController(rw)
+	// The stream outlives the server's limits for one request; each line has
+	// a limit of its own instead. Where that cannot be set, those limits hold
+	// and the browser comes back.
+	_ = stream.SetReadDeadline(time.Time{})
 	rw.Header().Set("Content-Type", "text/event-stream")
 	say := func(line string) bool {
+		_ = stream.SetWriteDeadline(time.Now().Add(writePatience))
 		_, err := rw.Write([]byte(line + "\n\n"))
 		return err == nil && stream.Flush() == nil
 	}
+	token := w.sessions.Token(r.Context())
 	for ok = say("retry: 2000"); ok; {
 		select {
 		case <-r.Context().Done():
@@ -79,7 +88,8 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 			time.Sleep(gather)
 			ok = say("event: arrived\ndata: 1")
 		case <-time.After(keepAlive):
-			ok = say(": still here")
+			_, valid, err := w.sessions.Store.Find(token)
+			ok = err == nil && valid && say(": still here")
 		}
 	}
 }

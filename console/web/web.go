@@ -92,7 +92,30 @@ func (w *Web) Handler() http.Handler {
 	csrf.SetDenyHandler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.render(rw, r, http.StatusForbidden, "problem", page{Title: "problem.forged", Data: "problem.forged.text"})
 	}))
-	return secured(csrf.Handler(w.sessions.LoadAndSave(mux)))
+	return secured(csrf.Handler(w.withSession(mux)))
+}
+
+// withSession gives requests their session. What a page does by itself, being
+// told of news and drawing its list anew, is no use of the session: a page
+// left open ends like any other.
+func (w *Web) withSession(next http.Handler) http.Handler {
+	used := w.sessions.LoadAndSave(next)
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet || r.URL.Path != "/events" && r.Header.Get("X-Background") == "" {
+			used.ServeHTTP(rw, r)
+			return
+		}
+		token := ""
+		if c, err := r.Cookie(w.sessions.Cookie.Name); err == nil {
+			token = c.Value
+		}
+		ctx, err := w.sessions.Load(r.Context(), token)
+		if err != nil {
+			w.sessions.ErrorFunc(rw, r, err)
+			return
+		}
+		next.ServeHTTP(rw, r.WithContext(ctx))
+	})
 }
 
 // secured sets the headers that keep pages to themselves.
