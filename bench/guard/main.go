@@ -1,139 +1,157 @@
 //go:build linux
 
-// Command guard measures what the guard costs: harmless files copied with cp
-// onto a loop-mounted medium, bare and guarded by the built program, in the
-// same run.
+// Command guard measures what the guard costs: the same files are copied by
+// the same tool to a bare loop device and to one under guard, by turns, in the
+// same run. It judges with the product's own judge and default policy. It
+// needs root.
+//
+// It prints megabytes and files a second and the guard's share of the bare
+// device, both for a device as fast as this machine and for one throttled to
+// what a real stick takes.
 package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
+	"os/signal"
 	"path/filepath"
-	"strings"
+	"slices"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 func main() {
-	program := flag.String("program", "bin/trustline", "the program that guards")
-	big := flag.Int64("big", 1<<30, "bytes of the one big file")
-	small := flag.Int("small", 10_000, "how many files of 4 KiB")
+	if len(os.Args) > 1 && os.Args[1] == slowArgument {
+		if err := serveSlow(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench/guard:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	b := bench{}
+	flag.IntVar(&b.rounds, "rounds", 3, "how often each copy is made; the median counts")
+	flag.Int64Var(&b.big, "big", 1<<30, "size of the big file in `bytes`")
+	flag.IntVar(&b.files, "files", 10000, "number of small files")
+	flag.Int64Var(&b.rate, "rate", 100_000_000, "speed of the throttled device in `bytes` a second")
+	flag.StringVar(&b.dir, "dir", os.TempDir(), "where the images lie")
+	flag.StringVar(&b.only, "only", "", "run only fast or throttled")
+	flag.BoolVar(&b.mixed, "binary", false, "copy random bytes instead of text")
 	flag.Parse()
-	if err := run(*program, *big, *small); err != nil {
-		fmt.Fprintln(os.Stderr, "guard:", err)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := b.run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "bench/guard:", err)
 		os.Exit(1)
 	}
 }
 
-func run(program string, big int64, small int) error {
-	dir, err := os.MkdirTemp("", "trustline-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	if err := samples(dir, big, small); err != nil {
-		return err
-	}
-	image, stick := filepath.Join(dir, "image"), filepath.Join(dir, "stick")
-	if err := errors.Join(os.WriteFile(image, nil, 0o600), os.Truncate(image, 2*big+512<<20), os.Mkdir(stick, 0o755)); err != nil {
-		return err
-	}
-	for _, c := range [][]string{{"mkfs.ext4", "-qF", image}, {"mount", "-o", "loop", image, stick}} {
-		if out, err := exec.Command(c[0], c[1:]...).CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w: %s", c[0], err, out)
-		}
-	}
-	defer unix.Unmount(stick, unix.MNT_DETACH)
-	fmt.Println("| files | bare | guarded | ratio |\n|---|---|---|---|")
-	for _, what := range []string{"big", "small"} {
-		bare, err := copyTo(stick, filepath.Join(dir, what))
-		if err != nil {
-			return err
-		}
-		guarded, err := guardedCopy(program, stick, filepath.Join(dir, what))
-		if err != nil {
-			return err
-		}
-		fmt.Printf("| %s | %.2f s | %.2f s | %.2fx |\n", what, bare.Seconds(), guarded.Seconds(), bare.Seconds()/guarded.Seconds())
-	}
-	return nil
+type bench struct {
+	rounds, files int
+	big, rate     int64
+	dir, only     string
+	mixed         bool
+	source        string
 }
 
-// samples are what cameras and archives make, and small texts.
-func samples(dir string, big int64, small int) error {
-	f, err := os.Create(filepath.Join(dir, "big"))
-	if err != nil {
+func (b *bench) run(ctx context.Context) (err error) {
+	if os.Geteuid() != 0 {
+		return errors.New("mounting needs root: run it with sudo")
+	}
+	// The sources are read from memory, so that only writing is measured.
+	if b.source, err = os.MkdirTemp("/dev/shm", "trustline-bench-"); err != nil {
 		return err
 	}
-	_, err = io.CopyN(f, rand.Reader, big)
-	if err := errors.Join(err, f.Close(), os.Mkdir(filepath.Join(dir, "small"), 0o755)); err != nil {
-		return err
+	defer os.RemoveAll(b.source)
+	if err := b.makeSources(); err != nil {
+		return fmt.Errorf("make the files to copy: %w", err)
 	}
-	raw := make([]byte, 3072)
-	for n := range small {
-		if _, err := rand.Read(raw); err != nil {
-			return err
+	fmt.Printf("%-10s %-22s %16s %16s %8s %8s\n", "device", "copied", "bare", "guarded", "share", "returned")
+	for _, d := range []struct {
+		name string
+		rate int64
+	}{{"fast", 0}, {"throttled", b.rate}} {
+		if b.only != "" && b.only != d.name {
+			continue
 		}
-		if err := os.WriteFile(filepath.Join(dir, "small", fmt.Sprintf("f%05d.txt", n)), []byte(base64.StdEncoding.EncodeToString(raw)), 0o644); err != nil {
+		if err := b.device(ctx, d.name, d.rate); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// copyTo copies and waits until all of it is on the medium; best of three.
-func copyTo(stick, what string) (time.Duration, error) {
-	var best time.Duration
-	for range 3 {
-		to := filepath.Join(stick, "copy")
-		began := time.Now()
-		if out, err := exec.Command("cp", "-r", what, to).CombinedOutput(); err != nil {
-			return 0, fmt.Errorf("cp: %w: %s", err, out)
-		}
-		if out, err := exec.Command("sync", "-f", stick).CombinedOutput(); err != nil {
-			return 0, fmt.Errorf("sync: %w: %s", err, out)
-		}
-		if took := time.Since(began); best == 0 || took < best {
-			best = took
-		}
-		if err := os.RemoveAll(to); err != nil {
-			return 0, err
-		}
-		unix.Sync()
+// device measures one kind of device.
+func (b *bench) device(ctx context.Context, name string, rate int64) error {
+	work, err := os.MkdirTemp(b.dir, "trustline-bench-")
+	if err != nil {
+		return err
 	}
-	return best, nil
+	defer os.RemoveAll(work)
+	bare, err := newStick(work, "bare", b.big+b.big/2+1<<28, rate)
+	if err != nil {
+		return err
+	}
+	defer bare.close()
+	guarded, err := newStick(work, "guarded", b.big+b.big/2+1<<28, rate)
+	if err != nil {
+		return err
+	}
+	defer guarded.close()
+	stop, err := guardStick(ctx, guarded, work)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for _, what := range []struct {
+		label, source, unit string
+		amount              float64
+	}{
+		{fmt.Sprintf("1 file of %d MiB", b.big>>20), "big", "MB/s", float64(b.big) / 1e6},
+		{fmt.Sprintf("%d files of 4 KiB", b.files), "small", "files/s", float64(b.files)},
+	} {
+		var bares, guardeds, bareReturns, guardedReturns []float64
+		for range b.rounds {
+			for _, on := range []struct {
+				stick             *stick
+				durable, returned *[]float64
+			}{{bare, &bares, &bareReturns}, {guarded, &guardeds, &guardedReturns}} {
+				returned, durable, err := b.copy(ctx, what.source, on.stick.path)
+				if err != nil {
+					return fmt.Errorf("%s device, %s: %w", name, what.label, err)
+				}
+				*on.durable = append(*on.durable, durable.Seconds())
+				*on.returned = append(*on.returned, returned.Seconds())
+			}
+		}
+		fmt.Printf("%-10s %-22s %8.0f %-7s %8.0f %-7s %7.2fx %7.2fx\n", name, what.label,
+			what.amount/median(bares), what.unit, what.amount/median(guardeds), what.unit,
+			median(bares)/median(guardeds), median(bareReturns)/median(guardedReturns))
+	}
+	return nil
 }
 
-func guardedCopy(program, stick, what string) (time.Duration, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, program, "guard", stick)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		return 0, err
+// copy answers how long it took until the tool returned and until everything
+// was on the medium.
+func (b *bench) copy(ctx context.Context, what, to string) (returned, durable time.Duration, err error) {
+	target := filepath.Join(to, what)
+	start := time.Now()
+	if err := run(ctx, "cp", "-r", filepath.Join(b.source, what), target); err != nil {
+		return 0, 0, err
 	}
-	defer func() {
-		cmd.Process.Signal(syscall.SIGTERM)
-		cmd.Wait()
-	}()
-	for range 100 {
-		table, err := os.ReadFile("/proc/self/mountinfo")
-		if err != nil {
-			return 0, err
-		}
-		if strings.Contains(string(table), stick+" ") && strings.Contains(string(table), "fuse.trustline") {
-			return copyTo(stick, what)
-		}
-		time.Sleep(50 * time.Millisecond)
+	returned = time.Since(start)
+	syscall.Sync()
+	durable = time.Since(start)
+	if err := os.RemoveAll(target); err != nil {
+		return 0, 0, err
 	}
-	return 0, errors.New("the guard did not start within 5 s")
+	syscall.Sync()
+	return returned, durable, nil
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
 }
