@@ -20,7 +20,7 @@ const (
 	keepAlive = 25 * time.Second
 	// writePatience is how long a browser may take to read one line.
 	writePatience = 30 * time.Second
-	gather    = 200 * time.Millisecond // so that a batch makes one update
+	gather        = 200 * time.Millisecond // so that a batch makes one update
 )
 
 func newLive() *live {
