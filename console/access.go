@@ -21,9 +21,6 @@ func logged(log *slog.Logger, next http.Handler) http.Handler {
 		begin, seen := time.Now(), &answered{ResponseWriter: w}
 		defer func() {
 			trouble := recover()
-			if trouble == http.ErrAbortHandler {
-				panic(trouble)
-			}
 			if trouble != nil {
 				// Not the value of the panic: it may quote what was being read.
 				log.Error("handler panicked", "method", r.Method, "path", harmless(r.URL.Path), "stack", string(debug.Stack()))
