@@ -3,6 +3,7 @@ package network
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -28,9 +29,13 @@ func interfaces(ctx context.Context) ([]device, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list network interfaces: %w", err)
 	}
+	connected, err := running()
+	if err != nil {
+		return nil, err
+	}
 	var devices []device
 	for _, i := range list {
-		if slices.Contains(i.Flags, "loopback") || !slices.Contains(i.Flags, "up") || !slices.Contains(i.Flags, "running") {
+		if slices.Contains(i.Flags, "loopback") || !slices.Contains(i.Flags, "up") || !connected[i.Index] {
 			continue
 		}
 		d := device{index: i.Index, Link: Link{Name: i.Name, Kind: Ethernet}}
@@ -46,6 +51,20 @@ func interfaces(ctx context.Context) ([]device, error) {
 	}
 	slices.SortFunc(devices, func(a, b device) int { return strings.Compare(a.Name, b.Name) })
 	return devices, nil
+}
+
+// running tells by index which interfaces are connected to something, which
+// gopsutil leaves out.
+func running() (map[int]bool, error) {
+	list, err := net.Interfaces()
+	if err != nil {
+		return nil, fmt.Errorf("list network interfaces: %w", err)
+	}
+	m := map[int]bool{}
+	for _, i := range list {
+		m[i.Index] = i.Flags&net.FlagRunning != 0
+	}
+	return m, nil
 }
 
 // maxShown bounds a name that comes from a stranger, in bytes; SSIDs have 32.

@@ -121,6 +121,15 @@ func (f Facts) Primary() (l Link, ok bool) {
 	return l, best >= 0
 }
 
+// Gateways answers the gateways of all links.
+func (f Facts) Gateways() []netip.Addr {
+	var list []netip.Addr
+	for _, l := range f.Links {
+		list = append(list, l.Gateways...)
+	}
+	return list
+}
+
 // State is what the sensor concluded, and from what.
 type State struct {
 	Verdict

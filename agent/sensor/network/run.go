@@ -28,6 +28,7 @@ type run struct {
 	question int           // number of the question whose answer counts
 	pause    time.Duration // before asking a silent beacon again
 	misses   int
+	outcomes map[string]beacon.Outcome // of the last question, on this network
 }
 
 type answers struct {
@@ -104,8 +105,11 @@ func (r *run) look(ctx context.Context) {
 		return
 	}
 	if another {
+		r.outcomes = nil
 		r.misses = maxMisses // nothing to hold on to
 		r.patience.Reset(patience)
+	} else {
+		r.publish(facts.with(r.outcomes), r.current.Settled)
 	}
 	r.askAll(ctx)
 }
@@ -137,6 +141,7 @@ func (r *run) answered(ctx context.Context, outcomes map[string]beacon.Outcome) 
 		return
 	}
 	r.patience.Stop()
+	r.outcomes = outcomes
 	r.publish(r.facts.with(outcomes), true)
 	if heard {
 		r.misses, r.pause = 0, askAgainMin
