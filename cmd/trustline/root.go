@@ -88,6 +88,7 @@ func newRoot(t *terminal) *cobra.Command {
 		newStartCommand(t),
 		newStopCommand(t),
 		newPolicyCommand(t),
+		newNetworkCommand(t),
 	)
 	return root
 }

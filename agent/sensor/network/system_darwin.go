@@ -35,7 +35,7 @@ func (routing) look(ctx context.Context) (Facts, Source, error) {
 	if err != nil {
 		return Facts{}, RouteSocket, fmt.Errorf("read the kernel's routes: %w", err)
 	}
-	var f Facts
+	f := Facts{Links: []Link{}}
 	for _, d := range devices {
 		d.Kind = kindOf(d.Name)
 		for _, m := range messages {

@@ -33,7 +33,7 @@ func (s *linux) look(ctx context.Context) (Facts, Source, error) {
 	if err := describe(ctx, devices); err != nil {
 		return Facts{}, Netlink, err
 	}
-	var f Facts
+	f := Facts{Links: []Link{}}
 	known, err := s.manager.look(ctx)
 	source := NetworkManager
 	if err != nil {

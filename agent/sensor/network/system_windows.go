@@ -29,7 +29,7 @@ func (s *ipHelper) look(ctx context.Context) (Facts, Source, error) {
 	if err != nil {
 		return Facts{}, WindowsAPI, err
 	}
-	var f Facts
+	f := Facts{Links: []Link{}}
 	for _, d := range devices {
 		for _, a := range adapters {
 			if windows.UTF16PtrToString(a.FriendlyName) == d.Name {
