@@ -28,6 +28,11 @@ func (p *pending) commit(why occasion) error {
 		return nil
 	case p.denied.Load():
 		return unix.EACCES
+	}
+	if err := p.drain(); err != nil {
+		return err
+	}
+	switch {
 	case p.unlinked, !p.dirty && !p.fresh:
 		return nil
 	case p.fresh && p.size.Load() == 0 && why == forNow:
@@ -244,6 +249,7 @@ func (p *pending) drop() bool {
 
 // vanish removes the hidden file.
 func (p *pending) vanish() {
+	p.end()
 	dir, name := p.fs.where(p.inode)
 	if at, err := p.fs.enter(dir); err == nil {
 		unix.Unlinkat(at.fd, p.temp, 0)
@@ -257,6 +263,7 @@ func (p *pending) vanish() {
 // deny drops what was written; what the file held before is what it holds.
 func (p *pending) deny() {
 	p.denied.Store(true)
+	p.end()
 	p.store.Close()
 	if p.judgement != nil {
 		p.judgement.Close()
@@ -333,6 +340,7 @@ func (p *pending) leave() {
 
 // close ends a change nobody takes part in any more. The lock is held.
 func (p *pending) close() {
+	p.end()
 	if p.fresh {
 		p.vanish()
 	}

@@ -161,10 +161,12 @@ func (f *fileSystem) openToWrite(i *inode, in *fuse.OpenIn, out *fuse.OpenOut) e
 		return err
 	}
 	i.cached.Store(false)
-	p, err := f.join(i, f.about(activity.Write, in.Caller, f.path(i)), who, newDescriptor(fd))
+	a := f.about(activity.Write, in.Caller, f.path(i))
+	p, err := f.join(i, a, who, newDescriptor(fd))
 	if err != nil {
 		return err
 	}
+	p.adopt(a, who)
 	out.Fh = f.handles.add(&handle{inode: i, pend: p})
 	return nil
 }

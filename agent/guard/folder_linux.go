@@ -110,6 +110,9 @@ func (f *fileSystem) link(i, dir *inode, name string, c fuse.Caller) error {
 		return err
 	}
 	defer at.done()
+	if i.denied() {
+		return unix.EACCES
+	}
 	if p := i.pending(); p != nil {
 		if p.nameless() {
 			return p.giveName(dir, name, at.fd)

@@ -85,6 +85,7 @@ func (g *Guard) serve(judge Judge, o Options) error {
 	}
 	g.fs = f
 	go g.run()
+	settlePoll(g.medium.MountPoint)
 	return nil
 }
 
@@ -92,7 +93,6 @@ func (g *Guard) serve(judge Judge, o Options) error {
 func (g *Guard) run() {
 	defer close(g.ended)
 	defer g.cancel()
-	go settlePoll(g.medium.MountPoint)
 	g.server.Serve()
 	close(g.served)
 	g.fs.finishAll()

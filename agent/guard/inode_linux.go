@@ -291,6 +291,13 @@ func (i *inode) held() *descriptor {
 	return nil
 }
 
+// denied tells whether what its writers have open was stopped.
+func (i *inode) denied() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.stopped != nil && i.stopped.born
+}
+
 func (i *inode) pending() *pending {
 	i.mu.Lock()
 	defer i.mu.Unlock()

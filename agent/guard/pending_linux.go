@@ -64,9 +64,24 @@ type pending struct {
 	judgement Judgement
 	next      int64 // offset at which the judgement goes on, or lost
 	dirty     bool
-	version   int // counts changes
-	held      int // version the judge wants to see the end of
+	pipe      *pipe // while much is written in order
+	fault     error // what was written could not be kept
+	version   int   // counts changes
+	held      int   // version the judge wants to see the end of
 	times     *[2]unix.Timespec
+}
+
+// adopt makes who opens a file that waits for nobody the one who answers for
+// what is written from now on. What stands on the medium by then stays there:
+// the kernel may not have told yet that its writers are gone.
+func (p *pending) adopt(a activity.Activity, who identity) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dirty || p.fresh || p.unlinked || p.denied.Load() {
+		return
+	}
+	p.born, p.activity, p.who = false, a, who
+	p.restart()
 }
 
 // show puts what is pending into a description of the file.
@@ -106,7 +121,8 @@ func (p *pending) lose() {
 
 // write takes bytes at an offset.
 func (p *pending) write(data []byte, off int64) error {
-	if off < 0 || off+int64(len(data)) > maxFileSize {
+	end := off + int64(len(data))
+	if off < 0 || end > maxFileSize {
 		return unix.EFBIG
 	}
 	p.mu.Lock()
@@ -115,23 +131,51 @@ func (p *pending) write(data []byte, off int64) error {
 		return unix.EACCES
 	}
 	p.changed()
-	if off != p.next {
+	switch {
+	case off != p.next:
+		if err := p.drain(); err != nil {
+			return err
+		}
 		p.lose()
-		return p.keep(data, off)
+		if err := p.keep(data, off); err != nil {
+			return err
+		}
+	case p.fresh && off >= aheadFrom:
+		if err := p.pass(data, off); err != nil {
+			return err
+		}
+		p.next = end
+	default:
+		if err := p.take(data, off); err != nil {
+			return p.failed(err)
+		}
+		p.next = end
 	}
+	p.size.Store(max(p.size.Load(), end))
+	return nil
+}
+
+// take shows the next bytes to the judge, then sends what is proven harmless
+// ahead and keeps the rest.
+func (p *pending) take(data []byte, off int64) error {
 	ctx, cancel := context.WithTimeout(p.fs.ctx, patience)
 	verdict := p.follow().Write(ctx, data)
 	cancel()
 	if verdict == Deny {
-		p.deny()
 		return unix.EACCES
 	}
-	p.next += int64(len(data))
 	sent, err := p.sendAhead(data, off)
-	if err == nil {
-		err = p.keep(data[sent:], off+int64(sent))
-	}
 	if err != nil {
+		return err
+	}
+	return p.keep(data[sent:], off+int64(sent))
+}
+
+// failed follows when bytes could not be taken.
+func (p *pending) failed(err error) error {
+	if errors.Is(err, unix.EACCES) {
+		p.deny()
+	} else {
 		p.lose() // the judge has seen what is not there
 	}
 	return err
@@ -154,7 +198,6 @@ func (p *pending) keep(data []byte, off int64) error {
 			return err
 		}
 	}
-	p.size.Store(max(p.size.Load(), off+int64(len(data))))
 	return nil
 }
 
@@ -191,10 +234,11 @@ func (p *pending) free() (int64, error) {
 // sendAhead lets leading bytes that are proven harmless go to the hidden file
 // while the rest is still being written. It answers how much of data went.
 func (p *pending) sendAhead(data []byte, off int64) (int, error) {
-	if !p.fresh || p.next < aheadFrom {
+	end := off + int64(len(data))
+	if !p.fresh || end < aheadFrom {
 		return 0, nil
 	}
-	proven := min(p.follow().Released(), p.next)
+	proven := min(p.follow().Released(), end)
 	if proven-p.shows < aheadStep {
 		return 0, nil
 	}
@@ -253,6 +297,9 @@ func (p *pending) ReadAt(b []byte, off int64) (int, error) {
 	defer p.mu.Unlock()
 	if p.over {
 		return 0, errOver
+	}
+	if err := p.drain(); err != nil {
+		return 0, err
 	}
 	if p.denied.Load() && p.born {
 		return 0, unix.EACCES
@@ -332,6 +379,9 @@ func (p *pending) resize(size int64) error {
 	case size == p.size.Load():
 		return nil
 	}
+	if err := p.drain(); err != nil {
+		return err
+	}
 	p.changed()
 	p.store.cut(extent{size, maxFileSize})
 	p.shows = min(p.shows, size)
@@ -401,7 +451,7 @@ func temporaryName() string {
 // what they had closed counts, what they were still writing does not.
 func (p *pending) abandon() {
 	p.mu.Lock()
-	open := p.dirty && p.held != p.version
+	open := p.dirty && p.held != p.version || p.drain() != nil
 	p.mu.Unlock()
 	if !open {
 		if err := p.commit(forGood); err != nil {

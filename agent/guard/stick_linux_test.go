@@ -69,6 +69,17 @@ func newStick(t testing.TB, size int64) *stick {
 	return s
 }
 
+func waitFor(t testing.TB, what string, there func() bool) {
+	t.Helper()
+	for range 100 {
+		if there() {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("waited in vain for %s", what)
+}
+
 func (s *stick) run(name string, args ...string) {
 	s.t.Helper()
 	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {

@@ -1,0 +1,533 @@
+package guard
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// must fails the test when something that has to work does not.
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// denied fails the test unless the error is "Permission denied".
+func denied(t testing.TB, err error, what string) {
+	t.Helper()
+	if !errors.Is(err, unix.EACCES) {
+		t.Errorf("%s: got %v, want permission denied", what, err)
+	}
+}
+
+// holdsNothing fails the test when anything is left on the stick that was not
+// allowed, seen from outside the guard.
+func (s *stick) holdsNothing(g *Guard, allowed ...string) {
+	s.t.Helper()
+	if s.holds(marker) {
+		s.t.Error("the marker is on the raw medium")
+	}
+	fd, err := unix.Openat(g.takeover.root, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	must(s.t, err)
+	f := os.NewFile(uintptr(fd), "root")
+	defer f.Close()
+	names, err := f.Readdirnames(-1)
+	must(s.t, err)
+	for _, n := range names {
+		if n == "lost+found" {
+			continue
+		}
+		found := false
+		for _, a := range allowed {
+			found = found || a == n
+		}
+		if !found {
+			s.t.Errorf("%q is left on the medium", n)
+		}
+	}
+}
+
+func python(t testing.TB, script string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.Command("/usr/bin/python3", append([]string{"-c", script}, args...)...)
+	cmd.Env = append(os.Environ(), "MARKER="+marker)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func TestNamesAreJudged(t *testing.T) {
+	s := newStick(t, 32<<20)
+	g := s.guard()
+	at := func(name string) string { return filepath.Join(s.path, name) }
+	must(t, os.WriteFile(at("a"), []byte("x"), 0o644))
+	bad := at("list of " + marker)
+	denied(t, os.WriteFile(bad, []byte("x"), 0o644), "create")
+	denied(t, os.Mkdir(bad, 0o755), "mkdir")
+	denied(t, unix.Mkfifo(bad, 0o644), "mkfifo")
+	denied(t, os.Symlink("a", bad), "symlink")
+	denied(t, os.Symlink(marker, at("innocent")), "symlink target")
+	denied(t, os.Link(at("a"), bad), "link")
+	denied(t, os.Rename(at("a"), bad), "rename")
+	denied(t, unix.Setxattr(at("a"), "user.note", []byte("x "+marker), 0), "xattr value")
+	denied(t, unix.Setxattr(at("a"), "user."+marker, []byte("x"), 0), "xattr name")
+	denied(t, os.WriteFile(at(hidden+"x"), []byte("x"), 0o644), "a name of the guard's own")
+	s.holdsNothing(g, "a")
+}
+
+func TestDeviceNodesAreRefused(t *testing.T) {
+	s := newStick(t, 32<<20)
+	s.guard()
+	if err := unix.Mknod(filepath.Join(s.path, "disk"), unix.S_IFBLK|0o666, int(unix.Mkdev(7, 0))); !errors.Is(err, unix.EPERM) {
+		t.Errorf("got %v", err)
+	}
+	must(t, unix.Mkfifo(filepath.Join(s.path, "pipe"), 0o600))
+	if info, err := os.Lstat(filepath.Join(s.path, "pipe")); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		t.Errorf("%v %v", info, err)
+	}
+}
+
+func TestRename(t *testing.T) {
+	s := newStick(t, 32<<20)
+	g := s.guard()
+	at := func(name string) string { return filepath.Join(s.path, name) }
+	must(t, os.Mkdir(at("d"), 0o755))
+	must(t, os.WriteFile(at("a"), []byte("first"), 0o644))
+	must(t, os.WriteFile(at("b"), []byte("second"), 0o644))
+	if err := unix.Renameat2(-1, at("a"), -1, at("b"), unix.RENAME_NOREPLACE); !errors.Is(err, unix.EEXIST) {
+		t.Errorf("no-replace: %v", err)
+	}
+	must(t, unix.Renameat2(-1, at("a"), -1, at("b"), unix.RENAME_EXCHANGE))
+	expect(t, at("a"), "second")
+	expect(t, at("b"), "first")
+	must(t, os.Rename(at("a"), at("d/a")))
+	must(t, os.Rename(at("d"), at("e")))
+	expect(t, at("e/a"), "second")
+	must(t, os.Rename(at("b"), at("e/a")))
+	expect(t, at("e/a"), "first")
+
+	// A file still being written is judged before it is moved.
+	f, err := os.Create(at("new"))
+	must(t, err)
+	f.WriteString("harmless")
+	must(t, os.Rename(at("new"), at("e/new")))
+	f.WriteString(" and more")
+	must(t, f.Close())
+	expect(t, at("e/new"), "harmless and more")
+
+	f, err = os.Create(at("worse"))
+	must(t, err)
+	f.WriteString(marker[:10])
+	must(t, os.Rename(at("worse"), at("e/a")))
+	f.WriteString(marker[10:])
+	denied(t, f.Close(), "close after rename")
+	if _, err := os.Lstat(at("e/a")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("what was put together after a rename: %v", err)
+	}
+	s.holdsNothing(g, "e")
+}
+
+func expect(t testing.TB, path, want string) {
+	t.Helper()
+	if got, err := os.ReadFile(path); err != nil || string(got) != want {
+		t.Errorf("%s holds %d bytes (%v), want %d", filepath.Base(path), len(got), err, len(want))
+	}
+}
+
+func TestRenameOverPendingFile(t *testing.T) {
+	s := newStick(t, 32<<20)
+	g := s.guard()
+	at := func(name string) string { return filepath.Join(s.path, name) }
+	must(t, os.WriteFile(at("a"), []byte("first"), 0o644))
+	f, err := os.Create(at("b"))
+	must(t, err)
+	f.WriteString("on its way")
+	must(t, os.Rename(at("a"), at("b")))
+	must(t, f.Close())
+	expect(t, at("b"), "first")
+	s.holdsNothing(g, "b")
+}
+
+func TestLinks(t *testing.T) {
+	s := newStick(t, 32<<20)
+	s.guard()
+	at := func(name string) string { return filepath.Join(s.path, name) }
+	must(t, os.WriteFile(at("a"), []byte("one"), 0o644))
+	must(t, os.Link(at("a"), at("b")))
+	must(t, os.WriteFile(at("b"), []byte("two"), 0o644))
+	expect(t, at("a"), "two")
+	must(t, os.Remove(at("a")))
+	expect(t, at("b"), "two")
+	denied(t, os.WriteFile(at("b"), []byte("x "+marker), 0o644), "write")
+	expect(t, at("b"), "two")
+
+	outside := filepath.Join(t.TempDir(), "secret")
+	must(t, os.WriteFile(outside, []byte("outside"), 0o600))
+	must(t, os.Symlink(outside, at("way out")))
+	if target, err := os.Readlink(at("way out")); err != nil || target != outside {
+		t.Errorf("readlink: %q %v", target, err)
+	}
+	must(t, os.Lchown(at("way out"), 1234, 1234))
+	var st unix.Stat_t
+	must(t, unix.Stat(outside, &st))
+	if st.Uid == 1234 {
+		t.Error("the guard followed a link out of the medium")
+	}
+	must(t, os.Symlink("../../../../etc", at("up")))
+	if _, err := os.Lstat(at("up")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTruncate(t *testing.T) {
+	s := newStick(t, 32<<20)
+	s.guard()
+	path := filepath.Join(s.path, "a")
+	old := content(100_000, false)
+	must(t, os.WriteFile(path, old, 0o644))
+	must(t, os.Truncate(path, 50_000))
+	expect(t, path, string(old[:50_000]))
+	must(t, os.Truncate(path, 60_000))
+	expect(t, path, string(old[:50_000])+strings.Repeat("\x00", 10_000))
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	must(t, err)
+	must(t, f.Truncate(10))
+	if info, err := f.Stat(); err != nil || info.Size() != 10 {
+		t.Errorf("size while pending: %v %v", info.Size(), err)
+	}
+	_, err = f.WriteAt([]byte("end"), 20)
+	must(t, err)
+	must(t, f.Close())
+	expect(t, path, string(old[:10])+strings.Repeat("\x00", 10)+"end")
+}
+
+func TestAppendAndEditInPlace(t *testing.T) {
+	s := newStick(t, 64<<20)
+	g := s.guard()
+	path := filepath.Join(s.path, "big")
+	old := content(8<<20, false)
+	must(t, os.WriteFile(path, old, 0o644))
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	must(t, err)
+	_, err = f.WriteAt([]byte("EDIT"), 4<<20)
+	must(t, err)
+	b := make([]byte, 8)
+	_, err = f.ReadAt(b, 4<<20-2)
+	must(t, err)
+	want := bytes.Clone(old)
+	copy(want[4<<20:], "EDIT")
+	if !bytes.Equal(b, want[4<<20-2:4<<20+6]) {
+		t.Errorf("the writer does not see its own edit: %q", b)
+	}
+	must(t, f.Close())
+	expect(t, path, string(want))
+	// Put together from what is there and what is added.
+	for i, part := range []string{marker[:7], marker[7:14], marker[14:]} {
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+		must(t, err)
+		f.WriteString(part)
+		if err := f.Close(); i < 2 {
+			must(t, err)
+		} else {
+			denied(t, err, "the last part")
+		}
+	}
+	expect(t, path, string(want)+marker[:14])
+	s.holdsNothing(g, "big")
+}
+
+func TestOutOfOrderWritesAreJudgedAsAWhole(t *testing.T) {
+	s := newStick(t, 32<<20)
+	g := s.guard()
+	f, err := os.Create(filepath.Join(s.path, "a"))
+	must(t, err)
+	_, err = f.WriteAt([]byte(marker[10:]), 10)
+	must(t, err)
+	_, err = f.WriteAt([]byte(marker[:10]), 0)
+	must(t, err)
+	denied(t, f.Close(), "close")
+	s.holdsNothing(g)
+}
+
+func TestTwoWritersOfOneFile(t *testing.T) {
+	s := newStick(t, 32<<20)
+	g := s.guard()
+	path := filepath.Join(s.path, "a")
+	a, err := os.Create(path)
+	must(t, err)
+	b, err := os.OpenFile(path, os.O_RDWR, 0)
+	must(t, err)
+	defer b.Close()
+	a.WriteString(marker[:10])
+	_, err = b.WriteAt([]byte(marker[12:]), 12)
+	must(t, err)
+	_, err = a.WriteAt([]byte(marker[10:12]), 10)
+	must(t, err)
+	denied(t, a.Close(), "first close")
+	_, err = b.WriteAt([]byte("more"), 100)
+	denied(t, err, "write after denial")
+	s.holdsNothing(g)
+}
+
+func TestFallocate(t *testing.T) {
+	s := newStick(t, 32<<20)
+	s.guard()
+	path := filepath.Join(s.path, "a")
+	data := content(100_000, false)
+	must(t, os.WriteFile(path, data, 0o644))
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	must(t, err)
+	must(t, unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 1000, 5000))
+	must(t, unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_ZERO_RANGE, 90_000, 20_000))
+	must(t, unix.Fallocate(int(f.Fd()), 0, 0, 120_000))
+	if err := unix.Fallocate(int(f.Fd()), 0, 0, 1<<40); !errors.Is(err, unix.ENOSPC) {
+		t.Errorf("more than there is: %v", err)
+	}
+	if err := unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_COLLAPSE_RANGE, 0, 4096); !errors.Is(err, unix.EOPNOTSUPP) {
+		t.Errorf("collapse: %v", err)
+	}
+	must(t, f.Close())
+	want := append(bytes.Clone(data[:90_000]), make([]byte, 30_000)...)
+	clear(want[1000:6000])
+	expect(t, path, string(want))
+}
+
+func TestMappedWritesAfterClose(t *testing.T) {
+	s := newStick(t, 32<<20)
+	g := s.guard()
+	const script = `
+import mmap, os, sys
+path, text = sys.argv[1], os.environ["MARKER"] if sys.argv[2] == "bad" else "harmless mapping"
+f = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+os.ftruncate(f, 8192)
+m = mmap.mmap(f, 8192)
+os.close(f)
+m[4000:4000+len(text)] = text.encode()
+m.close()
+`
+	good, bad := filepath.Join(s.path, "good"), filepath.Join(s.path, "bad")
+	if out, err := python(t, script, good, "good"); err != nil {
+		t.Fatal(out)
+	}
+	want := make([]byte, 8192)
+	copy(want[4000:], "harmless mapping")
+	waitFor(t, "the mapped content", func() bool {
+		got, err := os.ReadFile(good)
+		return err == nil && bytes.Equal(got, want)
+	})
+	python(t, script, bad, "bad")
+	waitFor(t, "the file to be taken back", func() bool {
+		_, err := os.Lstat(bad)
+		return errors.Is(err, os.ErrNotExist)
+	})
+	s.holdsNothing(g, "good")
+}
+
+func TestUnnamedFile(t *testing.T) {
+	s := newStick(t, 32<<20)
+	g := s.guard()
+	for name, text := range map[string]string{"good": "harmless", "bad": marker} {
+		fd, err := unix.Open(s.path, unix.O_TMPFILE|unix.O_RDWR, 0o644)
+		must(t, err)
+		_, err = unix.Write(fd, []byte(text))
+		if name == "good" {
+			must(t, err)
+		} else {
+			denied(t, err, "write")
+		}
+		err = unix.Linkat(unix.AT_FDCWD, procPath(fd), unix.AT_FDCWD, filepath.Join(s.path, name), unix.AT_SYMLINK_FOLLOW)
+		if name == "good" {
+			must(t, err)
+			expect(t, filepath.Join(s.path, name), text)
+		} else if err == nil {
+			t.Error("a denied file got a name")
+		}
+		unix.Close(fd)
+	}
+	s.holdsNothing(g, "good")
+}
+
+func TestCopyWithinAndInto(t *testing.T) {
+	s := newStick(t, 32<<20)
+	g := s.guard()
+	source := filepath.Join(t.TempDir(), "list")
+	must(t, os.WriteFile(source, content(50_000, true), 0o644))
+	const script = `
+import os, sys
+a = os.open(sys.argv[1], os.O_RDONLY)
+b = os.open(sys.argv[2], os.O_RDWR | os.O_CREAT, 0o644)
+n = os.fstat(a).st_size
+while n > 0:
+    try:
+        k = os.copy_file_range(a, b, n)
+    except OSError as e:
+        if e.errno != 18: raise
+        k = os.write(b, os.read(a, n))
+    n -= k
+os.close(b)
+`
+	if out, err := python(t, script, source, filepath.Join(s.path, "bad")); err == nil || !strings.Contains(out, "Permission denied") {
+		t.Errorf("copy in: %v %s", err, out)
+	}
+	a := filepath.Join(s.path, "a")
+	data := content(300_000, false)
+	must(t, os.WriteFile(a, data, 0o644))
+	if out, err := python(t, script, a, filepath.Join(s.path, "b")); err != nil {
+		t.Error(out)
+	}
+	expect(t, filepath.Join(s.path, "b"), string(data))
+	s.holdsNothing(g, "a", "b")
+}
+
+func TestDirectIO(t *testing.T) {
+	s := newStick(t, 32<<20)
+	g := s.guard()
+	buf := make([]byte, 3*4096)
+	off := 4096 - int(uintptr(unsafe.Pointer(&buf[0]))%4096)
+	page := buf[off : off+4096]
+	for _, name := range []string{"good", "bad"} {
+		clear(page)
+		copy(page, "harmless")
+		if name == "bad" {
+			copy(page, marker)
+		}
+		fd, err := unix.Open(filepath.Join(s.path, name), unix.O_CREAT|unix.O_WRONLY|unix.O_DIRECT, 0o644)
+		must(t, err)
+		_, err = unix.Write(fd, page)
+		if name == "good" {
+			must(t, err)
+		} else {
+			denied(t, err, "direct write")
+		}
+		unix.Close(fd)
+	}
+	s.holdsNothing(g, "good")
+}
+
+func TestUnlinkOfOpenFile(t *testing.T) {
+	s := newStick(t, 32<<20)
+	g := s.guard()
+	path := filepath.Join(s.path, "a")
+	f, err := os.Create(path)
+	must(t, err)
+	f.WriteString("hello ")
+	must(t, os.Remove(path))
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("after unlink: %v", err)
+	}
+	f.WriteString("world")
+	b := make([]byte, 11)
+	if _, err := f.ReadAt(b, 0); err != nil || string(b) != "hello world" {
+		t.Errorf("%q %v", b, err)
+	}
+	if info, err := f.Stat(); err != nil || info.Size() != 11 {
+		t.Errorf("%v %v", info, err)
+	}
+	must(t, f.Close())
+	s.holdsNothing(g)
+}
+
+func TestLocksAndIoctls(t *testing.T) {
+	s := newStick(t, 32<<20)
+	s.guard()
+	const script = `
+import fcntl, os, sys, errno
+a = open(sys.argv[1], "w"); b = open(sys.argv[1], "r+")
+fcntl.flock(a, fcntl.LOCK_EX)
+try:
+    fcntl.flock(b, fcntl.LOCK_EX | fcntl.LOCK_NB); sys.exit("flock did not exclude")
+except BlockingIOError: pass
+fcntl.lockf(a, fcntl.LOCK_EX)
+if os.fork() == 0:
+    try:
+        fcntl.lockf(open(sys.argv[1], "r+"), fcntl.LOCK_EX | fcntl.LOCK_NB); os._exit(1)
+    except BlockingIOError: os._exit(0)
+if os.wait()[1] != 0: sys.exit("lockf did not exclude")
+try:
+    fcntl.ioctl(a, 0x80086601, b"\0" * 8); sys.exit("flags were answered")
+except OSError as e:
+    if e.errno not in (errno.ENOTTY, errno.EOPNOTSUPP): sys.exit(str(e))
+`
+	if out, err := python(t, script, filepath.Join(s.path, "a")); err != nil {
+		t.Error(out)
+	}
+}
+
+func TestNamesOfAllKinds(t *testing.T) {
+	s := newStick(t, 32<<20)
+	s.guard()
+	for _, name := range []string{strings.Repeat("n", 255), strings.Repeat("名", 85), "会议记录 2024.txt", "new\nline", " ", "-rf", "a\\040b"} {
+		path := filepath.Join(s.path, name)
+		must(t, os.WriteFile(path, []byte(name), 0o644))
+		expect(t, path, name)
+	}
+	if err := os.WriteFile(filepath.Join(s.path, strings.Repeat("n", 256)), nil, 0o644); !errors.Is(err, unix.ENAMETOOLONG) {
+		t.Errorf("256 bytes: %v", err)
+	}
+	entries, err := os.ReadDir(s.path)
+	must(t, err)
+	if len(entries) != 8 {
+		t.Errorf("%d entries", len(entries))
+	}
+}
+
+func TestManyEntries(t *testing.T) {
+	s := newStick(t, 64<<20)
+	s.guard()
+	want := map[string]bool{"lost+found": true}
+	for i := range 3000 {
+		name := strings.Repeat("x", i%40) + "-" + string(rune('a'+i%26)) + strings.Repeat("y", i/40)
+		want[name] = true
+		must(t, os.WriteFile(filepath.Join(s.path, name), []byte(name), 0o644))
+	}
+	open, err := os.Create(filepath.Join(s.path, "still open"))
+	must(t, err)
+	defer open.Close()
+	open.WriteString("x")
+	want["still open"] = true
+	entries, err := os.ReadDir(s.path)
+	must(t, err)
+	seen := map[string]bool{}
+	for _, e := range entries {
+		if seen[e.Name()] || !want[e.Name()] {
+			t.Errorf("%q is listed and should not be, or twice", e.Name())
+		}
+		seen[e.Name()] = true
+	}
+	if len(seen) != len(want) {
+		t.Errorf("%d of %d entries", len(seen), len(want))
+	}
+}
+
+// TestSecondWriterCannotCostTheFirstTheirFile writes again before the kernel
+// has told that the first writer is gone.
+func TestSecondWriterCannotCostTheFirstTheirFile(t *testing.T) {
+	s := newStick(t, 32<<20)
+	s.guard()
+	path := filepath.Join(s.path, "a")
+	for range 200 {
+		must(t, os.Remove(s.create(path)))
+		must(t, os.WriteFile(path, []byte("harmless"), 0o644))
+		denied(t, os.WriteFile(path, []byte(marker), 0o644), "second")
+		expect(t, path, "harmless")
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+func (s *stick) create(path string) string {
+	s.t.Helper()
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o644)
+	must(s.t, err)
+	must(s.t, f.Close())
+	return path
+}
