@@ -1,11 +1,8 @@
 package isolate
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -19,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trustline/trustline/agent/sensor/network"
 	"github.com/trustline/trustline/agent/sensor/network/laboratory"
 )
 
@@ -322,54 +318,6 @@ func TestForwardedTrafficIsStopped(t *testing.T) {
 	}
 }
 
-// TestThousandFlapsLeaveNothing: no stray rule, and other tables as they were.
-func TestThousandFlapsLeaveNothing(t *testing.T) {
-	w := laboratory.New(t)
-	w.Plug("ap-company")
-	laboratory.Need(t, "nft")
-	foreign := "table inet filter {\n chain input {\n type filter hook input priority filter; policy accept;\n tcp dport 22 accept\n }\n}\ntable ip trustline {\n chain x {\n }\n}\n"
-	load := exec.Command("nft", "-f", "-")
-	load.Stdin = strings.NewReader(foreign)
-	if out, err := load.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	t.Cleanup(func() { exec.Command("nft", "flush", "ruleset").Run() })
-	before := laboratory.Rules(t)
-	if !strings.Contains(before, "table ip trustline") {
-		t.Fatal("the other tables are not there:", before)
-	}
-	i := isolator(t, Config{})
-	files := openFiles(t)
-	start := time.Now()
-	const flaps = 1000
-	for n := range flaps {
-		p := company([]Mode{Internal, AllBut}[n%2])
-		apply(t, i, p)
-		if n%100 == 0 {
-			refused(t, laboratory.Inside)
-		}
-		lift(t, i)
-		if n%100 == 0 {
-			reachable(t, laboratory.Inside)
-		}
-	}
-	t.Logf("%d flaps in %v", flaps, time.Since(start).Round(time.Millisecond))
-	if after := laboratory.Rules(t); after != before {
-		t.Errorf("the packet filter is not what it was:\n%s\nbefore:\n%s", after, before)
-	}
-	if n := openFiles(t); n > files+2 {
-		t.Errorf("%d open files, %d before", n, files)
-	}
-}
-
-func openFiles(t *testing.T) int {
-	list, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(list)
-}
-
 // TestReplacingLeavesNoGap; applying the same again changes nothing.
 func TestReplacingLeavesNoGap(t *testing.T) {
 	w := laboratory.New(t)
@@ -507,197 +455,4 @@ func TestNamesAreClosedOff(t *testing.T) {
 		}
 	}
 	refused(t, laboratory.Inside, laboratory.Exposed)
-}
-
-// isolateForEver is the service that will be killed.
-func isolateForEver() int {
-	i, err := New(Config{AfterCrash: Keep}, slog.New(slog.NewTextHandler(os.Stderr, nil)))
-	if err == nil {
-		_, err = i.Start()
-	}
-	if err == nil {
-		err = i.Apply(context.Background(), company(Internal))
-	}
-	if err != nil {
-		io.WriteString(os.Stderr, err.Error())
-		return 1
-	}
-	io.WriteString(os.Stdout, "isolated\n")
-	i.Run(context.Background())
-	return 0
-}
-
-func TestKilledWhileIsolated(t *testing.T) {
-	w := laboratory.New(t)
-	w.Plug("ap-company")
-	kill := func() {
-		cmd := exec.Command("/proc/self/exe")
-		cmd.Env = append(os.Environ(), victim+"=1")
-		var said bytes.Buffer
-		cmd.Stderr = &said
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		line, err := bufio.NewReader(out).ReadString('\n')
-		if err != nil || line != "isolated\n" {
-			t.Fatalf("%q, %v: %s", line, err, said.String())
-		}
-		refused(t, laboratory.Inside)
-		cmd.Process.Signal(syscall.SIGKILL)
-		cmd.Wait()
-		refused(t, laboratory.Inside) // until somebody decides
-	}
-	start := func(c Crash) *Isolator {
-		i, err := New(Config{AfterCrash: c}, slog.New(slog.DiscardHandler))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := i.Start(); err != nil {
-			t.Fatal(err)
-		}
-		return i
-	}
-	kill()
-	i := start(Keep)
-	refused(t, laboratory.Inside)
-	if s, err := Read(); err != nil || !s.Isolated || s.Mode != Internal {
-		t.Errorf("status %+v, %v", s, err)
-	}
-	apply(t, i, company(Internal)) // takes it over
-	refused(t, laboratory.Inside)
-	lift(t, i)
-	reachable(t, laboratory.Inside)
-
-	kill()
-	start(Clear)
-	reachable(t, laboratory.Inside)
-
-	kill() // repair and uninstallation
-	if was, err := Remove(); err != nil || !was {
-		t.Errorf("removed %t, %v", was, err)
-	}
-	reachable(t, laboratory.Inside)
-	if was, err := Remove(); err != nil || was {
-		t.Errorf("removed again: %t, %v", was, err)
-	}
-}
-
-// TestDay is the laboratory in full: sensor and isolator together, wired as
-// the agent does it; internal systems are reachable exactly when they should
-// be.
-func TestDay(t *testing.T) {
-	w := laboratory.New(t)
-	laboratory.Bus(t)
-	m := laboratory.Manager(t)
-	seen := &stopped{}
-	i := isolator(t, seen.config(Config{}))
-	states := make(chan network.State, 1000)
-	watch(t, w, func(s network.State) {
-		var err error
-		switch s.Trust {
-		case network.Public:
-			err = i.Apply(context.Background(), company(Internal))
-		case network.Offline: // what comes next is not known: stay as it is, closed at the start
-		default:
-			err = i.Lift()
-		}
-		if err != nil {
-			t.Error(err)
-		}
-		states <- s
-	})
-	become := func(want network.Trust, change func()) {
-		t.Helper()
-		change()
-		start := time.Now()
-		for {
-			select {
-			case s := <-states:
-				if s.Trust == want && s.Settled {
-					if d := time.Since(start); d > time.Second {
-						t.Errorf("%s took %v", want, d)
-					}
-					return
-				}
-			case <-time.After(5 * time.Second):
-				t.Fatalf("%s was never seen", want)
-			}
-		}
-	}
-	for round := range 2 {
-		become(network.Corporate, func() { m.Connect("Company", laboratory.WPA, laboratory.Full); w.Plug("ap-company") })
-		reachable(t, laboratory.Inside, laboratory.Exposed)
-		become(network.Public, func() {
-			w.Unplug()
-			m.Connect("Café Free", laboratory.NoSecurity, laboratory.Full)
-			w.Plug("ap-cafe")
-		})
-		refused(t, laboratory.Exposed, laboratory.Inside)
-		reachable(t, laboratory.Elsewhere)
-		var down func()
-		become(network.VPN, func() { down = w.VPN() })
-		reachable(t, laboratory.Inside, laboratory.Exposed)
-		become(network.Public, func() { down() })
-		refused(t, laboratory.Exposed, laboratory.Inside)
-		become(network.Home, func() {
-			w.Unplug()
-			m.Connect("Home", laboratory.WPA, laboratory.Full)
-			w.Plug("ap-home")
-		})
-		reachable(t, laboratory.Exposed)
-		become(network.Public, func() { m.Connectivity(laboratory.Portal) })
-		refused(t, laboratory.Exposed)
-		become(network.Offline, func() { w.Unplug(); m.Disconnect() })
-		if s, err := Read(); err != nil || !s.Isolated {
-			t.Errorf("round %d: offline opened what public had closed: %+v, %v", round, s, err)
-		}
-	}
-}
-
-func watch(t *testing.T, w *laboratory.World, report func(network.State)) {
-	t.Helper()
-	c := network.Config{Beacons: []network.BeaconConfig{{Address: laboratory.Beacon, Pins: []string{w.Pin.String()}}}}
-	watcher, err := network.New(c, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- watcher.Run(ctx, report) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-func TestParsePacket(t *testing.T) {
-	four := append([]byte{0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 20, 0, 2}, 0x12, 0x34, 0, 53)
-	six := append([]byte{0x60, 0, 0, 0, 0, 16, 0, 64}, make([]byte, 32)...)
-	six[39] = 9
-	six = append(six, 6, 0, 0, 0, 0, 0, 0, 0, 0x12, 0x34, 1, 0xbb) // a hop-by-hop header, then TCP
-	for want, raw := range map[string][]byte{
-		"udp 10.20.0.2:53": four, "tcp [::9]:443": six,
-		"udp 10.20.0.2:0": four[:20], // cut short
-	} {
-		a, ok := parsePacket(raw)
-		if got := a.Protocol + " " + netip.AddrPortFrom(a.Address, a.Port).String(); !ok || got != want {
-			t.Errorf("got %q (%t), want %q", got, ok, want)
-		}
-	}
-}
-
-func FuzzParsePacket(f *testing.F) {
-	f.Add([]byte{0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 20, 0, 2, 0x12, 0x34, 0, 53})
-	f.Add(append([]byte{0x60, 0, 0, 0, 0, 8, 0, 64}, make([]byte, 60)...))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		if a, ok := parsePacket(raw); ok && (!a.Address.IsValid() || a.Protocol == "" || a.Count != 1) {
-			t.Fatalf("%x is read as %+v", raw, a)
-		}
-	})
 }

@@ -96,7 +96,20 @@ type installed struct {
 	stopped expr.Counter
 }
 
+// read asks several times over when what it sees is a table being replaced:
+// the kernel answers table by table and chain by chain.
 func read() (installed, error) {
+	var now installed
+	var err error
+	for range 5 {
+		if now, err = readOnce(); err != nil || !now.present || now.comment != "" {
+			break
+		}
+	}
+	return now, err
+}
+
+func readOnce() (installed, error) {
 	c, err := nftables.New()
 	if err != nil {
 		return installed{}, fmt.Errorf("reach the packet filter: %w", err)

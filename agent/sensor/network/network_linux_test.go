@@ -262,3 +262,30 @@ func TestLook(t *testing.T) {
 		}
 	}
 }
+
+// TestRealNetworkManager: what the imitation cannot show, namely that the
+// real one is spoken to correctly.
+func TestRealNetworkManager(t *testing.T) {
+	w := laboratory.New(t)
+	laboratory.Bus(t)
+	w.Radio("ap-company")
+	laboratory.RealManager(t)
+	laboratory.NMCLI(t, "connection", "add", "type", "ethernet", "ifname", "wlan0", "con-name", "Office", "autoconnect", "no",
+		"ipv4.method", "manual", "ipv4.addresses", "10.20.1.5/16", "ipv4.gateway", "10.20.0.1", "ipv6.method", "disabled")
+	o := observe(t, w)
+	o.expect(Offline, NoNetwork, func() {})
+	s := o.expect(Corporate, BeaconAnswered, func() { laboratory.NMCLI(t, "connection", "up", "Office") })
+	l, _ := s.Primary()
+	for l.Connection != "Office" { // activated a moment after the address is there
+		select {
+		case s = <-o.states:
+			l, _ = s.Primary()
+		case <-time.After(3 * time.Second):
+			t.Fatalf("facts: %+v of %+v", l, s)
+		}
+	}
+	if s.Source != NetworkManager || s.Trust != Corporate || l.Kind != Virtual && l.Kind != Ethernet {
+		t.Errorf("facts: %+v of %+v", l, s)
+	}
+	o.expect(Offline, NoNetwork, func() { laboratory.NMCLI(t, "connection", "down", "Office") })
+}

@@ -18,7 +18,7 @@ const (
 	restless  = 200 * time.Millisecond // with events all the time, before it is looked at all the same
 	patience  = 150 * time.Millisecond // for a new network's beacon, before it counts as having none
 	lookLimit = 500 * time.Millisecond
-	askLimit  = 800 * time.Millisecond
+	askLimit  = 700 * time.Millisecond
 
 	// A beacon is asked again without a change as well: one that did not
 	// answer, because it may have been down, and one that did, because a tunnel

@@ -167,3 +167,41 @@ func (m *NetworkManager) Disconnect() {
 
 // Connectivity is what NetworkManager finds out about the way out.
 func (m *NetworkManager) Connectivity(c uint32) { m.t.Helper(); m.call("SetConnectivity", c) }
+
+// RealManager starts the real NetworkManager on the bus, in charge of wlan0 as
+// a wire. /sys is read-only for it, which tells it that there is no udev.
+func RealManager(t testing.TB) {
+	t.Helper()
+	Need(t, "NetworkManager", "nmcli")
+	dir := t.TempDir()
+	config := filepath.Join(dir, "NetworkManager.conf")
+	text := "[main]\nplugins=keyfile\ndns=none\nrc-manager=unmanaged\nno-auto-default=*\nauth-polkit=false\n[keyfile]\npath=" + dir + "/connections\n[device]\nmatch-device=interface-name:wlan0\nmanaged=1\n[connectivity]\nenabled=false\n[logging]\nlevel=WARN\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	script := `mount -o remount,ro,bind /sys && mount -t tmpfs tmpfs /run/NetworkManager && mount -t tmpfs tmpfs /var/lib/NetworkManager && exec NetworkManager --no-daemon --config "$1" --config-dir "$2" --pid-file "$2/pid" --state-file "$2/state"`
+	for _, d := range []string{"/run/NetworkManager", "/var/lib/NetworkManager"} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("unshare", "--mount", "sh", "-c", script, "sh", config, dir)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	for deadline := time.Now().Add(20 * time.Second); run("nmcli", "general") != nil; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("NetworkManager did not start")
+		}
+	}
+}
+
+// NMCLI runs nmcli(1).
+func NMCLI(t testing.TB, args ...string) {
+	t.Helper()
+	if err := run("nmcli", args...); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -236,3 +236,9 @@ func Rules(t testing.TB) string {
 	w.must(capture(&out, "nft", "--stateless", "list", "ruleset"))
 	return out.String()
 }
+
+// Radio brings an access point within reach, without an address.
+func (w *World) Radio(ap string) {
+	w.t.Helper()
+	w.must(ip("-n air link set plug master " + ap + "\n-n air link set plug up\nlink set wlan0 up\n"))
+}
