@@ -9,7 +9,6 @@ import (
 
 	"github.com/moby/sys/mountinfo"
 	"github.com/shirou/gopsutil/v3/disk"
-	"golang.org/x/sys/unix"
 
 	"github.com/trustline/trustline/agent/activity"
 )
@@ -33,7 +32,7 @@ func (f *Finder) List(ctx context.Context) ([]Medium, error) {
 	visible := map[string]*mountinfo.Info{}
 	var order []string
 	for _, m := range mounts {
-		if m.FSType == guardType {
+		if m.FSType == guardType || byAnybody(m) {
 			continue
 		}
 		if visible[m.Mountpoint] == nil {
@@ -55,8 +54,8 @@ func (f *Finder) recognise(ctx context.Context, m *mountinfo.Info) (Medium, bool
 	if strings.HasPrefix(m.Source, "/dev/") {
 		medium.Device.Node = m.Source
 	}
-	if m.Major != 0 {
-		medium.Why = f.inspect(ctx, m.Major, m.Minor, &medium.Device)
+	if id := f.number(m); id != "" {
+		medium.Why = f.inspect(ctx, id, &medium.Device)
 	}
 	if f.configured(m.Mountpoint, medium.Device.Node) {
 		medium.Why = "configured"
@@ -64,10 +63,37 @@ func (f *Finder) recognise(ctx context.Context, m *mountinfo.Info) (Medium, bool
 	return medium, medium.Why != "" && !f.excluded(medium.Device)
 }
 
+// byAnybody tells whether a mount was made by a person without privilege: what
+// they put over a medium does not make it another medium.
+func byAnybody(m *mountinfo.Info) bool {
+	for option := range strings.SplitSeq(m.VFSOptions, ",") {
+		if id, ok := strings.CutPrefix(option, "user_id="); ok {
+			return id != "0" && strings.HasPrefix(m.FSType, "fuse") && m.Major == 0
+		}
+	}
+	return false
+}
+
+// number answers the number of the block device below a mount, "" when there
+// is none. File systems that can span devices (btrfs, bcachefs) have a number
+// of their own, which is no device's: theirs is that of the device they name.
+func (f *Finder) number(m *mountinfo.Info) string {
+	if m.Major != 0 {
+		return fmt.Sprintf("%d:%d", m.Major, m.Minor)
+	}
+	node, _, _ := strings.Cut(m.Source, ":") // the first of several
+	if !strings.HasPrefix(node, "/dev/") {
+		return ""
+	}
+	if real, err := filepath.EvalSymlinks(f.path(node)); err == nil {
+		node = real
+	}
+	return text(f.path("/sys/class/block/" + filepath.Base(node) + "/dev"))
+}
+
 // inspect describes a block device and answers why it is removable, "" when
 // it is not.
-func (f *Finder) inspect(ctx context.Context, major, minor int, d *activity.Device) string {
-	id := fmt.Sprintf("%d:%d", major, minor)
+func (f *Finder) inspect(ctx context.Context, id string, d *activity.Device) string {
 	place, err := filepath.EvalSymlinks(f.path("/sys/dev/block/" + id))
 	if err != nil {
 		return ""
@@ -77,14 +103,49 @@ func (f *Finder) inspect(ctx context.Context, major, minor int, d *activity.Devi
 		whole = filepath.Dir(place)
 	}
 	f.describe(ctx, id, whole, d)
+	for _, place := range f.below(place, maxLayers) {
+		if why := f.reason(place, d); why != "" {
+			if place != whole {
+				f.identify(ctx, place, d)
+			}
+			return why
+		}
+	}
+	return ""
+}
+
+// maxLayers bounds how many devices may lie over each other.
+const maxLayers = 8
+
+// below answers the whole devices on which a device lies: behind encryption,
+// logical volumes and arrays stands something with a plug. There may be several.
+func (f *Finder) below(place string, layers int) []string {
+	if exists(filepath.Join(place, "partition")) {
+		place = filepath.Dir(place)
+	}
+	slaves, err := os.ReadDir(filepath.Join(place, "slaves"))
+	if err != nil || len(slaves) == 0 || layers == 0 {
+		return []string{place}
+	}
+	var all []string
+	for _, s := range slaves {
+		if real, err := filepath.EvalSymlinks(filepath.Join(place, "slaves", s.Name())); err == nil {
+			all = append(all, f.below(real, layers-1)...)
+		}
+	}
+	return all
+}
+
+// reason answers why a whole device is removable, "" when it is not.
+func (f *Finder) reason(whole string, d *activity.Device) string {
 	switch {
-	case strings.Contains(place, "/usb"):
+	case strings.Contains(whole, "/usb"):
 		d.Bus = "usb"
-	case strings.Contains(place, "/mmc_host/"):
+	case strings.Contains(whole, "/mmc_host/"):
 		d.Bus = "mmc"
 	case strings.HasPrefix(filepath.Base(whole), "loop"):
 		d.Bus = "loop"
-	case strings.Contains(place, "/nvme/"):
+	case strings.Contains(whole, "/nvme/"):
 		d.Bus = "nvme"
 	}
 	switch {
@@ -94,7 +155,7 @@ func (f *Finder) inspect(ctx context.Context, major, minor int, d *activity.Devi
 		return "mmc"
 	case text(filepath.Join(whole, "removable")) == "1":
 		return "removable"
-	case f.external(place):
+	case f.external(whole):
 		return "external"
 	}
 	return ""
@@ -114,23 +175,25 @@ func (f *Finder) external(place string) bool {
 
 // describe asks udev, and where it knows nothing sysfs and gopsutil.
 func (f *Finder) describe(ctx context.Context, id, whole string, d *activity.Device) {
-	props := f.udev(id)
+	d.Label = f.udev(id)["ID_FS_LABEL"]
+	d.Encrypted = strings.HasPrefix(text(filepath.Join(whole, "dm/uuid")), "CRYPT-")
+	f.identify(ctx, whole, d)
+	if f.Root == "" && d.Label == "" {
+		if label, err := disk.LabelWithContext(ctx, filepath.Base(whole)); err == nil {
+			d.Label = label
+		}
+	}
+}
+
+// identify tells which whole device it is.
+func (f *Finder) identify(ctx context.Context, whole string, d *activity.Device) {
+	props := f.udev(text(filepath.Join(whole, "dev")))
 	d.Vendor = first(props["ID_VENDOR"], text(filepath.Join(whole, "device/vendor")))
 	d.Model = first(props["ID_MODEL"], text(filepath.Join(whole, "device/model")), text(filepath.Join(whole, "device/name")))
 	d.Serial = first(props["ID_SERIAL_SHORT"], props["ID_SERIAL"], text(filepath.Join(whole, "device/serial")))
-	d.Label = props["ID_FS_LABEL"]
-	d.Encrypted = strings.HasPrefix(text(filepath.Join(whole, "dm/uuid")), "CRYPT-")
-	if f.Root != "" {
-		return
-	}
-	if d.Serial == "" {
+	if f.Root == "" && d.Serial == "" {
 		if serial, err := disk.SerialNumberWithContext(ctx, "/dev/"+filepath.Base(whole)); err == nil {
 			d.Serial = serial
-		}
-	}
-	if d.Label == "" {
-		if label, err := disk.LabelWithContext(ctx, filepath.Base(whole)); err == nil {
-			d.Label = label
 		}
 	}
 }
@@ -179,42 +242,4 @@ func text(path string) string {
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
-}
-
-// Watch calls changed whenever the mount table changes, until the context
-// ends. It sleeps in between.
-func Watch(ctx context.Context, changed func()) error {
-	table, err := os.Open("/proc/self/mountinfo")
-	if err != nil {
-		return fmt.Errorf("watch the mount table: %w", err)
-	}
-	defer table.Close()
-	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		return fmt.Errorf("watch the mount table: %w", err)
-	}
-	defer unix.Close(wake)
-	stopped := make(chan struct{})
-	defer func() { <-stopped }()
-	stop := context.AfterFunc(ctx, func() {
-		defer close(stopped)
-		unix.Write(wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
-	})
-	defer func() {
-		if stop() {
-			close(stopped)
-		}
-	}()
-	for {
-		fds := []unix.PollFd{{Fd: int32(table.Fd()), Events: unix.POLLPRI}, {Fd: int32(wake), Events: unix.POLLIN}}
-		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
-			return fmt.Errorf("watch the mount table: %w", err)
-		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		if fds[0].Revents != 0 {
-			changed()
-		}
-	}
 }
