@@ -33,24 +33,29 @@ func program(pid uint32) string {
 	return strings.TrimSuffix(path, " (deleted)")
 }
 
-// source answers the file a program most likely copies from: of the files it
-// holds open outside the medium, the one with the same base name, or the only
-// one. Nothing is opened or looked at but the links in /proc.
-func (f *fileSystem) source(pid int, name string) string {
-	dir := fmt.Sprintf("/proc/%d/fd", pid)
+// Source answers the file a program most likely copies from, "" when that
+// cannot be told: of the files it holds open outside the destination, the one
+// with the same base name, or the only one. It is worth asking while the
+// program still waits for its answer. Nothing is opened or looked at but the
+// links in /proc.
+func Source(a activity.Activity) string {
+	dir := fmt.Sprintf("/proc/%d/fd", a.Actor.PID)
 	folder, err := os.Open(dir)
 	if err != nil {
 		return ""
 	}
 	defer folder.Close()
-	names, _ := folder.Readdirnames(maxDescriptors)
+	names, err := folder.Readdirnames(maxDescriptors)
+	if err != nil {
+		return ""
+	}
 	var candidates []string
 	for _, n := range names {
 		target, err := os.Readlink(filepath.Join(dir, n))
-		if err != nil || !f.outside(target) {
+		if err != nil || !outside(target, a.Destination.Path) {
 			continue
 		}
-		if filepath.Base(target) == filepath.Base(name) {
+		if filepath.Base(target) == filepath.Base(a.Subject.Name) {
 			return target
 		}
 		candidates = append(candidates, target)
@@ -61,9 +66,9 @@ func (f *fileSystem) source(pid int, name string) string {
 	return ""
 }
 
-// outside tells whether a path can be the source of a copy to the medium.
-func (f *fileSystem) outside(path string) bool {
-	for _, not := range []string{"/dev/", "/proc/", "/sys/", f.medium.MountPoint + "/"} {
+// outside tells whether a path can be the source of a copy.
+func outside(path, destination string) bool {
+	for _, not := range []string{"/dev/", "/proc/", "/sys/", destination + "/"} {
 		if strings.HasPrefix(path, not) {
 			return false
 		}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 var tools = []struct {
@@ -96,22 +97,38 @@ func TestToolsAreStopped(t *testing.T) {
 func TestToolsCopyHarmlessFiles(t *testing.T) {
 	s := newStick(t, 64<<20)
 	s.guard()
-	home := t.TempDir()
+	home, bare := t.TempDir(), t.TempDir()
 	for _, size := range []int{0, 2000, 3 << 20} {
 		for _, tool := range tools {
 			t.Run(tool.name, func(t *testing.T) {
-				src, dst := filepath.Join(home, tool.name+".bin"), filepath.Join(s.path, tool.name+".bin")
+				src, name := filepath.Join(home, tool.name+".bin"), tool.name+".bin"
 				want := content(size, false)
-				os.WriteFile(src, want, 0o644)
-				said, err := shell(tool.command, src, dst)
-				if err != nil {
-					t.Fatalf("%v: %s", err, said)
+				var natively, guarded os.FileInfo
+				for _, to := range []struct {
+					dir  string
+					info *os.FileInfo
+				}{{bare, &natively}, {s.path, &guarded}} {
+					must(t, os.WriteFile(src, want, 0o640))
+					at := time.Date(2020, 3, 4, 5, 6, 7, 89000000, time.UTC)
+					must(t, os.Chtimes(src, at, at))
+					if said, err := shell(tool.command, src, filepath.Join(to.dir, name)); err != nil {
+						t.Fatalf("%v: %s", err, said)
+					}
+					var err error
+					if *to.info, err = os.Stat(filepath.Join(to.dir, name+tool.into)); err != nil {
+						t.Fatal(err)
+					}
 				}
-				if tool.into != "" {
-					return
+				if tool.into == "" {
+					expect(t, filepath.Join(s.path, name), string(want))
+				} else if out, err := shell(`unzip -p "$DST.zip" > "$DST.out" && cmp "$DST.out" "$SRC"`, src, filepath.Join(s.path, name)); err != nil {
+					t.Errorf("%v: %s", err, out)
 				}
-				if got, err := os.ReadFile(dst); err != nil || !bytes.Equal(got, want) {
-					t.Errorf("the copy differs: %v, %d bytes for %d", err, len(got), len(want))
+				if guarded.Mode() != natively.Mode() {
+					t.Errorf("mode %v, natively %v", guarded.Mode(), natively.Mode())
+				}
+				if kept := natively.ModTime().Year() == 2020; kept && !guarded.ModTime().Equal(natively.ModTime()) {
+					t.Errorf("time %v, natively %v", guarded.ModTime(), natively.ModTime())
 				}
 			})
 		}

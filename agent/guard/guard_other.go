@@ -5,6 +5,8 @@ package guard
 import (
 	"context"
 	"log/slog"
+
+	"github.com/trustline/trustline/agent/activity"
 )
 
 // Guard is one medium under guard.
@@ -27,3 +29,9 @@ func (*Guard) Ended() <-chan struct{} { return nil }
 
 // Stop gives the medium back.
 func (*Guard) Stop(context.Context) error { return ErrUnsupported }
+
+// Source answers the file a program copies from, which cannot be told here.
+func Source(activity.Activity) string { return "" }
+
+// Holdouts answers the programs that may still write unseen.
+func (*Guard) Holdouts() []Holdout { return nil }

@@ -64,7 +64,10 @@ func TestMediumFull(t *testing.T) {
 				_, err := os.Lstat(filepath.Join(s.path, "new"))
 				return errors.Is(err, os.ErrNotExist)
 			})
-			expect(t, path, string(old))
+			waitFor(t, "the old content to show again", func() bool {
+				got, err := os.ReadFile(path)
+				return err == nil && bytes.Equal(got, old)
+			})
 			must(t, os.WriteFile(filepath.Join(s.path, "small"), content(4<<20, false), 0o644))
 			s.holdsNothing(g, "keep", "small")
 		})
