@@ -111,6 +111,9 @@ func (j *Judge) seen(ctx context.Context, a activity.Activity, content rules.Con
 
 // report makes the incident durable, then has the person told.
 func (j *Judge) report(ctx context.Context, a activity.Activity, content rules.Content, d rules.Decision, situation rules.Context, outcome incident.Outcome) {
+	if a.Subject.Source == "" {
+		a.Subject.Source = guard.Source(a)
+	}
 	i, err := j.incident(a, content, d, situation, outcome)
 	if err != nil {
 		j.Log.Error("incident is not recorded", "error", err)
