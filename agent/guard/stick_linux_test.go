@@ -39,6 +39,16 @@ type stick struct {
 
 func newStick(t testing.TB, size int64) *stick {
 	t.Helper()
+	s := bareStick(t, size)
+	s.run("mkfs.ext4", "-q", "-F", s.image)
+	s.run("mount", "-o", "loop", s.image, s.path)
+	os.Chmod(s.path, 0o777)
+	return s
+}
+
+// bareStick is an image and a place to mount it.
+func bareStick(t testing.TB, size int64) *stick {
+	t.Helper()
 	needRoot(t)
 	dir, err := os.MkdirTemp("", "trustline-guard-")
 	if err != nil {
@@ -55,9 +65,6 @@ func newStick(t testing.TB, size int64) *stick {
 	}
 	f.Close()
 	os.Mkdir(s.path, 0o755)
-	s.run("mkfs.ext4", "-q", "-F", s.image)
-	s.run("mount", "-o", "loop", s.image, s.path)
-	os.Chmod(s.path, 0o777)
 	t.Cleanup(func() {
 		for range 5 {
 			if unix.Unmount(s.path, unix.MNT_DETACH) != nil {
