@@ -16,7 +16,13 @@ func TestTheLogHoldsNothingThatWasTyped(t *testing.T) {
 	r := start(t)
 	c := r.signIn(t)
 	const typed = "13812345678"
-	r.get(t, "/incidents?q="+typed, c)
+	res, _ := r.get(t, "/incidents?severity=low&q="+typed, c)
+	if to := res.Header.Get("Location"); res.StatusCode != 303 || strings.Contains(to, typed) || !strings.Contains(to, "severity=low") {
+		t.Errorf("a search leads to %q: the address holds what was typed", to)
+	}
+	if _, body := r.get(t, res.Header.Get("Location"), c); !strings.Contains(body, `value="`+typed+`"`) {
+		t.Error("the page does not know what was searched for")
+	}
 	r.get(t, "/incidents/"+typed, c)
 	r.get(t, "/"+typed+"/"+typed, c)
 	r.get(t, "/setup/"+typed, c)

@@ -202,6 +202,7 @@ func (b *bench) pages(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+			req.Header.Set("HX-Request", "true")
 			for _, c := range res.Cookies() {
 				req.AddCookie(c)
 			}

@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/trustline/trustline/console/store"
@@ -22,7 +21,7 @@ var (
 // incidentList is the list of incidents with its filter.
 type incidentList struct {
 	store.Page
-	Query                           url.Values // of this list, without the cursor
+	Address                         string // of this list's first page
 	Severities, Actions, Channels   []string
 	First                           bool // the newest page: it updates itself
 	Older                           string
@@ -36,13 +35,18 @@ type narrowed struct{ Part, Value string }
 
 func (w *Web) incidents(rw http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	f := store.Filter{Severity: q.Get("severity"), Action: q.Get("action"), Channel: q.Get("channel"), Text: q.Get("q"),
+	searched := q.Get("q") != ""
+	f := store.Filter{Severity: q.Get("severity"), Action: q.Get("action"), Channel: q.Get("channel"), Text: w.searched(r, q),
 		Person: q.Get("person"), Machine: q.Get("machine"), Rule: q.Get("rule")}
 	cursor := q.Get("cursor")
-	found, err := w.store.Incidents(r.Context(), f, pageSize, cursor)
+	if searched && !partial(r) { // a form sent without scripts, or an address typed in
+		http.Redirect(rw, r, listAddress(q), http.StatusSeeOther)
+		return
+	}
+	found, err := w.find(r.Context(), f, cursor)
 	if errors.Is(err, store.ErrCursor) {
 		cursor = ""
-		found, err = w.store.Incidents(r.Context(), f, pageSize, "")
+		found, err = w.find(r.Context(), f, "")
 	}
 	if err != nil {
 		w.broken(rw, r, err)
@@ -50,7 +54,7 @@ func (w *Web) incidents(rw http.ResponseWriter, r *http.Request) {
 	}
 	q.Del("cursor")
 	list := incidentList{
-		Page: found, Query: q, Severities: severities, Actions: actions, Channels: channels, First: cursor == "",
+		Page: found, Address: listAddress(q), Severities: severities, Actions: actions, Channels: channels, First: cursor == "",
 		Severity: f.Severity, Action: f.Action, Channel: f.Channel, Text: f.Text, Filtered: f != store.Filter{},
 	}
 	for _, n := range []narrowed{{"person", f.Person}, {"machine", f.Machine}, {"rule", f.Rule}} {
@@ -59,11 +63,12 @@ func (w *Web) incidents(rw http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if found.Next != "" {
-		older := url.Values{"cursor": {found.Next}}
-		for k, v := range q {
-			older[k] = v
-		}
-		list.Older = "/incidents?" + older.Encode()
+		q.Set("cursor", found.Next)
+		list.Older = listAddress(q)
+	}
+	rw.Header().Set("HX-Push-Url", list.Address)
+	if r.Header.Get("X-Background") != "" {
+		rw.Header().Set("HX-Push-Url", "false")
 	}
 	w.render(rw, r, http.StatusOK, "incidents", page{Title: "incidents.title", Here: "incidents", Data: list, Partial: partial(r)})
 }
