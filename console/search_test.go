@@ -25,7 +25,7 @@ func TestARareSearchGoesOn(t *testing.T) {
 	}
 	defer s.Close()
 	made, now := newSample(), time.Now()
-	all := make([]incident.Incident, 4*store.Slice)
+	all := make([]incident.Incident, 2*store.Slice+10)
 	for n := range all {
 		all[n] = made.incident(t, 0, now.Add(-time.Duration(n)*time.Second))
 	}

@@ -110,9 +110,9 @@ func (a *API) list(w http.ResponseWriter, r *http.Request) {
 		a.broken(w, r, err)
 	default:
 		answer(w, http.StatusOK, struct {
-			Incidents []incident.Incident `json:"incidents"`
-			Next      string              `json:"next,omitempty"`
-			Searched  time.Time           `json:"searchedBackTo,omitzero"`
+			Incidents []store.Item `json:"incidents"`
+			Next      string       `json:"next,omitempty"`
+			Searched  time.Time    `json:"searchedBackTo,omitzero"`
 		}{page.Incidents, page.Next, page.Back})
 	}
 }

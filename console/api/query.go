@@ -27,6 +27,7 @@ var closed = map[string][]string{
 	"severity": {"low", "medium", "high", "critical"},
 	"outcome":  {"prevented", "undone", "reported"},
 	"kind":     {"activity", "agent"},
+	"state":    {store.StateNew, store.StateInReview, store.StateClosed},
 }
 
 func parseQuery(v url.Values) (query, error) {
@@ -34,7 +35,7 @@ func parseQuery(v url.Values) (query, error) {
 	f := &q.filter
 	texts := map[string]*string{
 		"channel": &f.Channel, "action": &f.Action, "severity": &f.Severity, "person": &f.Person, "machine": &f.Machine,
-		"rule": &f.Rule, "outcome": &f.Outcome, "kind": &f.Kind, "q": &f.Text, "cursor": &q.cursor,
+		"rule": &f.Rule, "outcome": &f.Outcome, "kind": &f.Kind, "state": &f.State, "q": &f.Text, "cursor": &q.cursor,
 	}
 	times := map[string]*time.Time{"since": &f.Since, "until": &f.Until}
 	for name, values := range v {
@@ -61,7 +62,7 @@ func parseQuery(v url.Values) (query, error) {
 			}
 			*texts[name] = value
 		default:
-			return q, errors.New("there is a parameter that this address does not know; it knows limit, cursor, since, until, q, channel, action, severity, person, machine, rule, outcome and kind")
+			return q, errors.New("there is a parameter that this address does not know; it knows limit, cursor, since, until, q, channel, action, severity, person, machine, rule, outcome, kind and state")
 		}
 	}
 	return q, nil

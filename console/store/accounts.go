@@ -198,6 +198,9 @@ func (s *Store) UseSetup(ctx context.Context, secret string, a Account, now time
 	if err != nil {
 		return Account{}, fmt.Errorf("make an account: %w", err)
 	}
+	if err := record(ctx, tx, a, ActionAccount, "", map[string]string{"role": a.Role}, now); err != nil {
+		return Account{}, err
+	}
 	if err := tx.Commit(); err != nil {
 		return Account{}, fmt.Errorf("make an account: %w", err)
 	}

@@ -160,18 +160,25 @@ func searchText(i *incident.Incident) string {
 	}, "\n"))
 }
 
+// Item is an incident and where it stands with its reviewers.
+type Item struct {
+	incident.Incident
+	Review Review `json:"review"`
+}
+
 // Incident answers one; ErrNotFound where there is none of this id.
-func (s *Store) Incident(ctx context.Context, id string) (incident.Incident, error) {
+func (s *Store) Incident(ctx context.Context, id string) (Item, error) {
 	var record string
-	var i incident.Incident
-	err := s.read.QueryRowContext(ctx, "SELECT record FROM records WHERE id = ?", id).Scan(&record)
+	var i Item
+	err := s.read.QueryRowContext(ctx, "SELECT r.record, i.state, i.assignee FROM incidents i JOIN records r ON r.id = i.id WHERE i.id = ?", id).
+		Scan(&record, &i.Review.State, &i.Review.Assignee)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return i, ErrNotFound
 	case err != nil:
 		return i, fmt.Errorf("read an incident: %w", err)
 	}
-	if err := json.Unmarshal([]byte(record), &i); err != nil {
+	if err := json.Unmarshal([]byte(record), &i.Incident); err != nil {
 		return i, fmt.Errorf("read incident %s: %w", id, err)
 	}
 	return i, nil

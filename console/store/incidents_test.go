@@ -79,6 +79,14 @@ func ids(list []incident.Incident) []string {
 	return out
 }
 
+func items(list []store.Item) []string {
+	out := make([]string, len(list))
+	for n := range list {
+		out[n] = list[n].ID
+	}
+	return out
+}
+
 // read follows the cursors to the end and answers every id in order.
 func read(t testing.TB, s *store.Store, f store.Filter, limit int) (all []string, pages int) {
 	t.Helper()
@@ -90,7 +98,7 @@ func read(t testing.TB, s *store.Store, f store.Filter, limit int) (all []string
 		if len(p.Incidents) > limit {
 			t.Fatalf("%d incidents on a page of %d", len(p.Incidents), limit)
 		}
-		all = append(all, ids(p.Incidents)...)
+		all = append(all, items(p.Incidents)...)
 		if p.Next == "" {
 			return all, pages + 1
 		}
@@ -168,7 +176,7 @@ func TestPagesDoNotShiftWhileIncidentsArrive(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen = append(seen, ids(p.Incidents)...)
+		seen = append(seen, items(p.Incidents)...)
 		// Newer than everything: they belong on pages already read.
 		add(t, s, []incident.Incident{sample(t, late, start.Add(time.Duration(500+late)*time.Hour))})
 		late++
@@ -267,8 +275,8 @@ func TestAClockThatRunsAheadDoesNotHoldTheTop(t *testing.T) {
 		}
 	}
 	p, err := s.Incidents(t.Context(), store.Filter{}, 10, "")
-	if err != nil || !slices.Equal(ids(p.Incidents), []string{later.ID, ahead.ID}) {
-		t.Errorf("order %v, %v", ids(p.Incidents), err)
+	if err != nil || !slices.Equal(items(p.Incidents), []string{later.ID, ahead.ID}) {
+		t.Errorf("order %v, %v", items(p.Incidents), err)
 	}
 	if !p.Incidents[1].Time.Equal(ahead.Time) {
 		t.Error("the record's own time was changed")

@@ -6,13 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/trustline/trustline/uploader/incident"
 )
 
 const (
@@ -25,15 +24,15 @@ const (
 
 // Filter selects incidents; empty fields select all.
 type Filter struct {
-	Channel, Action, Severity, Person, Rule, Outcome, Kind string
-	Machine                                                string // id or name
-	Since, Until                                           time.Time
-	Text                                                   string // anywhere in names
+	Channel, Action, Severity, Person, Rule, Outcome, Kind, State string
+	Machine                                                       string // id or name
+	Since, Until                                                  time.Time
+	Text                                                          string // anywhere in names
 }
 
 // Page is some incidents, newest first.
 type Page struct {
-	Incidents []incident.Incident
+	Incidents []Item
 	Next      string // cursor of the next page, "" on the last
 	// Back is set when the search stopped before the page was full: it has
 	// looked back to this time, and Next goes on from there.
@@ -73,8 +72,8 @@ func (s *Store) page(ctx context.Context, first, rest conditions, limit int) (Pa
 	if len(rest.where) > 0 {
 		slice = Slice
 	}
-	query := `SELECT i.time, i.id, r.record FROM (
-			SELECT time, id FROM (
+	query := `SELECT i.time, i.id, i.state, i.assignee, r.record FROM (
+			SELECT time, id, state, assignee FROM (
 				SELECT ` + rest.columns() + ` FROM incidents` + first.sql() + ` ORDER BY time DESC, id DESC LIMIT ?) AS newest` +
 		rest.sql() + ` ORDER BY time DESC, id DESC LIMIT ?) AS i
 		JOIN records r ON r.id = i.id ORDER BY i.time DESC, i.id DESC`
@@ -84,18 +83,18 @@ func (s *Store) page(ctx context.Context, first, rest conditions, limit int) (Pa
 		return Page{}, fmt.Errorf("list incidents: %w", err)
 	}
 	defer rows.Close()
-	p, last := Page{Incidents: []incident.Incident{}}, position{}
+	p, last := Page{Incidents: []Item{}}, position{}
 	for rows.Next() {
 		if len(p.Incidents) == limit {
 			p.Next = last.cursor()
 			break
 		}
 		var record string
-		if err := rows.Scan(&last.time, &last.id, &record); err != nil {
+		var i Item
+		if err := rows.Scan(&last.time, &last.id, &i.Review.State, &i.Review.Assignee, &record); err != nil {
 			return Page{}, fmt.Errorf("list incidents: %w", err)
 		}
-		var i incident.Incident
-		if err := json.Unmarshal([]byte(record), &i); err != nil {
+		if err := json.Unmarshal([]byte(record), &i.Incident); err != nil {
 			return Page{}, fmt.Errorf("read incident %s: %w", last.id, err)
 		}
 		p.Incidents = append(p.Incidents, i)
@@ -141,12 +140,13 @@ func (c conditions) sql() string {
 	return " WHERE " + strings.Join(c.where, " AND ")
 }
 
-// columns lists what the conditions look at beside the place in the list.
+// columns lists what the conditions look at beside what every page needs.
 func (c conditions) columns() string {
-	list := []string{"time", "id"}
+	list := []string{"time", "id", "state", "assignee"}
 	for _, w := range c.where {
-		column, _, _ := strings.Cut(w, " ")
-		list = append(list, column)
+		if column, _, _ := strings.Cut(w, " "); !slices.Contains(list, column) {
+			list = append(list, column)
+		}
 	}
 	return strings.Join(list, ", ")
 }
@@ -164,7 +164,7 @@ func (f Filter) conditions(from position) (first, rest conditions) {
 		indexed       bool
 	}{
 		{"person", f.Person, true}, {"machine", byID, true}, {"rule", f.Rule, true}, {"severity", f.Severity, true},
-		{"machine_name", byName, false}, {"channel", f.Channel, false}, {"action", f.Action, false}, {"outcome", f.Outcome, false}, {"kind", f.Kind, false},
+		{"machine_name", byName, false}, {"channel", f.Channel, false}, {"action", f.Action, false}, {"outcome", f.Outcome, false}, {"kind", f.Kind, false}, {"state", f.State, false},
 	} {
 		switch {
 		case c.value == "":

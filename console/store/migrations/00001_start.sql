@@ -14,7 +14,9 @@ CREATE TABLE incidents (
     action       TEXT NOT NULL,
     outcome      TEXT NOT NULL,
     rule         TEXT NOT NULL,
-    text         TEXT NOT NULL  -- what a search looks through, lower case
+    text         TEXT NOT NULL, -- what a search looks through, lower case
+    state        TEXT NOT NULL DEFAULT 'new', -- new, in-review, closed
+    assignee     TEXT NOT NULL DEFAULT ''     -- name of the account that reviews it
 );
 CREATE INDEX incidents_newest ON incidents (time, id);
 CREATE INDEX incidents_machine ON incidents (machine, time, id);
@@ -59,6 +61,20 @@ CREATE TABLE setup (
     expires BIGINT NOT NULL
 );
 
+-- What people did, each entry bound to the one before: see package store.
+CREATE TABLE audit (
+    seq      BIGINT PRIMARY KEY, -- from 1, without gaps
+    time     BIGINT NOT NULL,
+    actor    TEXT NOT NULL, -- id of the account
+    name     TEXT NOT NULL, -- its name at the time
+    action   TEXT NOT NULL,
+    subject  TEXT NOT NULL, -- id of the incident, where it is about one
+    detail   TEXT NOT NULL, -- JSON
+    previous TEXT NOT NULL, -- hash of the entry before, hex
+    hash     TEXT NOT NULL
+);
+CREATE INDEX audit_subject ON audit (subject, seq);
+
 CREATE TABLE sessions (
     token  TEXT PRIMARY KEY, -- SHA-256 of the cookie's, hex
     data   BLOB NOT NULL,
@@ -68,6 +84,7 @@ CREATE INDEX sessions_expiry ON sessions (expiry);
 
 -- +goose Down
 DROP TABLE sessions;
+DROP TABLE audit;
 DROP TABLE setup;
 DROP TABLE accounts;
 DROP TABLE tokens;
