@@ -16,25 +16,41 @@ func (f *fileSystem) SetAttr(_ <-chan struct{}, in *fuse.SetAttrIn, out *fuse.At
 	if err != nil {
 		return status(err)
 	}
-	who := f.identities.of(in.Caller)
-	if size, ok := in.GetSize(); ok {
-		if err := f.truncate(i, in, int64(size), who); err != nil {
-			return status(err)
-		}
-	}
-	if in.Valid&(fuse.FATTR_UID|fuse.FATTR_GID|fuse.FATTR_MODE|fuse.FATTR_ATIME|fuse.FATTR_MTIME) != 0 {
-		err := f.on(i, func(fd int) error {
-			return who.do(func() error { return setAttributes(fd, in) })
-		})
-		if err != nil {
-			return status(err)
-		}
-		if p := i.pending(); p != nil {
-			p.keepTimes(timesOf(in))
-		}
+	if err := f.setAttr(i, in); err != nil {
+		return status(err)
 	}
 	byHandle := in.Valid&fuse.FATTR_FH != 0
 	return status(f.attributes(i, byHandle, in.Fh, out))
+}
+
+// setAttr takes part in a change that is pending, so that it cannot end
+// between two steps: the kernel tells late that the last writer is gone.
+func (f *fileSystem) setAttr(i *inode, in *fuse.SetAttrIn) (err error) {
+	who, p := f.identities.of(in.Caller), i.enlist()
+	if p != nil {
+		defer func() {
+			if left := p.leave(); err == nil {
+				err = left
+			}
+		}()
+	}
+	if size, ok := in.GetSize(); ok {
+		if err := f.truncate(i, p, in, int64(size), who); err != nil {
+			return err
+		}
+	}
+	if in.Valid&(fuse.FATTR_UID|fuse.FATTR_GID|fuse.FATTR_MODE|fuse.FATTR_ATIME|fuse.FATTR_MTIME) == 0 {
+		return nil
+	}
+	set := func() error {
+		return f.on(i, func(fd int) error {
+			return who.do(func() error { return setAttributes(fd, in) })
+		})
+	}
+	if p != nil {
+		return p.keepTimes(timesOf(in), set)
+	}
+	return set()
 }
 
 func setAttributes(fd int, in *fuse.SetAttrIn) error {
@@ -91,13 +107,13 @@ func setTimes(fd int, times *[2]unix.Timespec) error {
 
 // truncate is part of the pending change while somebody writes; otherwise it
 // only takes away, or adds zeros, and goes to the medium at once.
-func (f *fileSystem) truncate(i *inode, in *fuse.SetAttrIn, size int64, who identity) error {
+func (f *fileSystem) truncate(i *inode, p *pending, in *fuse.SetAttrIn, size int64, who identity) error {
 	if in.Valid&fuse.FATTR_FH != 0 {
 		if h := f.handles.get(in.Fh); h != nil && h.pend != nil {
 			return h.pend.truncate(size)
 		}
 	}
-	if p := i.pending(); p != nil {
+	if p != nil {
 		return p.truncate(size)
 	}
 	i.cached.Store(false)

@@ -307,17 +307,19 @@ func (p *pending) unmake() {
 	p.fs.notices.Go(func() { p.fs.server.EntryNotify(dir.id, name) })
 }
 
-// leave ends one writer; the last one out has the content judged for good.
-func (p *pending) leave() {
+// leave ends one writer; the last one out has the content judged for good, and
+// is told when it does not reach the medium.
+func (p *pending) leave() error {
 	i := p.inode
 	i.mu.Lock()
 	p.writers--
 	last := p.writers == 0
 	i.mu.Unlock()
 	if !last {
-		return
+		return nil
 	}
-	if err := p.commit(forGood); err != nil && !errors.Is(err, unix.EACCES) {
+	err := p.commit(forGood)
+	if err != nil && !errors.Is(err, unix.EACCES) {
 		p.fs.log.Error("content does not reach the medium", "mount", p.fs.medium.MountPoint, "error", err)
 	}
 	p.mu.Lock()
@@ -325,7 +327,7 @@ func (p *pending) leave() {
 	i.mu.Lock()
 	if p.writers > 0 || p.over {
 		i.mu.Unlock()
-		return
+		return err
 	}
 	if i.pend == p {
 		i.pend = nil
@@ -336,6 +338,7 @@ func (p *pending) leave() {
 	p.over = true
 	i.mu.Unlock()
 	p.close()
+	return err
 }
 
 // close ends a change nobody takes part in any more. The lock is held.

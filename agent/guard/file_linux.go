@@ -64,7 +64,7 @@ func (f *fileSystem) create(in *fuse.CreateIn, dir *inode, name string, out *fus
 		}
 		return err
 	}
-	i := f.know(dir, name, &st, true)
+	i, _ := f.know(dir, name, &st, true)
 	p := f.pend(i, f.about(activity.Write, in.Caller, joined(f.path(dir), name)), who, newDescriptor(fd), 0)
 	p.fresh, p.born, p.temp, p.unlinked = name != "", true, hiddenName, name == ""
 	i.mu.Lock()
@@ -78,7 +78,7 @@ func (f *fileSystem) create(in *fuse.CreateIn, dir *inode, name string, out *fus
 		dir.fresh[name] = i
 		f.tree.mu.Unlock()
 	}
-	f.introduce(i, &st, &out.EntryOut)
+	f.introduce(i, &st, i.change(), &out.EntryOut)
 	out.Fh = f.handles.add(&handle{inode: i, pend: p})
 	return nil
 }

@@ -106,7 +106,12 @@ func (f *fileSystem) lookup(dir *inode, name string, out *fuse.EntryOut, made bo
 	if err := unix.Fstatat(at.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return err
 	}
-	f.introduce(f.know(dir, name, &st, made), &st, out)
+	i, known := f.know(dir, name, &st, made)
+	if known {
+		// Its content may have changed since it was looked at.
+		return f.describe(i, out)
+	}
+	f.introduce(i, &st, i.change(), out)
 	return nil
 }
 
@@ -123,35 +128,56 @@ func (f *fileSystem) recall(dir *inode, name string) *inode {
 }
 
 func (f *fileSystem) describe(i *inode, out *fuse.EntryOut) error {
-	var st unix.Stat_t
-	if err := f.on(i, func(fd int) error { return statOf(fd, &st) }); err != nil {
+	st, c, err := f.observe(i, func(st *unix.Stat_t) error {
+		return f.on(i, func(fd int) error { return statOf(fd, st) })
+	})
+	if err != nil {
 		f.Forget(i.id, 1)
 		return err
 	}
-	f.introduce(i, &st, out)
+	f.introduce(i, st, c, out)
 	return nil
 }
 
-func (f *fileSystem) introduce(i *inode, st *unix.Stat_t, out *fuse.EntryOut) {
+func (f *fileSystem) introduce(i *inode, st *unix.Stat_t, c change, out *fuse.EntryOut) {
 	out.NodeId, out.Generation = i.id, 0
-	f.fill(i, st, &out.Attr)
-	attributes, name := f.believe(i)
+	fill(st, c, &out.Attr)
+	attributes, name := f.believe(i, c)
 	out.SetEntryTimeout(name)
 	out.SetAttrTimeout(attributes)
 }
 
 func statOf(fd int, st *unix.Stat_t) error { return unix.Fstatat(fd, "", st, unix.AT_EMPTY_PATH) }
 
+// observe looks at an inode so that what stands on the medium and what is
+// pending belong together: content may get there while we look.
+func (f *fileSystem) observe(i *inode, stat func(*unix.Stat_t) error) (*unix.Stat_t, change, error) {
+	var st unix.Stat_t
+	c := i.change()
+	for range observations {
+		if err := stat(&st); err != nil {
+			return nil, c, err
+		}
+		again := i.change()
+		if again == c {
+			return &st, c, nil
+		}
+		c = again
+	}
+	c.unsteady = true
+	return &st, c, nil
+}
+
 // fill describes a file as those see it who use it, pending content included.
-func (f *fileSystem) fill(i *inode, st *unix.Stat_t, out *fuse.Attr) {
+func fill(st *unix.Stat_t, c change, out *fuse.Attr) {
 	out.Ino, out.Size, out.Blocks = st.Ino, uint64(st.Size), uint64(st.Blocks)
 	out.Mode, out.Nlink, out.Rdev = st.Mode, uint32(st.Nlink), uint32(st.Rdev)
 	out.Uid, out.Gid, out.Blksize = st.Uid, st.Gid, uint32(st.Blksize)
 	out.Atime, out.Atimensec = uint64(st.Atim.Sec), uint32(st.Atim.Nsec)
 	out.Mtime, out.Mtimensec = uint64(st.Mtim.Sec), uint32(st.Mtim.Nsec)
 	out.Ctime, out.Ctimensec = uint64(st.Ctim.Sec), uint32(st.Ctim.Nsec)
-	if p := i.pending(); p != nil {
-		p.show(out)
+	if c.pending != nil {
+		c.pending.show(out)
 	}
 }
 
@@ -165,16 +191,18 @@ func (f *fileSystem) GetAttr(_ <-chan struct{}, in *fuse.GetAttrIn, out *fuse.At
 }
 
 func (f *fileSystem) attributes(i *inode, byHandle bool, fh uint64, out *fuse.AttrOut) error {
-	var st unix.Stat_t
-	if h := f.handles.get(fh); byHandle && h != nil && h.file != nil {
-		if err := statOf(h.file.fd, &st); err != nil {
-			return err
+	h := f.handles.get(fh)
+	st, c, err := f.observe(i, func(st *unix.Stat_t) error {
+		if byHandle && h != nil && h.file != nil {
+			return statOf(h.file.fd, st)
 		}
-	} else if err := f.on(i, func(fd int) error { return statOf(fd, &st) }); err != nil {
+		return f.on(i, func(fd int) error { return statOf(fd, st) })
+	})
+	if err != nil {
 		return err
 	}
-	f.fill(i, &st, &out.Attr)
-	valid, _ := f.believe(i)
+	fill(st, c, &out.Attr)
+	valid, _ := f.believe(i, c)
 	out.SetTimeout(valid)
 	return nil
 }

@@ -94,20 +94,22 @@ func (f *fileSystem) inode(id uint64) (*inode, error) {
 }
 
 // know answers the inode of what stands under a name, counting that the
-// kernel has been told of it. What has just been made is always a new one.
-func (f *fileSystem) know(dir *inode, name string, st *unix.Stat_t, made bool) *inode {
+// kernel has been told of it, and whether it was known before. What has just
+// been made is always a new one.
+func (f *fileSystem) know(dir *inode, name string, st *unix.Stat_t, made bool) (*inode, bool) {
 	f.tree.mu.Lock()
 	defer f.tree.mu.Unlock()
 	key := keyOf(st)
 	i := f.tree.byKey[key]
-	if i == nil || made {
+	known := i != nil && !made
+	if !known {
 		f.tree.last++
 		i = &inode{id: f.tree.last, key: key}
 		f.tree.byID[i.id], f.tree.byKey[key] = i, i
 	}
 	i.lookups++
 	f.place(i, dir, name)
-	return i
+	return i, known
 }
 
 // place remembers where an inode stands. The lock is held.
@@ -298,6 +300,16 @@ func (i *inode) denied() bool {
 	return i.stopped != nil && i.stopped.born
 }
 
+// enlist joins the writers of what is pending, if anything is; leave ends it.
+func (i *inode) enlist() *pending {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.pend != nil {
+		i.pend.writers++
+	}
+	return i.pend
+}
+
 func (i *inode) pending() *pending {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -329,22 +341,36 @@ const (
 	shortly  = time.Second
 )
 
+// change is what is pending for an inode at one moment.
+type change struct {
+	pending  *pending
+	waits    bool // something written is not on the medium yet
+	unsteady bool // it went on changing while it was looked at
+}
+
+func (i *inode) change() change {
+	p := i.pending()
+	return change{pending: p, waits: p != nil && p.written.Load() != 0}
+}
+
+// observations bounds how often something that changes is looked at again.
+const observations = 5
+
 // believe answers how long the kernel may rely on what it is told about an
 // inode's attributes, and on its name.
-func (f *fileSystem) believe(i *inode) (attributes, name time.Duration) {
+func (f *fileSystem) believe(i *inode, c change) (attributes, name time.Duration) {
 	f.tree.mu.RLock()
 	busy := len(i.fresh) > 0
 	f.tree.mu.RUnlock()
-	p := i.pending()
 	switch {
+	case c.waits, c.unsteady:
+		return 0, 0
 	case busy:
 		return shortly, believed
-	case p == nil:
+	case c.pending == nil:
 		return believed, believed
-	case p.written.Load() == 0:
-		return believed, 0
 	}
-	return 0, 0
+	return believed, 0
 }
 
 func retry[T any](do func() (T, error)) (T, error) {

@@ -3,13 +3,16 @@ package guard
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 )
 
@@ -207,6 +210,34 @@ func TestTruncate(t *testing.T) {
 	must(t, err)
 	must(t, f.Close())
 	expect(t, path, string(old[:10])+strings.Repeat("\x00", 10)+"end")
+}
+
+// The kernel tells later that a file was closed than the program that closed
+// it goes on: what the next program does must not fall into that gap.
+func TestNothingIsLostRightAfterClosing(t *testing.T) {
+	s := newStick(t, 32<<20)
+	s.guard()
+	old, at := content(4000, false), time.Unix(1_600_000_000, 0)
+	var workers errgroup.Group
+	for w := range 8 {
+		path := filepath.Join(s.path, fmt.Sprint(w))
+		workers.Go(func() error {
+			for range 300 {
+				if err := errors.Join(os.WriteFile(path, old, 0o644), os.Truncate(path, 100), os.Chtimes(path, at, at)); err != nil {
+					return err
+				}
+				info, err := os.Stat(path)
+				if err != nil {
+					return err
+				}
+				if info.Size() != 100 || !info.ModTime().Equal(at) {
+					return fmt.Errorf("%s holds %d bytes of %v", path, info.Size(), info.ModTime())
+				}
+			}
+			return nil
+		})
+	}
+	must(t, workers.Wait())
 }
 
 func TestAppendAndEditInPlace(t *testing.T) {

@@ -424,21 +424,22 @@ func (p *pending) zero(from, to int64) error {
 	return nil
 }
 
-// keepTimes remembers times that were set before the content reaches the
-// medium, which would change them.
-func (p *pending) keepTimes(times *[2]unix.Timespec) {
+// keepTimes sets attributes, and remembers times that are set before the
+// content reaches the medium, which would change them.
+func (p *pending) keepTimes(times *[2]unix.Timespec, set func() error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if times == nil || !p.dirty {
-		return
+	if err := set(); err != nil || times == nil || !p.dirty {
+		return err
 	}
 	var st unix.Stat_t
-	if statOf(p.base.fd, &st) != nil {
-		return
+	if err := statOf(p.base.fd, &st); err != nil {
+		return err
 	}
 	// What "now" meant is known now.
 	p.times = &[2]unix.Timespec{st.Atim, st.Mtim}
 	p.mtime.Store(&p.times[1])
+	return nil
 }
 
 func temporaryName() string {
