@@ -12,6 +12,9 @@ type Context struct {
 	// of distinct people that this person has taken to this device in that
 	// period and that were not stopped, together with those of this activity.
 	RollingPeople map[time.Duration]int
+	// Network is how far the network is trusted that the workstation is on,
+	// one of the words of the condition "network"; "" when it is not known.
+	Network string
 }
 
 // DecisionReason is the kind of condition that decided.

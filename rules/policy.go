@@ -32,7 +32,7 @@ const (
 // carries out, and hence those that a policy may name.
 var (
 	actions  = []Action{Allow, Report, Warn, Justify, Block, Quarantine, Isolate}
-	honoured = []Action{Allow, Report, Warn, Block}
+	honoured = []Action{Allow, Report, Warn, Block, Isolate}
 )
 
 // StricterThan compares two actions.
@@ -99,6 +99,7 @@ type Policy struct {
 	mode          Mode
 	classes       []class
 	rules         []rule
+	isolation     Isolation
 	warnings      strictyaml.Problems
 }
 
@@ -163,6 +164,9 @@ func DefaultPolicy() *Policy {
 // Version is the file's version and a short hash of its content: two policies
 // of one version are the same file.
 func (p *Policy) Version() string { return p.version }
+
+// Isolation is what the action isolate closes off.
+func (p *Policy) Isolation() Isolation { return p.isolation }
 
 // Name is what the file calls itself.
 func (p *Policy) Name() string { return p.name }

@@ -16,6 +16,8 @@ type Case struct {
 	Content  Content
 	// Rolling is the total of people for every period the policy asks for.
 	Rolling int
+	// Network is how far the network is trusted.
+	Network string
 
 	// What is expected; empty fields are not looked at.
 	Action   Action
@@ -32,7 +34,9 @@ type CaseResult struct {
 
 // Explain answers what the policy says of the case, and why.
 func (c Case) Explain(p *Policy) Explanation {
-	return Explain(p, c.Activity, c.Content, p.Context(func(time.Duration) int { return c.Rolling }))
+	ctx := p.Context(func(time.Duration) int { return c.Rolling })
+	ctx.Network = c.Network
+	return Explain(p, c.Activity, c.Content, ctx)
 }
 
 // Run compares what the policy says with what the case expects. In report-only
@@ -89,6 +93,7 @@ type givenSpec struct {
 	Destination scalar           `yaml:"destination"`
 	Device      *givenDeviceSpec `yaml:"device"`
 	File        *givenFileSpec   `yaml:"file"`
+	Network     scalar           `yaml:"network"`
 	Time        scalar           `yaml:"time"`
 }
 
@@ -151,6 +156,7 @@ func (c *compiler) testCase(s *caseSpec) Case {
 		c.report(s.Place.In("given"), "policy.missing")
 	} else if s.Given.Place.Line > 0 {
 		one.Activity, one.Content = c.givenActivity(s.Given), c.givenContent(s.Given)
+		one.Network = oneOf(c, s.Given.Network, networks, "")
 		if s.Given.Rolling.Given() {
 			one.Rolling = c.number(s.Given.Rolling)
 		}

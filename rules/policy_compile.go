@@ -15,7 +15,8 @@ var (
 	modes       = []Mode{Enforce, ReportOnly}
 	severities  = []Severity{Low, Medium, High, Critical}
 	channels    = []activity.Channel{activity.RemovableMedia, activity.NetworkShare, activity.SyncFolder, activity.Clipboard, activity.Print, activity.Network}
-	operations  = []activity.Operation{activity.Write, activity.Name, activity.Attribute}
+	operations  = []activity.Operation{activity.Write, activity.Name, activity.Attribute, activity.Copy, activity.Connect}
+	networks    = []string{"corporate", "vpn", "home", "public", "offline"}
 	unreadables = []Reason{Encrypted, TooLarge, TooDeep, TimedOut, Corrupt, Truncated, Unsupported}
 	waysOn      = []string{"masked-copy", "request-approval", "not-customer-data"}
 	dataClasses = []detect.Class{detect.PersonName, detect.CNMobile, detect.CNLandline, detect.CNResidentID, detect.BankCard, detect.Email, detect.Address}
@@ -66,6 +67,7 @@ func (c *compiler) policy(s *policySpec) *Policy {
 	for i := range s.Rules[:min(len(s.Rules), maxRules)] {
 		p.rules = append(p.rules, c.rule(&s.Rules[i]))
 	}
+	c.isolation(p, s)
 	return p
 }
 
@@ -156,6 +158,7 @@ func (c *compiler) rule(s *ruleSpec) rule {
 		c.report(s.Place.In("when"), "policy.missing")
 	}
 	c.when(&r, s.When)
+	c.reach(&r, s)
 	if s.Unless != nil {
 		r.unless = slices.Concat(c.circumstances(&s.Unless.circumstanceSpec))
 		if len(r.unless) == 0 && s.Unless.Place.Line > 0 {
@@ -288,6 +291,10 @@ func (c *compiler) circumstances(s *circumstanceSpec) (how, where []condition) {
 	if len(s.Operation) > 0 {
 		how = append(how, &wordCondition{path: "operation", words: words(c, s.Operation, operations),
 			word: func(q *question) string { return string(q.Operation) }})
+	}
+	if len(s.Network) > 0 {
+		how = append(how, &wordCondition{path: "network", words: words(c, s.Network, networks),
+			word: func(q *question) string { return q.Network }})
 	}
 	how = append(how, c.time(s.Time)...)
 	where = c.texts(where, "person", s.Person, personText)

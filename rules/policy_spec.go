@@ -17,6 +17,15 @@ type policySpec struct {
 	Mode    scalar      `yaml:"mode"`
 	Classes []classSpec `yaml:"classes"`
 	Rules   []ruleSpec  `yaml:"rules"`
+	// Isolation says what the action isolate closes off.
+	Isolation *isolationSpec `yaml:"isolation"`
+}
+
+type isolationSpec struct {
+	Place    place
+	Mode     scalar   `yaml:"mode"`
+	Internal []scalar `yaml:"internal"`
+	Allow    []scalar `yaml:"allow"`
 }
 
 type classSpec struct {
@@ -87,6 +96,7 @@ type circumstanceSpec struct {
 	Program   []scalar    `yaml:"program"`
 	Path      []scalar    `yaml:"destination"`
 	Device    *deviceSpec `yaml:"device"`
+	Network   []scalar    `yaml:"network"`
 	Time      *timeSpec   `yaml:"time"`
 }
 

@@ -30,6 +30,11 @@ const (
 	Name Operation = "name"
 	// Attribute is an extended attribute being set.
 	Attribute Operation = "attribute"
+	// Copy is content put on the clipboard.
+	Copy Operation = "copy"
+	// Connect is the workstation being on a network, or reaching for a system
+	// over it.
+	Connect Operation = "connect"
 )
 
 // Activity is one thing a person is doing that could carry content out.

@@ -36,7 +36,8 @@ type madeUp struct {
 		Type string `json:"type,omitempty"`
 		Size string `json:"size,omitempty"`
 	} `json:"file,omitzero"`
-	Time string `json:"time"`
+	Network string `json:"network,omitempty"`
+	Time    string `json:"time"`
 }
 
 type madeUpHit struct {
@@ -97,6 +98,7 @@ func newPolicyExplainCommand(t *terminal) *cobra.Command {
 	f.StringVar(&m.File.Name, "file", "", t.Text("policy.explain.flag.file"))
 	f.StringVar(&m.File.Type, "type", "", t.Text("policy.explain.flag.type"))
 	f.StringVar(&m.File.Size, "size", "", t.Text("policy.explain.flag.size"))
+	f.StringVar(&m.Network, "network", "", t.Text("policy.explain.flag.network"))
 	f.StringVar(&m.Time, "time", time.Now().Format(time.RFC3339), t.Text("policy.explain.flag.time"))
 	return cmd
 }
