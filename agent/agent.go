@@ -49,6 +49,7 @@ type Agent struct {
 	teller   *prompt.Teller
 	uploader *uploader.Uploader // nil without a console
 	listener net.Listener
+	site     *site
 	health   *health.Board
 	texts    health.Texts
 	today    atomic.Int64
@@ -59,7 +60,7 @@ type Agent struct {
 // own; without one they are read in this process.
 func New(c Config, version string, worker []string, log *slog.Logger) (*Agent, error) {
 	a := &Agent{config: c, version: version, started: time.Now().UTC(), log: log, health: health.New(log)}
-	steps := []func() error{a.openState, a.openControl, func() error { return a.makeJudge(worker) }, a.openUploader}
+	steps := []func() error{a.openState, a.openControl, func() error { return a.makeJudge(worker) }, a.openUploader, a.openSite}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, a.close())
@@ -134,6 +135,14 @@ func (a *Agent) openUploader() error {
 	return nil
 }
 
+func (a *Agent) openSite() (err error) {
+	if a.site, err = a.newSite(); err != nil {
+		return err
+	}
+	a.judge.Network = a.site.trust
+	return nil
+}
+
 // record keeps an incident; when it returns nil it is not lost any more.
 func (a *Agent) record(ctx context.Context, i incident.Incident) error {
 	err := a.spool.Put(ctx, i)
@@ -159,6 +168,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	group.Go(func() error { return a.policy.Run(ctx, a.policyEvent(ctx)) })
 	group.Go(func() error { return a.keepMedia(ctx) })
 	group.Go(func() error { return a.watchFolders(ctx) })
+	group.Go(func() error { a.site.run(ctx, a.config.Network); return nil })
 	if a.listener != nil {
 		group.Go(func() error { return a.control.Serve(ctx, a.listener) })
 	}
@@ -183,6 +193,7 @@ func (a *Agent) policyEvent(ctx context.Context) func(policyfile.Event) {
 			detail["problem"] = e.Problem
 		}
 		a.say(ctx, e.Code, severity, detail)
+		a.site.policyChanged(ctx)
 	}
 }
 

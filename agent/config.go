@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/trustline/trustline/agent/sensor/network"
 )
 
 // Config is what IT writes for one workstation.
@@ -31,6 +33,8 @@ type Config struct {
 	// Watch lists folders whose new files are looked at and reported, such as
 	// the folder of a cloud drive.
 	Watch []string `yaml:"watch"`
+	// Network says how networks are recognised.
+	Network network.Config `yaml:"network"`
 }
 
 // ConsoleConfig says where the console is and how it is recognised.
@@ -90,7 +94,7 @@ func (c *Config) check() error {
 	if c.Policy != "" && !filepath.IsAbs(c.Policy) {
 		errs = append(errs, errors.New("policy: needs an absolute path"))
 	}
-	return errors.Join(append(errs, c.Console.check())...)
+	return errors.Join(append(errs, c.Network.Check(), c.Console.check())...)
 }
 
 func (c *ConsoleConfig) check() error {

@@ -31,7 +31,10 @@ type Judge struct {
 	Record func(context.Context, incident.Incident) error
 	// Tell has the person told and never waits.
 	Tell func(context.Context, incident.Incident, prompt.Words)
-	Log  *slog.Logger
+	// Network answers how far the network is trusted, as a policy calls it; it
+	// may be nil where nobody knows.
+	Network func() string
+	Log     *slog.Logger
 }
 
 // judging bounds how long one file is looked at.
@@ -75,7 +78,7 @@ func (j *Judge) decide(ctx context.Context, a activity.Activity, content rules.C
 	policy := j.Policy()
 	claim := j.Ledger.Claim(a.Actor.UID, deviceKey(a.Destination), a.Time, content.Summary.PeopleKeys)
 	defer claim.Drop()
-	situation := policy.Context(claim.Total)
+	situation := j.situation(policy, claim.Total)
 	decision := rules.Decide(policy, a, content, situation)
 	verdict, outcome := guard.Allow, incident.Reported
 	if decision.Action.Stops() {
@@ -92,6 +95,15 @@ func (j *Judge) decide(ctx context.Context, a activity.Activity, content rules.C
 	return verdict, decision
 }
 
+// situation is what a decision depends on besides the activity.
+func (j *Judge) situation(p *rules.Policy, total func(within time.Duration) int) rules.Context {
+	s := p.Context(total)
+	if j.Network != nil {
+		s.Network = j.Network()
+	}
+	return s
+}
+
 func worthRecording(d rules.Decision) bool {
 	return d.Action.StricterThan(rules.Allow) || d.Would.StricterThan(rules.Allow)
 }
@@ -101,7 +113,7 @@ func (j *Judge) seen(ctx context.Context, a activity.Activity, content rules.Con
 	a.Time = time.Now().UTC()
 	a.Subject.Type = content.Type
 	policy := j.Policy()
-	situation := policy.Context(func(within time.Duration) int {
+	situation := j.situation(policy, func(within time.Duration) int {
 		return j.Ledger.Total(a.Actor.UID, deviceKey(a.Destination), within, a.Time, content.Summary.PeopleKeys)
 	})
 	if d := rules.Decide(policy, a, content, situation); worthRecording(d) {

@@ -35,6 +35,8 @@ const (
 	ConsoleUnreachable Code = "console-unreachable" // for longer than it should
 	ConsoleRefuses     Code = "console-refuses"     // token or pin
 	ClockWrong         Code = "clock-wrong"
+	NetworkUnknown     Code = "network-unknown"   // nobody knows which network this is
+	IsolationFailing   Code = "isolation-failing" // internal systems cannot be closed off, or opened
 )
 
 // severities is the list of all codes.
@@ -49,6 +51,8 @@ var severities = map[Code]incident.Severity{
 	ConsoleUnreachable: incident.Medium,
 	ConsoleRefuses:     incident.High,
 	ClockWrong:         incident.Low,
+	NetworkUnknown:     incident.Medium,
+	IsolationFailing:   incident.High,
 }
 
 // Codes answers every code, sorted.
