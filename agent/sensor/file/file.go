@@ -11,99 +11,175 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+	"golang.org/x/sync/errgroup"
 )
 
 const (
 	settle     = 500 * time.Millisecond // without a change, before a file counts as finished
+	missing    = 2 * time.Second        // before a folder that is not there is looked for again
 	maxFolders = 10_000
 	maxWaiting = 100_000
 )
 
-// Watcher watches folders and everything below them.
+// Watcher watches folders and everything below them. A folder that is not
+// there yet, or no more, is watched as soon as it is.
 type Watcher struct {
 	Folders []string
 	Log     *slog.Logger
 	// Finished is called with the path of each file that was written and has
-	// been left alone since.
+	// been left alone since, one after the other.
 	Finished func(ctx context.Context, path string)
+}
 
+// watch is one life of a watcher. Everything in it belongs to its loop.
+type watch struct {
+	*Watcher
 	notify  *fsnotify.Watcher
-	folders int
-	waiting map[string]time.Time
+	folders map[string]bool      // all that are watched
+	waiting map[string]time.Time // files, by when they changed last
+	ready   []string             // files that are finished
+	queued  map[string]bool      // the same, to find them
+	last    time.Time            // when changes were known to be complete
 }
 
 // Run watches until the context ends.
-func (w *Watcher) Run(ctx context.Context) (err error) {
-	if w.notify, err = fsnotify.NewWatcher(); err != nil {
+func (w *Watcher) Run(ctx context.Context) error {
+	notify, err := fsnotify.NewWatcher()
+	if err != nil {
 		return fmt.Errorf("watch folders: %w", err)
 	}
-	defer w.notify.Close()
-	w.waiting = map[string]time.Time{}
-	for _, folder := range w.Folders {
-		if err := w.add(folder, false); err != nil {
-			w.Log.Error("folder is not watched", "folder", folder, "error", err)
-		}
+	defer notify.Close()
+	r := &watch{
+		Watcher: w, notify: notify, folders: map[string]bool{}, waiting: map[string]time.Time{},
+		queued: map[string]bool{}, last: time.Now(),
 	}
+	finished := make(chan string)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		for path := range finished {
+			w.Finished(ctx, path)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		defer close(finished)
+		r.loop(ctx, finished)
+		return nil
+	})
+	return group.Wait()
+}
+
+func (r *watch) loop(ctx context.Context, finished chan<- string) {
+	again := time.NewTicker(missing)
+	defer again.Stop()
+	r.addRoots(time.Time{})
 	var due <-chan time.Time
 	for {
+		var out chan<- string
+		next := ""
+		if len(r.ready) > 0 {
+			out, next = finished, r.ready[0]
+		}
+		if due == nil && len(r.waiting) > 0 {
+			due = time.After(settle)
+		}
 		select {
 		case <-ctx.Done():
-			return nil
-		case e, ok := <-w.notify.Events:
-			if !ok {
-				return nil
-			}
-			w.see(e)
-			if due == nil && len(w.waiting) > 0 {
-				due = time.After(settle)
-			}
-		case err := <-w.notify.Errors:
-			w.Log.Warn("changes in watched folders may have been missed", "error", err)
+			return
+		case e := <-r.notify.Events:
+			r.see(e)
+		case err := <-r.notify.Errors:
+			r.missed(err)
 		case <-due:
-			w.finish(ctx)
-			if due = nil; len(w.waiting) > 0 {
-				due = time.After(settle)
-			}
+			due = nil
+			r.settled()
+		case out <- next:
+			r.ready = r.ready[1:]
+			delete(r.queued, next)
+		case <-again.C:
+			r.addRoots(r.last)
 		}
 	}
 }
 
-// add watches a folder and all below it. What is there already counts as
-// finished when found is set: it was made before the watch began.
-func (w *Watcher) add(root string, found bool) error {
+// addRoots watches the folders that were not there before. What is found in
+// them and newer than since counts as written; the zero time finds nothing,
+// because what stands there was there before the watch began.
+func (r *watch) addRoots(since time.Time) {
+	for _, folder := range r.Folders {
+		folder = filepath.Clean(folder)
+		if r.folders[folder] {
+			continue
+		}
+		switch err := r.add(folder, since); {
+		case err == nil && !since.IsZero():
+			r.Log.Info("folder is watched again", "folder", folder)
+		case err != nil && since.IsZero():
+			r.Log.Error("folder is not watched yet", "folder", folder, "error", err)
+		}
+	}
+	r.last = time.Now()
+}
+
+// missed looks at everything again: the system had more changes than it could
+// keep.
+func (r *watch) missed(err error) {
+	r.Log.Warn("changes in watched folders are looked for once more", "error", err)
+	if !errors.Is(err, fsnotify.ErrEventOverflow) {
+		return
+	}
+	since := r.last
+	clear(r.folders)
+	r.addRoots(since)
+}
+
+// add watches a folder and all below it, and has files newer than since
+// looked at unless that is zero.
+func (r *watch) add(root string, since time.Time) error {
 	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			if path == root {
-				return err
-			}
+		switch {
+		case err != nil && path == root:
+			return err
+		case err != nil:
 			return nil
-		}
-		if !d.IsDir() {
-			if found && d.Type().IsRegular() {
-				w.wait(path)
+		case d.IsDir():
+			return r.addOne(path)
+		case !since.IsZero() && d.Type().IsRegular():
+			// A second earlier: file systems round times.
+			if info, err := d.Info(); err == nil && info.ModTime().After(since.Add(-time.Second)) {
+				r.wait(path)
 			}
-			return nil
 		}
-		if w.folders >= maxFolders {
-			return errors.New("more than 10,000 folders: name fewer in the configuration")
-		}
-		w.folders++
-		return w.notify.Add(path)
+		return nil
 	})
 }
 
-func (w *Watcher) wait(path string) {
-	if len(w.waiting) < maxWaiting {
-		w.waiting[path] = time.Now()
+func (r *watch) addOne(folder string) error {
+	if len(r.folders) >= maxFolders && !r.folders[folder] {
+		return fmt.Errorf("more than %d folders: name fewer in the configuration", maxFolders)
+	}
+	if err := r.notify.Add(folder); err != nil {
+		return fmt.Errorf("watch %s: %w", folder, err)
+	}
+	r.folders[folder] = true
+	return nil
+}
+
+func (r *watch) wait(path string) {
+	if len(r.waiting) < maxWaiting {
+		r.waiting[path] = time.Now()
 	}
 }
 
-func (w *Watcher) see(e fsnotify.Event) {
+func (r *watch) see(e fsnotify.Event) {
 	if !e.Has(fsnotify.Create) && !e.Has(fsnotify.Write) {
-		delete(w.waiting, e.Name)
+		if e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename) {
+			r.gone(e.Name)
+		}
 		return
 	}
 	info, err := os.Lstat(e.Name)
@@ -112,20 +188,43 @@ func (w *Watcher) see(e fsnotify.Event) {
 	}
 	switch {
 	case info.IsDir() && e.Has(fsnotify.Create):
-		if err := w.add(e.Name, true); err != nil {
-			w.Log.Error("folder is not watched", "error", err)
+		// Whatever is in it came with it.
+		if err := r.add(e.Name, time.Unix(1, 0)); err != nil {
+			r.Log.Error("folder is not watched", "folder", e.Name, "error", err)
 		}
 	case info.Mode().IsRegular():
-		w.wait(e.Name)
+		r.wait(e.Name)
 	}
 }
 
-func (w *Watcher) finish(ctx context.Context) {
-	for path, changed := range w.waiting {
+// gone forgets what has no longer this name.
+func (r *watch) gone(path string) {
+	delete(r.waiting, path)
+	if !r.folders[path] {
+		return
+	}
+	below := path + string(filepath.Separator)
+	for folder := range r.folders {
+		if folder == path || strings.HasPrefix(folder, below) {
+			delete(r.folders, folder)
+			// A folder that was moved away is still watched under its old name.
+			_ = r.notify.Remove(folder)
+		}
+	}
+}
+
+func (r *watch) settled() {
+	for path, changed := range r.waiting {
 		if time.Since(changed) < settle {
 			continue
 		}
-		delete(w.waiting, path)
-		w.Finished(ctx, path)
+		delete(r.waiting, path)
+		if !r.queued[path] && len(r.ready) < maxWaiting {
+			r.ready = append(r.ready, path)
+			r.queued[path] = true
+		}
+	}
+	if len(r.waiting) == 0 {
+		r.last = time.Now()
 	}
 }

@@ -1,0 +1,200 @@
+package file
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// seen collects finished files by their path below the folder.
+type seen struct {
+	t      *testing.T
+	folder string
+	mu     sync.Mutex
+	files  []string
+}
+
+func observe(t *testing.T, folder string, slow func()) *seen {
+	t.Helper()
+	s := &seen{t: t, folder: folder}
+	w := &Watcher{Folders: []string{folder}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Finished: func(_ context.Context, path string) {
+		slow()
+		rel, err := filepath.Rel(folder, path)
+		if err != nil {
+			t.Error(err)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.files = append(s.files, rel)
+	}}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func (s *seen) list() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.files)
+}
+
+func (s *seen) expect(names ...string) {
+	s.t.Helper()
+	for end := time.Now().Add(missing + 10*time.Second); ; time.Sleep(20 * time.Millisecond) {
+		list := s.list()
+		if !slices.ContainsFunc(names, func(n string) bool { return !slices.Contains(list, n) }) {
+			return
+		}
+		if time.Now().After(end) {
+			s.t.Fatalf("finished: %q, want %q", list, names)
+		}
+	}
+}
+
+func write(t *testing.T, path string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte("content"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// watching waits until the watch has begun.
+func watching(t *testing.T, s *seen) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !slices.Contains(s.list(), "first"); time.Sleep(2 * settle) {
+		if time.Now().After(end) {
+			t.Fatal("the watch does not begin")
+		}
+		write(t, filepath.Join(s.folder, "first"))
+	}
+}
+
+func TestFinishedFiles(t *testing.T) {
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "from before"))
+	s := observe(t, folder, func() {})
+	watching(t, s)
+	// A file counts once it is left alone, and once only.
+	growing, err := os.Create(filepath.Join(folder, "growing"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		if _, err := growing.WriteString("more"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(settle / 5)
+		if slices.Contains(s.list(), "growing") {
+			t.Fatal("finished while it was being written")
+		}
+	}
+	if err := growing.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.expect("growing")
+	// Moved in, written elsewhere; and renamed into place, as programs do.
+	outside := filepath.Join(t.TempDir(), "客户.csv")
+	write(t, outside)
+	if err := os.Rename(outside, filepath.Join(folder, "客户.csv")); err != nil {
+		t.Fatal(err)
+	}
+	s.expect("客户.csv")
+	// Taken away before it was finished.
+	write(t, filepath.Join(folder, "fleeting"))
+	if err := os.Remove(filepath.Join(folder, "fleeting")); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(2 * settle)
+	if list := s.list(); slices.Contains(list, "fleeting") || slices.Contains(list, "from before") {
+		t.Errorf("finished: %q", list)
+	}
+}
+
+func TestFoldersInFolders(t *testing.T) {
+	s := observe(t, t.TempDir(), func() {})
+	watching(t, s)
+	deep := filepath.Join(s.folder, "a", "b", "c")
+	if err := os.MkdirAll(deep, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(deep, "at once"))
+	s.expect("a/b/c/at once")
+	write(t, filepath.Join(deep, "later"))
+	s.expect("a/b/c/later")
+	// A whole tree moved in comes with its files; one moved away is forgotten.
+	tree := filepath.Join(t.TempDir(), "tree")
+	if err := os.MkdirAll(filepath.Join(tree, "sub"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(tree, "sub", "old"))
+	if err := os.Rename(tree, filepath.Join(s.folder, "tree")); err != nil {
+		t.Fatal(err)
+	}
+	s.expect("tree/sub/old")
+	away := filepath.Join(t.TempDir(), "away")
+	if err := os.Rename(filepath.Join(s.folder, "tree"), away); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(settle)
+	write(t, filepath.Join(away, "sub", "elsewhere"))
+	time.Sleep(2 * settle)
+	if list := s.list(); slices.Contains(list, "tree/sub/elsewhere") {
+		t.Errorf("a file of a folder that was moved away: %q", list)
+	}
+}
+
+// A folder that is made later, or made again, is watched as well.
+func TestFolderComesLater(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "drive")
+	s := observe(t, folder, func() {})
+	time.Sleep(settle)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(folder, "early"))
+	s.expect("early")
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(settle)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(folder, "again"))
+	s.expect("again")
+}
+
+// Looking at files takes longer than writing them; none is lost, and nothing
+// waits for it.
+func TestManyFilesWhileOneIsLookedAt(t *testing.T) {
+	s := observe(t, t.TempDir(), func() { time.Sleep(time.Millisecond) })
+	watching(t, s)
+	var want []string
+	for n := range 3000 {
+		name := fmt.Sprintf("%04d", n)
+		write(t, filepath.Join(s.folder, name))
+		want = append(want, name)
+	}
+	s.expect(want...)
+	if list := s.list(); len(list) != len(want)+len(slices.DeleteFunc(slices.Clone(list), func(n string) bool { return n != "first" })) {
+		t.Errorf("%d files finished, want %d, each once", len(list), len(want))
+	}
+}
