@@ -203,9 +203,15 @@ func (t *takeover) giveBack() error {
 }
 
 // letGo follows an unmount by somebody else, an eject: the medium's own mount
-// goes too, so that nothing holds the device.
+// goes too, so that nothing holds the device. When it was the connection to
+// the kernel that ended, the dead guard alone goes: the medium stays, read-only
+// and remembered as ours, to be taken over again.
 func (t *takeover) letGo() error {
 	t.watch.stop()
+	if died, err := removeDeadGuard(t.path); died {
+		t.note = ""
+		return errors.Join(err, t.close())
+	}
 	t.uncover()
 	var errs []error
 	if err := unix.Unmount(t.path, unix.UMOUNT_NOFOLLOW); err != nil && !gone(err) {
