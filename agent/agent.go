@@ -153,8 +153,18 @@ func (a *Agent) record(ctx context.Context, i incident.Incident) error {
 	return err
 }
 
+// Supervisor is told how the service is doing. Where Pulse answers a time, a
+// service that does not say Alive that often counts as stuck.
+type Supervisor interface {
+	Ready()
+	Pulse() time.Duration
+	Alive()
+	Stopping()
+}
+
 // Run guards until the context ends, then gives everything back.
-func (a *Agent) Run(ctx context.Context) error {
+func (a *Agent) Run(ctx context.Context, s Supervisor) error {
+	defer s.Stopping()
 	defer func() {
 		if err := a.close(); err != nil {
 			a.log.Error("cannot close down cleanly", "error", err)
@@ -177,10 +187,32 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	var tellers errgroup.Group
 	tellers.Go(func() error { a.teller.Run(last); return nil })
+	group.Go(func() error { a.live(ctx, s); return nil })
 	a.log.Info("service started", "version", a.version, "policy", a.policy.Status().Version)
 	err := group.Wait()
 	stopLast()
 	return errors.Join(err, tellers.Wait())
+}
+
+// live says that the service lives for as long as its parts answer.
+func (a *Agent) live(ctx context.Context, s Supervisor) {
+	s.Ready()
+	pulse := s.Pulse()
+	if pulse == 0 {
+		return
+	}
+	beat := time.NewTicker(pulse)
+	defer beat.Stop()
+	for {
+		// Asks every part that could be stuck.
+		a.vitals()
+		s.Alive()
+		select {
+		case <-ctx.Done():
+			return
+		case <-beat.C:
+		}
+	}
 }
 
 // policyEvent makes a change of policy an incident.

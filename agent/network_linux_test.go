@@ -32,6 +32,14 @@ rules:
     action: report
 `
 
+// nobody supervises the service.
+type nobody struct{}
+
+func (nobody) Ready()               {}
+func (nobody) Alive()               {}
+func (nobody) Pulse() time.Duration { return 0 }
+func (nobody) Stopping()            {}
+
 // office is a whole agent in the laboratory.
 type office struct {
 	t *testing.T
@@ -90,7 +98,7 @@ func (o *office) start(dir string) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
+	go func() { done <- a.Run(ctx, nobody{}) }()
 	o.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {

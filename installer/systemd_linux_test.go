@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/kardianos/service"
+
+	"github.com/trustline/trustline/rules/synthetic"
 )
 
 // insideSystemd tells the test program that it runs where the systemd that
@@ -40,9 +42,10 @@ for unit in sysinit basic shutdown umount final multi-user; do
 done
 ln -s multi-user.target default.target
 mkdir /opt/trustline-test
-printf '#!/bin/sh\nexec sleep 1000\n' > ` + trialProgram + `
+mkdir -p /opt/stick
+cp "$TRIAL_PROGRAM" ` + trialProgram + `
 chmod 755 ` + trialProgram + `
-touch ` + trialConfig + `
+printf 'removable: [/opt/stick]\n' > ` + trialConfig + `
 export container=trial SYSTEMD_UNIT_PATH=/etc/systemd/system
 exec /lib/systemd/systemd --system --log-target=console --show-status=0
 `
@@ -64,6 +67,7 @@ func TestUnderARealSystemd(t *testing.T) {
 	// A control group of its own, so that nothing is left in anybody else's.
 	group := controlGroup(t)
 	init := exec.Command("unshare", "--fork", "--kill-child=KILL", "--pid", "--mount", "--cgroup", "--uts", "--ipc", "--mount-proc", "sh", "-c", boot)
+	init.Env = append(os.Environ(), "TRIAL_PROGRAM="+program(t))
 	var said strings.Builder
 	init.Stdout, init.Stderr = &said, &said
 	init.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, UseCgroupFD: true, CgroupFD: int(group.Fd())}
@@ -92,6 +96,18 @@ func TestUnderARealSystemd(t *testing.T) {
 	if out, err := inside.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s\nsystemd said:\n%s", err, out, said.String())
 	}
+}
+
+// program builds the real thing.
+func program(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "trustline")
+	build := exec.Command("go", "build", "-o", path, "../cmd/trustline")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return path
 }
 
 // controlGroup makes one and removes it, with all systemd made in it.
@@ -157,6 +173,80 @@ func property(t *testing.T, name string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// comesBackAfter sends the service a signal and waits until another one runs.
+func comesBackAfter(t *testing.T, signal syscall.Signal) {
+	t.Helper()
+	was, err := strconv.Atoi(property(t, "MainPID"))
+	if err != nil || was == 0 {
+		t.Fatalf("the service does not run: %v", err)
+	}
+	if err := syscall.Kill(was, signal); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		now, err := strconv.Atoi(property(t, "MainPID"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now != was && now != 0 && property(t, "ActiveState") == "active" {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("not started again after %v", signal)
+		}
+	}
+}
+
+// becomesStuck: a service that no longer answers is ended and started anew.
+func becomesStuck(t *testing.T) {
+	t.Helper()
+	drop := "/etc/systemd/system/" + Name + ".service.d"
+	if err := os.Mkdir(drop, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(drop, "soon.conf"), []byte("[Service]\nWatchdogSec=2\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"daemon-reload"}, {"restart", Name}} {
+		if out, err := exec.Command("systemctl", args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	first := property(t, "MainPID")
+	time.Sleep(5 * time.Second)
+	if now := property(t, "MainPID"); now != first {
+		t.Error("a service that is well was taken for stuck")
+	}
+	comesBackAfter(t, syscall.SIGSTOP)
+	if err := os.RemoveAll(drop); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// guardsAStick: with the rights the unit leaves it, the service guards a stick
+// for whoever writes to it.
+func guardsAStick(t *testing.T) {
+	t.Helper()
+	const script = `set -e
+truncate -s 32M /opt/image; mkfs.ext4 -q -F /opt/image; mount -o loop /opt/image /opt/stick; chmod 777 /opt/stick
+for i in $(seq 100); do grep -q ' /opt/stick fuse.trustline' /proc/mounts && break; sleep 0.1; done
+cd /opt/stick
+setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'echo harmless > harmless; test $(stat -c %u harmless) = 65534'
+`
+	if out, err := exec.Command("sh", "-c", script).CombinedOutput(); err != nil {
+		log, _ := exec.Command(trialProgram, "status").CombinedOutput()
+		t.Fatalf("a harmless file: %v: %s\n%s", err, out, log)
+	}
+	var list strings.Builder
+	list.WriteString("姓名,手机\n")
+	for _, p := range synthetic.New(7).People(30) {
+		fmt.Fprintf(&list, "%s,%s\n", p.Name, p.Mobile)
+	}
+	if err := os.WriteFile("/opt/stick/list.csv", []byte(list.String()), 0o644); !errors.Is(err, syscall.EACCES) {
+		t.Errorf("a customer list: %v", err)
+	}
+}
+
 func lifeUnderSystemd(t *testing.T) {
 	if service.Platform() != "linux-systemd" {
 		t.Fatalf("the service manager is %q", service.Platform())
@@ -196,24 +286,11 @@ func lifeUnderSystemd(t *testing.T) {
 			t.Errorf("%s: %v", folder, err)
 		}
 	}
-	n, err := strconv.Atoi(pid)
-	if err != nil {
-		t.Fatal(err)
-	}
+	guardsAStick(t)
 	for range 7 { // more often than systemd would put up with by default
-		if err := syscall.Kill(n, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		was := n
-		for end := time.Now().Add(10 * time.Second); n == was || n == 0; time.Sleep(50 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatal("killed and not started again")
-			}
-			if n, err = strconv.Atoi(property(t, "MainPID")); err != nil {
-				t.Fatal(err)
-			}
-		}
+		comesBackAfter(t, syscall.SIGKILL)
 	}
+	becomesStuck(t)
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}

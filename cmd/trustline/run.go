@@ -46,7 +46,7 @@ func runAgent(ctx context.Context, c agent.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return a.Run(ctx)
+	return a.Run(ctx, installer.Supervisor{Log: log})
 }
 
 func (t *terminal) logger(debug bool) *slog.Logger {
