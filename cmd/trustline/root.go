@@ -89,6 +89,7 @@ func newRoot(t *terminal) *cobra.Command {
 		newStopCommand(t),
 		newPolicyCommand(t),
 		newNetworkCommand(t),
+		newManualCommand(),
 	)
 	return root
 }

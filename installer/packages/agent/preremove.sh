@@ -1,0 +1,8 @@
+#!/bin/sh
+# Before removing (dpkg: "remove", rpm: 0), but not before upgrading.
+set -e
+case "$1" in upgrade|failed-upgrade|1) exit 0 ;; esac
+command -v systemctl >/dev/null 2>&1 && [ -d /run/systemd/system ] || exit 0
+systemctl disable --quiet trustline || true
+# Stopped, it gives every medium back and opens internal systems again.
+systemctl stop trustline || true
