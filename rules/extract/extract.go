@@ -6,9 +6,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
+
+	"github.com/trustline/trustline/rules/extract/pdf"
 )
 
 // Result is what can be said of a file besides its text.
@@ -17,27 +18,10 @@ type Result struct {
 	Reason Reason // why some of it could not be read, "" when all could
 }
 
-// Extract reads size bytes of r and gives the text to sink. An error means
-// that r failed or ctx was cancelled; whatever is wrong with the content is
-// said by Result.Reason.
-func Extract(ctx context.Context, r io.ReaderAt, size int64, limits Limits, sink Sink) (Result, error) {
-	limits = limits.withDefaults()
-	w := &walker{
-		ctx: ctx, limits: limits, sink: sink,
-		deadline: time.Now().Add(limits.Time),
-		expanded: limits.Expanded, members: limits.Members,
-	}
-	file := &timed{w: w, r: r}
-	kind := w.file("", file, size, 0)
-	if w.failure != nil {
-		return Result{}, fmt.Errorf("read content: %w", w.failure)
-	}
-	return Result{Type: kind, Reason: w.reason}, nil
-}
-
 // walker goes through one file and everything inside it.
 type walker struct {
 	ctx      context.Context
+	engine   *pdf.Engine // nil when there is none
 	limits   Limits
 	sink     Sink
 	deadline time.Time
@@ -99,6 +83,12 @@ func (w *walker) file(location string, at io.ReaderAt, size int64, depth int) (m
 	case rarKind:
 		w.rar(location, at, size, depth)
 		return mt
+	case pdfKind:
+		w.pdf(location, at, size, depth)
+		if hasDirectory(at, size) {
+			w.zip(location, at, size, depth, true)
+		}
+		return mt
 	}
 	counted := &counting{r: io.NewSectionReader(at, 0, size)}
 	w.sequential(k, location, bufio.NewReaderSize(counted, sniffed), depth)
@@ -128,7 +118,7 @@ func (w *walker) stream(location string, r io.Reader, size int64, depth int) {
 		w.sequential(k, location, b, depth)
 		return
 	}
-	if depth >= w.limits.Depth {
+	if k != pdfKind && depth >= w.limits.Depth {
 		w.note(problem{TooDeep})
 		w.runs(location, b)
 		return

@@ -8,6 +8,9 @@ import (
 	"testing"
 )
 
+// extractor is shared by all tests: making it ready takes seconds.
+var extractor = New(Options{})
+
 // transcript is a Sink that writes down what it is given, a line each.
 type transcript struct {
 	text strings.Builder
@@ -24,7 +27,7 @@ func (t *transcript) Row(number int, cells []Cell) {
 }
 
 // read extracts content with the default limits.
-func read(t testing.TB, content []byte) (string, Result) {
+func extracted(t testing.TB, content []byte) (string, Result) {
 	t.Helper()
 	return readWithin(t, content, Limits{})
 }
@@ -32,7 +35,7 @@ func read(t testing.TB, content []byte) (string, Result) {
 func readWithin(t testing.TB, content []byte, limits Limits) (string, Result) {
 	t.Helper()
 	var out transcript
-	result, err := Extract(context.Background(), bytes.NewReader(content), int64(len(content)), limits, &out)
+	result, err := extractor.Extract(context.Background(), bytes.NewReader(content), int64(len(content)), limits, &out)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ const (
 	oleKind
 	sevenZipKind
 	rarKind
+	pdfKind
 	gzipKind
 	bzip2Kind
 	xzKind
@@ -49,14 +50,16 @@ var magics = []struct {
 // packed are types whose text is compressed or laid out so that a search for
 // runs of text proves nothing.
 var packed = []string{
-	"application/pdf", "application/lzip",
+	"application/lzip",
 	"application/vnd.ms-cab-compressed", "application/x-installshield", "application/x-xar", "application/x-archive",
 	"application/vnd.apache.parquet", "application/x-apple-diskimage", "application/vnd.ms-htmlhelp",
 	"application/zlib",
 }
 
 // whole tells whether content of this kind is read at random, not in order.
-func (k kind) whole() bool { return k == zipKind || k == oleKind || k == sevenZipKind || k == rarKind }
+func (k kind) whole() bool {
+	return k == zipKind || k == oleKind || k == sevenZipKind || k == rarKind || k == pdfKind
+}
 
 // look tells what content is from its first bytes.
 func look(head []byte) (kind, string) {
@@ -67,6 +70,9 @@ func look(head []byte) (kind, string) {
 	}
 	if len(head) > 262 && string(head[257:262]) == "ustar" {
 		return tarKind, "application/x-tar"
+	}
+	if beginsPDF(head) {
+		return pdfKind, "application/pdf"
 	}
 	mt := mediaType(head)
 	for _, p := range packed {
@@ -80,13 +86,18 @@ func look(head []byte) (kind, string) {
 	case looksLikeMail(head):
 		return mailKind, "message/rfc822"
 	}
-	if bytes.Contains(head[:min(len(head), 1024)], []byte("%PDF-")) {
-		return packedKind, "application/pdf"
-	}
 	if mt == "application/octet-stream" || strings.HasPrefix(mt, "text/") || strings.HasSuffix(mt, "xml") {
 		return lookAtText(head, mt)
 	}
 	return plainKind, mt
+}
+
+// beginsPDF finds the header, which may stand behind something else: readers
+// look for it in the first 1024 bytes.
+func beginsPDF(head []byte) bool {
+	const header = "%PDF-"
+	i := bytes.Index(head[:min(len(head), 1024)], []byte(header))
+	return i >= 0 && i+len(header) < len(head) && head[i+len(header)] >= '0' && head[i+len(header)] <= '9'
 }
 
 // lookAtText tells text in any charset, and markup, from other bytes.

@@ -85,7 +85,7 @@ func TestLimits(t *testing.T) {
 		})
 	}
 	t.Run("within", func(t *testing.T) {
-		if text, result := read(t, nested[:]); result.Reason != TooDeep || !strings.Contains(text, "level3") {
+		if text, result := extracted(t, nested[:]); result.Reason != TooDeep || !strings.Contains(text, "level3") {
 			t.Errorf("12 levels with the default depth: %q", result.Reason)
 		}
 		if text, result := readWithin(t, nested, Limits{Depth: 13}); result.Reason != "" || !strings.Contains(text, secret) {
@@ -191,7 +191,7 @@ func TestTruncated(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			whole := real(t, name)
 			for n := 64; n < len(whole); n += 1 + len(whole)/40 {
-				if _, result := read(t, whole[:n]); result.Reason == "" {
+				if _, result := extracted(t, whole[:n]); result.Reason == "" {
 					t.Errorf("%d of %d bytes pass for the whole", n, len(whole))
 				}
 			}
@@ -199,13 +199,13 @@ func TestTruncated(t *testing.T) {
 	}
 	for _, name := range []string{"zip.zip", "zip-piped.zip"} {
 		whole := real(t, name)
-		text, result := read(t, whole[:len(whole)-30])
+		text, result := extracted(t, whole[:len(whole)-30])
 		if result.Reason != Truncated || !strings.Contains(text, "李娜,13987654321") || !strings.Contains(text, "openpyxl.xlsx › 客户]\n1: A=姓名") {
 			t.Errorf("%s without its end: %q\n%.500s", name, result.Reason, text)
 		}
 	}
 	book := real(t, "calc.xlsx")
-	text, result := read(t, book[:len(book)-100])
+	text, result := extracted(t, book[:len(book)-100])
 	if result.Reason != Truncated || !strings.Contains(text, "13987654321") {
 		t.Errorf("workbook without its directory: %q\n%.500s", result.Reason, text)
 	}
@@ -218,7 +218,7 @@ func TestDamaged(t *testing.T) {
 	for i := localSize + len("a.csv"); i < int(d.start)-longestDescriptor; i++ {
 		damaged := bytes.Clone(whole)
 		damaged[i] ^= 0x55
-		if _, result := read(t, damaged); result.Reason == "" {
+		if _, result := extracted(t, damaged); result.Reason == "" {
 			t.Errorf("byte %d damaged and nothing said", i)
 		}
 	}
@@ -254,7 +254,7 @@ func TestHidden(t *testing.T) {
 		"shared string without cell": zipOf(t, file{"[Content_Types].xml", "<Types/>"}, file{"xl/sharedStrings.xml", "<sst><si><t>" + secret + "</t></si></sst>"}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if text, result := read(t, content); !strings.Contains(text, secret) {
+			if text, result := extracted(t, content); !strings.Contains(text, secret) {
 				t.Errorf("not found, reason %q:\n%.1000s", result.Reason, text)
 			}
 		})
@@ -358,7 +358,7 @@ func TestFailingFile(t *testing.T) {
 // TestQuotedHeaders reads text whose every paragraph begins as mail does.
 func TestQuotedHeaders(t *testing.T) {
 	log := strings.Repeat("From: a\nDate: today\nSubject: change\n\ntext 13987654321\n\n", 50)
-	if text, result := read(t, []byte(log)); result.Reason != "" || strings.Count(text, "13987654321") != 50 {
+	if text, result := extracted(t, []byte(log)); result.Reason != "" || strings.Count(text, "13987654321") != 50 {
 		t.Errorf("%q, %d of 50", result.Reason, strings.Count(text, "13987654321"))
 	}
 }
@@ -372,7 +372,7 @@ func TestEncryptedWorkbook(t *testing.T) {
 		t.Fatal("no first record")
 	}
 	binary.LittleEndian.PutUint16(book[first+20:], xlsFilePass)
-	if _, result := read(t, book); result.Reason != Encrypted {
+	if _, result := extracted(t, book); result.Reason != Encrypted {
 		t.Errorf("reason %q", result.Reason)
 	}
 }

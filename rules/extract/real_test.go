@@ -87,13 +87,13 @@ func TestRealFiles(t *testing.T) {
 		{"writer-password.docx", Encrypted, nil},
 
 		{"calc.xls", "", with(asRows("客户"), "[second]\n5: C=赵敏 15112345678")},
-		{"calc.pdf", Unsupported, nil},
+		{"calc.pdf", "", []string{"[page 1]\n", "姓名 手机号 身份证号 电子邮箱", "李娜"}},
 		{"writer.doc", "", with(asRows("")[1:], "客户欧阳明轩，电话13812345678。")},
 		{"writer.rtf", "", with(asRows("")[1:], "客户欧阳明轩，电话13812345678。")},
 		{"python.eml", "", with(asCSV, "王建国 <jianguo@example.com>", "客户名单.csv]\n姓名", "openpyxl.xlsx › hidden]\n5: C=赵敏 15112345678", "联系 13600001111")},
 		{"python.mbox", "", []string{"[message 1]", "[message 2]", "13700002222", "13800003333"}},
-		{"writer.pdf", Unsupported, nil},
-		{"writer-password.pdf", Unsupported, nil},
+		{"writer.pdf", "", []string{"[page 1]\n客户欧阳明轩，电话 13812345678。", "李娜 13987654321"}},
+		{"writer-password.pdf", Encrypted, nil},
 		{"impress.ppt", "", []string{strings.Join(people[0], " "), strings.Join(people[2], " "), "备注 13600001111"}},
 		{"7z.7z", "", member},
 		{"7z-password.7z", Encrypted, []string{"名单/客户\n"}},
@@ -106,7 +106,7 @@ func TestRealFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, result := read(t, content)
+			text, result := extracted(t, content)
 			if result.Reason != tt.reason {
 				t.Errorf("reason %q, want %q", result.Reason, tt.reason)
 			}

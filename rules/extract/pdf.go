@@ -1,0 +1,131 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strconv"
+
+	"github.com/trustline/trustline/rules/extract/pdf"
+)
+
+// pdf reads a PDF document page by page, then what is attached to it.
+func (w *walker) pdf(location string, at io.ReaderAt, size int64, depth int) {
+	whole := func() { w.runs(location, io.NewSectionReader(at, 0, size)) }
+	if w.engine == nil {
+		w.note(problem{Unsupported})
+		whole()
+		return
+	}
+	ctx, cancel := context.WithDeadline(w.ctx, w.deadline)
+	defer cancel()
+	d, err := w.engine.Open(ctx, at, size)
+	if err != nil {
+		w.notePDF(err)
+		whole()
+		return
+	}
+	defer d.Close()
+	err = w.pages(location, d)
+	if err == nil {
+		err = w.attachments(location, d, depth)
+	}
+	w.notePDF(err)
+	w.afterPDF(location, at, size)
+}
+
+// notePDF takes what the reader of PDF answered into the result.
+func (w *walker) notePDF(err error) {
+	switch {
+	case err == nil:
+	case w.ctx.Err() != nil && !errors.Is(w.ctx.Err(), context.DeadlineExceeded):
+		w.note(readError{w.ctx.Err()})
+	case errors.Is(err, context.DeadlineExceeded):
+		w.note(problem{TimedOut})
+	case errors.Is(err, pdf.ErrPassword):
+		w.note(problem{Encrypted})
+	case errors.Is(err, pdf.ErrMemory):
+		w.note(problem{TooLarge})
+	case errors.Is(err, pdf.ErrStart):
+		w.note(problem{Unsupported})
+	default:
+		w.note(err)
+	}
+}
+
+func (w *walker) pages(location string, d *pdf.Document) error {
+	pages, err := d.Pages()
+	if err != nil {
+		return err
+	}
+	give := func(text string) {
+		w.expanded -= int64(len(text))
+		w.sink.Write([]byte(text))
+	}
+	w.sink.Begin(location)
+	if err := d.Properties(give); err != nil {
+		return err
+	}
+	broken := false
+	for i := range pages {
+		if w.over() {
+			return w.limit()
+		}
+		w.sink.Begin(join(location, "page "+strconv.Itoa(i+1)))
+		switch err := d.Page(i, give); {
+		case errors.Is(err, pdf.ErrDamaged): // the others may be fine
+			broken = true
+		case err != nil:
+			return err
+		}
+	}
+	if broken {
+		return problem{Corrupt}
+	}
+	return nil
+}
+
+func (w *walker) attachments(location string, d *pdf.Document, depth int) error {
+	n, err := d.Attachments()
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		if !w.admit() {
+			return nil
+		}
+		name, content, err := d.Attachment(i)
+		if err != nil {
+			return err
+		}
+		w.expanded -= int64(len(content))
+		w.stream(join(location, name), bytes.NewReader(content), int64(len(content)), depth+1)
+	}
+	return nil
+}
+
+const endOfPDF = "%%EOF"
+
+// afterPDF looks at what follows the end of the document, which no reader of
+// PDF shows.
+func (w *walker) afterPDF(location string, at io.ReaderAt, size int64) {
+	buf := make([]byte, blockSize)
+	for end := size; end > 0 && !w.over(); {
+		from := max(0, end-int64(len(buf)))
+		n, err := at.ReadAt(buf[:end-from], from)
+		if err != nil && err != io.EOF {
+			w.note(err)
+			return
+		}
+		if i := bytes.LastIndex(buf[:n], []byte(endOfPDF)); i >= 0 {
+			from += int64(i + len(endOfPDF))
+			w.runs(location, io.NewSectionReader(at, from, size-from))
+			return
+		}
+		if from == 0 {
+			return
+		}
+		end = from + int64(len(endOfPDF)) - 1
+	}
+}
