@@ -57,6 +57,7 @@ func errno(e syscall.Errno) error {
 
 // attack confines itself and then tries everything, a line each.
 func attack() {
+	load(os.Args[2])
 	if err := confine(testMemory); err != nil {
 		fmt.Println("not confined:", err)
 		os.Exit(1)
@@ -70,7 +71,7 @@ func attack() {
 // TestAttacks checks that each of them is refused by the confinement, not by
 // chance.
 func TestAttacks(t *testing.T) {
-	c := command("worker-attack")
+	c := command("worker-attack", newSandboxReady(t).ready())
 	p := exec.Command(c[0], c[1:]...)
 	p.Dir = "/"
 	p.SysProcAttr = attributes()

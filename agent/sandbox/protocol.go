@@ -13,6 +13,9 @@ import (
 
 // The frames of the protocol: a kind, a length in four bytes, the payload.
 const (
+	beginWorkFrame = 'S' // to the worker, first: folder of compiled code, "" for none
+	compileFrame   = 'C' // to the worker, instead: compile into that folder; answered in kind
+
 	jobFrame   = 'J' // to the worker: size of the file and limits
 	dataFrame  = 'D' // to the worker: the bytes it asked for
 	endFrame   = 'Z' // to the worker: the bytes it asked for, and the file ends there

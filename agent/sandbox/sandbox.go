@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,13 +22,17 @@ type Options struct {
 	Command []string
 	// Workers is how many files are read at once; more wait. Default 2.
 	Workers int
-	Logger  *slog.Logger
+	// Cache is the folder for compiled code. Default: the system's folder for
+	// caches for root, the account's for others.
+	Cache  string
+	Logger *slog.Logger
 }
 
 const (
 	defaultWorkers = 2
-	mostJobs       = 200             // a worker is replaced after so many files
-	grace          = 3 * time.Second // beyond Limits.Time, which the worker keeps itself
+	mostJobs       = 200              // a worker is replaced after so many files
+	grace          = 3 * time.Second  // beyond Limits.Time, which the worker keeps itself
+	restTime       = 10 * time.Minute // an idle worker ends after
 )
 
 // Sandbox reads files in workers. It is safe for concurrent use.
@@ -37,13 +42,20 @@ type Sandbox struct {
 
 	mu     sync.Mutex
 	idle   []*worker
+	code   string // folder of compiled code, "" as long as there is none
 	closed bool
+
+	compiling  sync.Mutex
+	unprepared error // why there is no compiled code
 }
 
 // New answers a Sandbox. Workers start when they are needed.
 func New(o Options) *Sandbox {
 	if o.Workers <= 0 {
 		o.Workers = defaultWorkers
+	}
+	if o.Cache == "" {
+		o.Cache = defaultCache()
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -63,6 +75,11 @@ func (s *Sandbox) Extract(ctx context.Context, r io.ReaderAt, size int64, limits
 		defer func() { <-s.slots }()
 	case <-ctx.Done():
 		return extract.Result{}, ctx.Err()
+	}
+	if s.ready() == "" && extract.IsPDF(r, size) {
+		if err := s.Prepare(ctx); err != nil {
+			s.options.Logger.Warn("every PDF takes longer to read", "error", err)
+		}
 	}
 	w, err := s.take()
 	if err != nil {
@@ -104,23 +121,38 @@ func (s *Sandbox) Close() error {
 	s.idle, s.closed = nil, true
 	s.mu.Unlock()
 	for _, w := range idle {
+		w.rest.Stop()
 		w.kill()
 	}
 	return nil
 }
 
+// take answers an idle worker that has loaded what there is, or a new one.
 func (s *Sandbox) take() (*worker, error) {
+	code := s.ready()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil, errClosed
 	}
-	if n := len(s.idle); n > 0 {
+	for n := len(s.idle); n > 0; n = len(s.idle) {
 		w := s.idle[n-1]
 		s.idle = s.idle[:n-1]
-		return w, nil
+		if w.rest.Stop() && w.code == code {
+			return w, nil
+		}
+		go w.kill()
 	}
-	return start(s.options.Command)
+	w, err := start(s.options.Command)
+	if err != nil {
+		return nil, err
+	}
+	w.code = code
+	if err := w.send(beginWorkFrame, []byte(code)); err != nil {
+		w.kill()
+		return nil, fmt.Errorf("start worker: %w", err)
+	}
+	return w, nil
 }
 
 func (s *Sandbox) give(w *worker) {
@@ -130,7 +162,16 @@ func (s *Sandbox) give(w *worker) {
 		go w.kill()
 		return
 	}
+	w.rest = time.AfterFunc(restTime, func() { s.retire(w) })
 	s.idle = append(s.idle, w)
+}
+
+// retire ends a worker nobody needed for long.
+func (s *Sandbox) retire(w *worker) {
+	s.mu.Lock()
+	s.idle = slices.DeleteFunc(s.idle, func(other *worker) bool { return other == w })
+	s.mu.Unlock()
+	w.kill()
 }
 
 // worker is one process.
@@ -139,7 +180,9 @@ type worker struct {
 	process *exec.Cmd
 	input   io.Closer
 	said    tail
+	code    string // folder of what it has loaded
 	jobs    int
+	rest    *time.Timer // ends it when idle
 	once    sync.Once
 
 	mu      sync.Mutex

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -20,10 +21,24 @@ import (
 
 const testMemory = 512 << 20
 
+// cacheFolder keeps compiled code for all tests: making it takes seconds.
+var cacheFolder string
+
+func runTests(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "trustline-code-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	cacheFolder = folder
+	return m.Run()
+}
+
 // TestMain is also the worker: an honest one, and several that are not.
 func TestMain(m *testing.M) {
 	if len(os.Args) < 2 || !strings.HasPrefix(os.Args[1], "worker-") {
-		os.Exit(m.Run())
+		os.Exit(runTests(m))
 	}
 	ctx := context.Background()
 	switch os.Args[1] {
@@ -66,6 +81,20 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
+func zipOf(t testing.TB, name string, content []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.Create(name)
+	if err == nil {
+		_, err = w.Write(content)
+	}
+	if err = errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 func command(args ...string) []string {
 	program, err := os.Executable()
 	if err != nil {
@@ -75,7 +104,7 @@ func command(args ...string) []string {
 }
 
 func newSandbox(t testing.TB, args ...string) *Sandbox {
-	s := New(Options{Command: command(args...), Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	s := New(Options{Command: command(args...), Cache: cacheFolder, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	t.Cleanup(func() { s.Close() })
 	return s
 }
@@ -112,7 +141,9 @@ func TestSameAsWithout(t *testing.T) {
 	if err != nil || len(files) < 30 {
 		t.Fatalf("%d real files, %v", len(files), err)
 	}
-	s := newSandbox(t, "worker-honest")
+	s := newSandboxReady(t)
+	here := extract.New(extract.Options{Cache: s.ready()})
+	defer here.Close()
 	var all sync.WaitGroup
 	for _, name := range files {
 		all.Go(func() {
@@ -121,7 +152,7 @@ func TestSameAsWithout(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			wantText, want := transcribe(t, extract.Extract, content)
+			wantText, want := transcribe(t, here.Extract, content)
 			for range 3 {
 				if text, got := transcribe(t, s.Extract, content); text != wantText || got != want {
 					t.Errorf("%s: %+v and %d bytes, want %+v and %d", filepath.Base(name), got, len(text), want, len(wantText))

@@ -5,21 +5,59 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"github.com/trustline/trustline/rules/extract"
 )
 
-// Work is the whole life of a worker: it gives up what it may do, then reads
-// files for the process at the other end of in and out until in ends.
+// Work is the whole life of a worker: it loads what it is told to, gives up
+// what it may do, then reads files for the process at the other end of in and
+// out until in ends. memory is in bytes.
 func Work(ctx context.Context, in io.Reader, out io.Writer, memory int64) error {
-	if err := confine(memory); err != nil {
-		return fmt.Errorf("confine worker: %w", err)
+	c := newWire(in, out)
+	kind, payload, err := c.receive()
+	if err != nil {
+		return fmt.Errorf("take first order: %w", err)
 	}
-	return serve(ctx, in, out)
+	folder := string(payload)
+	switch kind {
+	case compileFrame:
+		return compileCode(c, folder)
+	case beginWorkFrame:
+		x := load(folder)
+		if err := confine(memory); err != nil {
+			return fmt.Errorf("confine worker: %w", err)
+		}
+		return serve(ctx, c, x)
+	}
+	return errProtocol
 }
 
-func serve(ctx context.Context, in io.Reader, out io.Writer) error {
-	c := newWire(in, out)
+func compileCode(c *wire, folder string) error {
+	if err := extract.New(extract.Options{Cache: folder}).Prepare(); err != nil {
+		return err
+	}
+	if err := c.send(compileFrame); err != nil {
+		return err
+	}
+	return c.w.Flush()
+}
+
+// load answers an Extractor that has loaded the code in folder. Where that
+// fails, it compiles when it has to.
+func load(folder string) *extract.Extractor {
+	if folder == "" {
+		return extract.New(extract.Options{})
+	}
+	x := extract.New(extract.Options{Cache: folder})
+	if err := x.Prepare(); err != nil {
+		return extract.New(extract.Options{})
+	}
+	debug.FreeOSMemory()
+	return x
+}
+
+func serve(ctx context.Context, c *wire, x *extract.Extractor) error {
 	for {
 		kind, payload, err := c.receive()
 		switch {
@@ -35,7 +73,7 @@ func serve(ctx context.Context, in io.Reader, out io.Writer) error {
 			return err
 		}
 		s := &remoteSink{wire: c}
-		result, err := extract.Extract(ctx, &remoteFile{c}, size, limits, s)
+		result, err := x.Extract(ctx, &remoteFile{c}, size, limits, s)
 		if err != nil && !errors.Is(err, errRemoteEnd) {
 			return err
 		}

@@ -153,3 +153,11 @@ func Simple(r io.ReaderAt, size int64) bool {
 	k, _ := look(head)
 	return k == plainKind && !hasDirectory(r, size)
 }
+
+// IsPDF tells whether content is read as PDF.
+func IsPDF(r io.ReaderAt, size int64) bool {
+	head := make([]byte, min(size, sniffed))
+	n, _ := r.ReadAt(head, 0) // what cannot be read is no PDF
+	k, _ := look(head[:n])
+	return k == pdfKind
+}

@@ -1,0 +1,35 @@
+//go:build unix
+
+package sandbox
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"syscall"
+)
+
+// systemCache is the folder for the service, "" for other accounts.
+func systemCache() string {
+	switch {
+	case os.Geteuid() != 0:
+		return ""
+	case runtime.GOOS == "darwin":
+		return "/Library/Caches/trustline/code"
+	}
+	return "/var/cache/trustline/code"
+}
+
+// ownFolder refuses a folder that someone else may write to: code is loaded
+// from there.
+func ownFolder(folder string) error {
+	info, err := os.Lstat(folder)
+	if err != nil {
+		return fmt.Errorf("look at folder for compiled code: %w", err)
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || !info.IsDir() || info.Mode().Perm()&0o022 != 0 || int(owner.Uid) != os.Geteuid() {
+		return fmt.Errorf("folder for compiled code %s has to belong to this account and be writable for nobody else", folder)
+	}
+	return nil
+}
