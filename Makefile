@@ -1,13 +1,14 @@
 # make demo   starts the product on real input and stays up until Ctrl-C
 # make test   installs what the tests need and passes every test
 # make bench  measures speed against peers in the same run
+# make packages   builds deb and rpm
 # make eval   measures accuracy on generated people and look-alikes
 
 export CGO_ENABLED := 0
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 flags := -trimpath -ldflags "-s -w -X main.version=$(version)"
 
-.PHONY: all build demo test bench eval clean
+.PHONY: all build demo test bench eval packages clean
 all: build
 
 build:
@@ -31,6 +32,10 @@ bench: build
 
 eval:
 	go run ./rules/eval
+
+# deb and rpm of both programs, in dist/
+packages:
+	scripts/package dist
 
 clean:
 	rm -rf bin dist

@@ -63,6 +63,9 @@ func newPolicyExplainCommand(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if m.Time == "" {
+				m.Time = time.Now().Format(time.RFC3339)
+			}
 			one, err := t.madeUpCase(m, find)
 			if err != nil {
 				return err
@@ -99,7 +102,7 @@ func newPolicyExplainCommand(t *terminal) *cobra.Command {
 	f.StringVar(&m.File.Type, "type", "", t.Text("policy.explain.flag.type"))
 	f.StringVar(&m.File.Size, "size", "", t.Text("policy.explain.flag.size"))
 	f.StringVar(&m.Network, "network", "", t.Text("policy.explain.flag.network"))
-	f.StringVar(&m.Time, "time", time.Now().Format(time.RFC3339), t.Text("policy.explain.flag.time"))
+	f.StringVar(&m.Time, "time", "", t.Text("policy.explain.flag.time"))
 	return cmd
 }
 
