@@ -108,6 +108,7 @@ type job struct {
 	expanded int64
 	pictures int
 	replaced map[detect.Class]int
+	memory   memory
 }
 
 // batchSize is how many bytes go through together. Each round cuts elsewhere,
@@ -156,8 +157,11 @@ func (j *job) round(ctx context.Context, in io.ReaderAt, size int64, out *scratc
 }
 
 func (j *job) rewrite(ctx context.Context, in io.ReaderAt, size int64, out io.Writer) error {
-	if isText(j.kind) {
+	switch {
+	case isText(j.kind):
 		return j.text(ctx, in, size, out)
+	case j.kind == spreadsheetType, j.kind == documentType:
+		return j.office(ctx, in, size, out)
 	}
 	return refuse(Format, "")
 }

@@ -1,0 +1,240 @@
+package redact
+
+// document rewrites running text with tables, as WordprocessingML, DrawingML
+// and VML (ECMA-376) write it, in the passages in which the extractor reads it.
+type document struct {
+	*part
+	nesting  int // tables open
+	inCell   bool
+	column   int
+	row      []pendingCell
+	para     passage
+	cell     passage
+	fallback int // drawings for older programs open: they repeat what was read
+	aside    passage
+	numbers  int // elements open that hold numbers
+	formulas int // elements open that hold formulas
+}
+
+// pendingCell is a cell of a row not complete yet.
+type pendingCell struct {
+	column, special int
+	passage         passage
+}
+
+func (p *part) document() error {
+	d := &document{part: p}
+	p.frame.begin()
+	for {
+		ok, err := p.next()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		switch p.kind {
+		case startToken:
+			d.start()
+		case endToken:
+			err = d.end(string(p.name))
+		case textToken, plainToken:
+			d.text()
+		}
+		if err == nil {
+			err = p.tooLong()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	d.paragraph()
+	d.endCell()
+	d.endRow()
+	return p.flush()
+}
+
+func (d *document) text() {
+	if !d.isText() {
+		return
+	}
+	as := elementText
+	switch {
+	case d.formulas > 0:
+		as = fixedText
+	case d.numbers > 0:
+		as = numberText
+	}
+	if d.fallback > 0 {
+		d.take(&d.aside, as)
+		return
+	}
+	d.take(&d.para, as)
+}
+
+func (d *document) start() {
+	to := &d.para
+	if d.fallback > 0 {
+		to = &d.aside
+	}
+	switch string(d.name) {
+	case "Fallback":
+		if !d.empty {
+			d.fallback++
+		}
+	case "tab", "ptab":
+		to.add("\t")
+	case "br", "cr":
+		to.add("\n")
+	case "noBreakHyphen":
+		to.add("-")
+	case "s":
+		to.add(" ")
+	case "numCache", "numLit":
+		if !d.empty {
+			d.numbers++
+		}
+	case "f":
+		if d.numbers == 0 && !d.empty {
+			d.formulas++
+		}
+	case "tbl", "table":
+		d.startTable()
+	case "tr":
+		if d.nesting == 1 {
+			d.endRow()
+			d.column = 0
+		}
+	case "tc":
+		if d.nesting == 1 {
+			d.inCell = true
+			if d.empty {
+				d.endCell()
+			}
+		}
+	case "docPr", "cNvPr":
+		d.descriptions(to)
+		return
+	}
+	d.quietAttributes(func(string) bool { return false })
+}
+
+// descriptions takes what a drawing is said to show.
+func (d *document) descriptions(to *passage) {
+	d.list = d.attributes(d.list[:0])
+	for _, want := range []string{"descr", "title"} {
+		for _, a := range d.list {
+			if a.local == want && a.to > a.from {
+				d.takeAttribute(to, a)
+				to.add(" ")
+			}
+		}
+	}
+	d.quietAttributes(func(local string) bool { return local == "descr" || local == "title" })
+}
+
+func (d *document) startTable() {
+	d.paragraph()
+	if d.nesting++; d.nesting == 1 {
+		d.frame.begin()
+	}
+}
+
+func (d *document) end(name string) error {
+	switch name {
+	case "Fallback":
+		d.fallback = max(0, d.fallback-1)
+		d.asideLine()
+	case "p", "h", "pt", "text", "author", "txBody", "txbxContent", "threadedComment":
+		if d.fallback > 0 {
+			d.asideLine()
+			return nil
+		}
+		d.paragraph()
+		if d.nesting == 0 {
+			return d.breathe()
+		}
+	case "v": // a value of a diagram
+		d.para.add(" ")
+	case "numCache", "numLit":
+		d.numbers = max(0, d.numbers-1)
+	case "f":
+		d.formulas = max(0, d.formulas-1)
+	case "tc":
+		if d.nesting == 1 && d.inCell {
+			d.paragraph()
+			d.endCell()
+		}
+	case "tr":
+		if d.nesting == 1 {
+			d.endRow()
+			return d.breathe()
+		}
+	case "tbl", "table":
+		return d.endTable()
+	}
+	return nil
+}
+
+func (d *document) endTable() error {
+	d.paragraph()
+	if d.nesting == 1 {
+		d.endCell()
+		d.endRow()
+		d.frame.begin()
+	}
+	d.nesting = max(0, d.nesting-1)
+	return nil
+}
+
+// breathe writes a batch where nothing is open.
+func (d *document) breathe() error {
+	if len(d.para.text)+len(d.cell.text)+len(d.aside.text)+len(d.row) > 0 {
+		return nil
+	}
+	return d.part.breathe()
+}
+
+func (d *document) asideLine() {
+	if len(d.aside.text) > 0 {
+		d.frame.extra(&d.aside)
+	}
+}
+
+// paragraph ends one: in a cell it joins the cell, else it is a line.
+func (d *document) paragraph() {
+	if len(d.para.text) == 0 {
+		return
+	}
+	if d.inCell {
+		d.para.add("\n")
+		d.cell.join(&d.para)
+		return
+	}
+	d.frame.line(&d.para)
+}
+
+func (d *document) endCell() {
+	if d.inCell {
+		var moved passage
+		moved.join(&d.cell)
+		d.row = append(d.row, pendingCell{d.column, -1, moved})
+		d.column++
+	}
+	d.cell.text, d.cell.links = d.cell.text[:0], d.cell.links[:0]
+	d.inCell = false
+}
+
+func (d *document) endRow() {
+	d.frame.pendingRow(d.row)
+	d.row = d.row[:0]
+}
+
+// pendingRow takes the cells of a row.
+func (f *frame) pendingRow(cells []pendingCell) {
+	first := len(f.cells)
+	for i := range cells {
+		f.addCell(cells[i].column, &cells[i].passage, cells[i].special)
+	}
+	f.row(first)
+}
