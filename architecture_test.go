@@ -26,14 +26,15 @@ var layers = map[string]struct {
 	"agent/activity":    {nil, "plain data at the bottom"},
 	"uploader/incident": {nil, "plain data at the bottom"},
 	"beacon":            {nil, "agent and console both speak it, hence it knows neither"},
+	"enrol":             {nil, "agent and console both speak it, hence it knows neither"},
 	"rules":             {[]string{"rules", "agent/activity", "message"}, "usable as a library: no agent, no network, no console"},
-	"uploader":          {[]string{"uploader", "rules", "agent/activity", "message"}, "carries incidents, knows no sensor"},
+	"uploader":          {[]string{"uploader", "enrol", "rules", "agent/activity", "message"}, "carries incidents, knows no sensor"},
 	"installer":         {[]string{"installer", "uploader", "rules", "message"}, "installs programs, does not run them"},
-	"console":           {[]string{"console", "beacon", "uploader/incident", "rules", "message"}, "the console never imports the agent"},
-	"agent":             {[]string{"agent", "beacon", "uploader", "rules", "message"}, "the agent never imports the console"},
-	"cmd":               {[]string{"agent", "beacon", "console", "installer", "uploader", "rules", "message", "cmd"}, "commands wire everything"},
+	"console":           {[]string{"console", "beacon", "enrol", "uploader/incident", "rules", "message"}, "the console never imports the agent"},
+	"agent":             {[]string{"agent", "beacon", "enrol", "uploader", "rules", "message"}, "the agent never imports the console"},
+	"cmd":               {[]string{"agent", "beacon", "enrol", "console", "installer", "uploader", "rules", "message", "cmd"}, "commands wire everything"},
 	"e2e":               {[]string{"uploader/incident", "rules/synthetic"}, "tests from outside: only the record and generated people are shared"},
-	"bench":             {[]string{"agent", "console", "installer", "uploader", "rules", "message", "bench"}, "benchmarks drive everything"},
+	"bench":             {[]string{"agent", "enrol", "console", "installer", "uploader", "rules", "message", "bench"}, "benchmarks drive everything"},
 }
 
 func layerOf(pkg string) string {
