@@ -80,6 +80,7 @@ func newRoot(t *terminal) *cobra.Command {
 		newRunCommand(t),
 		newWorkerCommand(t),
 		newScanCommand(t),
+		newMaskCommand(t),
 		newStatusCommand(t),
 		newSessionCommand(t),
 		newDoctorCommand(t),

@@ -61,7 +61,12 @@ func (r *Redactor) File(ctx context.Context, in io.ReaderAt, size int64, name st
 	if err != nil {
 		return Report{}, fmt.Errorf("read the file: %w", err)
 	}
-	if before.Reason != "" {
+	switch {
+	case before.Reason == rules.Encrypted:
+		return Report{}, refuse(Encrypted, "")
+	case !rewritable(before.Type):
+		return Report{}, refuse(Format, "")
+	case before.Reason != "":
 		return Report{}, unreadable(before.Reason, "")
 	}
 	j := &job{
@@ -83,6 +88,8 @@ func (r *Redactor) File(ctx context.Context, in io.ReaderAt, size int64, name st
 	slices.SortFunc(report.Masked, func(a, b ClassCount) int { return strings.Compare(string(a.Class), string(b.Class)) })
 	return report, nil
 }
+
+func rewritable(mt string) bool { return isText(mt) || mt == spreadsheetType || mt == documentType }
 
 // Name makes the base name of a file harmless, in characters that every file
 // system takes: 138xxxx1234.csv.
@@ -157,13 +164,10 @@ func (j *job) round(ctx context.Context, in io.ReaderAt, size int64, out *scratc
 }
 
 func (j *job) rewrite(ctx context.Context, in io.ReaderAt, size int64, out io.Writer) error {
-	switch {
-	case isText(j.kind):
+	if isText(j.kind) {
 		return j.text(ctx, in, size, out)
-	case j.kind == spreadsheetType, j.kind == documentType:
-		return j.office(ctx, in, size, out)
 	}
-	return refuse(Format, "")
+	return j.office(ctx, in, size, out)
 }
 
 // over answers whether to stop at once.
