@@ -90,6 +90,7 @@ func newRoot(t *terminal) *cobra.Command {
 		newStopCommand(t),
 		newPolicyCommand(t),
 		newNetworkCommand(t),
+		newSupportBundleCommand(t),
 		newManualCommand(),
 	)
 	return root
