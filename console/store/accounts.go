@@ -17,7 +17,9 @@ import (
 // The kinds of token.
 const (
 	TokenAPI   = "api"   // may read
-	TokenAgent = "agent" // may send incidents and heartbeats
+	TokenEnrol = "enrol" // may make machines part of the fleet, so many times
+	// TokenAgent is no more: machines speak with certificates.
+	TokenAgent = "agent"
 )
 
 // Token is what a program identifies itself with. The secret itself is not kept.
@@ -25,17 +27,22 @@ type Token struct {
 	ID, Name, Kind         string
 	Created, Expires, Used time.Time // zero: never
 	Revoked                bool
+	Uses, Spent            int // of kind enrol: how many machines, at most and by now
 }
 
 // CreateToken makes a token and answers its secret, this once.
 func (s *Store) CreateToken(ctx context.Context, name, kind string, now, expires time.Time) (secret string, err error) {
+	return s.createToken(ctx, name, kind, 0, now, expires)
+}
+
+func (s *Store) createToken(ctx context.Context, name, kind string, uses int, now, expires time.Time) (secret string, err error) {
 	secret = "tl_" + kind + "_" + randomText()
 	id, err := uuid.NewV7()
 	if err != nil {
 		return "", fmt.Errorf("make a token: %w", err)
 	}
-	_, err = s.write.ExecContext(ctx, "INSERT INTO tokens (id, name, kind, hash, created, expires) VALUES (?, ?, ?, ?, ?, ?)",
-		id.String(), name, kind, digest(secret), micros(now), micros(expires))
+	_, err = s.write.ExecContext(ctx, "INSERT INTO tokens (id, name, kind, hash, created, expires, uses) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		id.String(), name, kind, digest(secret), micros(now), micros(expires), uses)
 	if err != nil {
 		return "", fmt.Errorf("make a token: %w", err)
 	}
@@ -69,7 +76,7 @@ func (s *Store) CheckToken(ctx context.Context, secret string, now time.Time) (T
 
 // Tokens answers all, newest first.
 func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT id, name, kind, created, expires, used, revoked FROM tokens ORDER BY created DESC")
+	rows, err := s.read.QueryContext(ctx, "SELECT id, name, kind, created, expires, used, revoked, uses, spent FROM tokens ORDER BY created DESC")
 	if err != nil {
 		return nil, fmt.Errorf("list tokens: %w", err)
 	}
@@ -78,7 +85,7 @@ func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 	for rows.Next() {
 		var t Token
 		var created, expires, used, revoked int64
-		if err := rows.Scan(&t.ID, &t.Name, &t.Kind, &created, &expires, &used, &revoked); err != nil {
+		if err := rows.Scan(&t.ID, &t.Name, &t.Kind, &created, &expires, &used, &revoked, &t.Uses, &t.Spent); err != nil {
 			return nil, fmt.Errorf("list tokens: %w", err)
 		}
 		t.Created, t.Expires, t.Used, t.Revoked = fromMicros(created), fromMicros(expires), fromMicros(used), revoked != 0

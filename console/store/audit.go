@@ -32,6 +32,9 @@ const (
 	ActionAccount = "account-made"
 	ActionSignIn  = "signed-in"
 	ActionReview  = "reviewed"
+	ActionEnrol   = "machine-enrolled" // by a token; about a machine, as the two below
+	ActionRevoke  = "machine-revoked"
+	ActionRelease = "machine-released"
 )
 
 // Sum answers what Hash has to be: SHA-256, in hex, of the JSON array

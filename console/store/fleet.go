@@ -13,6 +13,9 @@ import (
 type Machine struct {
 	Heartbeat incident.Heartbeat
 	Seen      time.Time // when it was last heard of, by the console's clock
+	Enrolled  time.Time // zero: it is not
+	Expires   time.Time // when its newest certificate runs out
+	Revoked   time.Time // zero: it is not
 }
 
 // Beat keeps a machine's heartbeat.
@@ -32,19 +35,21 @@ func (s *Store) Beat(ctx context.Context, h incident.Heartbeat, seen time.Time) 
 
 // Fleet answers every machine, those silent longest first.
 func (s *Store) Fleet(ctx context.Context) ([]Machine, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT seen, heartbeat FROM machines ORDER BY seen, name")
+	rows, err := s.read.QueryContext(ctx, `SELECT m.seen, m.heartbeat, COALESCE(e.enrolled, 0), COALESCE(e.revoked, 0),
+		COALESCE((SELECT MAX(c.expires) FROM certificates c WHERE c.machine = m.id), 0)
+		FROM machines m LEFT JOIN enrolments e ON e.machine = m.id ORDER BY m.seen, m.name`)
 	if err != nil {
 		return nil, fmt.Errorf("list machines: %w", err)
 	}
 	defer rows.Close()
 	fleet := []Machine{}
 	for rows.Next() {
-		var seen int64
+		var seen, enrolled, revoked, expires int64
 		var raw string
-		if err := rows.Scan(&seen, &raw); err != nil {
+		if err := rows.Scan(&seen, &raw, &enrolled, &revoked, &expires); err != nil {
 			return nil, fmt.Errorf("list machines: %w", err)
 		}
-		m := Machine{Seen: fromMicros(seen)}
+		m := Machine{Seen: fromMicros(seen), Enrolled: fromMicros(enrolled), Revoked: fromMicros(revoked), Expires: fromMicros(expires)}
 		if err := json.Unmarshal([]byte(raw), &m.Heartbeat); err != nil {
 			return nil, fmt.Errorf("read a heartbeat: %w", err)
 		}
