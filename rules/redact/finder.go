@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/trustline/trustline/rules/detect"
 )
@@ -74,7 +75,67 @@ func (d *finder) find(f *frame) []span {
 	for _, found := range d.scanner.Close().Findings {
 		d.locate(f, found)
 	}
+	d.apart()
+	d.echo(f)
 	return d.apart()
+}
+
+// Bounds on where echoes are looked for: they are for rows and lines that
+// people write, not for a file that is one line.
+const (
+	echoBytes = 16 << 10 // of a row
+	echoMost  = 32       // values in a row
+)
+
+// echo adds what repeats in the same row or line a value found there: the name
+// of the column of names once more in that of remarks.
+func (d *finder) echo(f *frame) {
+	next, had := 0, len(d.spans)
+	for _, it := range f.items {
+		if it.n == 0 {
+			continue
+		}
+		cells := f.cells[it.first : it.first+it.n]
+		start, end := cells[0].start, cells[it.n-1].end
+		for next < had && d.spans[next].start < start {
+			next++
+		}
+		first := next
+		for next < had && d.spans[next].start < end {
+			next++
+		}
+		if end-start > echoBytes || next-first > echoMost {
+			continue
+		}
+		for _, s := range d.spans[first:next] {
+			d.echoOf(f, s, it)
+		}
+	}
+}
+
+func (d *finder) echoOf(f *frame, s span, it item) {
+	value := f.text[s.start:s.end]
+	if utf8.RuneCount(value) < 2 {
+		return
+	}
+	for i := it.first; i < it.first+it.n; i++ {
+		c := f.cells[i]
+		index := i
+		if !it.row {
+			index = -1
+		}
+		for from := c.start; ; {
+			k := bytes.Index(f.text[from:c.end], value)
+			if k < 0 {
+				break
+			}
+			from += k
+			if from != s.start && wholeNumber(f.text[c.start:c.end], from-c.start, from-c.start+len(value)) {
+				d.spans = append(d.spans, span{from, from + len(value), s.class, index})
+			}
+			from += len(value)
+		}
+	}
 }
 
 func (d *finder) giveLine(f *frame, it item, fragment int, offset int64) int64 {
@@ -190,6 +251,7 @@ func (d *finder) apart() []span {
 			end = s.end
 		}
 	}
+	d.spans = kept
 	return kept
 }
 
