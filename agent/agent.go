@@ -50,6 +50,7 @@ type Agent struct {
 	uploader *uploader.Uploader // nil without a console
 	listener net.Listener
 	site     *site
+	custody  *custody
 	health   *health.Board
 	texts    health.Texts
 	today    atomic.Int64
@@ -60,7 +61,7 @@ type Agent struct {
 // own; without one they are read in this process.
 func New(c Config, version string, worker []string, log *slog.Logger) (*Agent, error) {
 	a := &Agent{config: c, version: version, started: time.Now().UTC(), log: log, health: health.New(log)}
-	steps := []func() error{a.openState, a.openControl, func() error { return a.makeJudge(worker) }, a.openUploader, a.openSite}
+	steps := []func() error{a.openState, a.openControl, func() error { return a.makeJudge(worker) }, a.openUploader, a.openSite, a.openCustody}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, a.close())
@@ -104,11 +105,12 @@ func (a *Agent) openControl() (err error) {
 }
 
 func (a *Agent) makeJudge(worker []string) error {
-	key, err := detectionKey(filepath.Join(a.config.State, "detect.key"))
+	// Hashes of values are comparable on this machine only.
+	key, err := secret(filepath.Join(a.config.State, "detect.key"), len(detect.Key{}))
 	if err != nil {
 		return err
 	}
-	pack := detect.NewPack(key)
+	pack := detect.NewPack(detect.Key(key))
 	engine := rules.NewEngine(pack, rules.Limits{})
 	if len(worker) > 0 {
 		a.sandbox = sandbox.New(sandbox.Options{Command: worker, Logger: a.log})
@@ -178,6 +180,7 @@ func (a *Agent) Run(ctx context.Context, s Supervisor) error {
 	group.Go(func() error { return a.policy.Run(ctx, a.policyEvent(ctx)) })
 	group.Go(func() error { return a.keepMedia(ctx) })
 	group.Go(func() error { return a.watchFolders(ctx) })
+	group.Go(func() error { a.sweep(ctx); return nil })
 	group.Go(func() error { a.site.run(ctx, a.config.Network); return nil })
 	if a.listener != nil {
 		group.Go(func() error { return a.control.Serve(ctx, a.listener) })
@@ -259,20 +262,18 @@ func (a *Agent) close() error {
 	return errors.Join(errs...)
 }
 
-// detectionKey makes hashes of values comparable on this machine only.
-func detectionKey(path string) (detect.Key, error) {
-	var key detect.Key
+// secret reads a key of so many bytes, made at the first start and kept.
+func secret(path string, size int) ([]byte, error) {
 	data, err := os.ReadFile(path)
 	switch {
-	case err == nil && len(data) == len(key):
-		return detect.Key(data), nil
+	case err == nil && len(data) == size:
+		return data, nil
 	case err == nil:
-		return key, fmt.Errorf("detection key %s is damaged: remove it to have a new one made", path)
+		return nil, fmt.Errorf("the key %s is damaged: restore it, or remove it to have a new one made (what it sealed cannot be read then)", path)
 	case !errors.Is(err, fs.ErrNotExist):
-		return key, fmt.Errorf("read the detection key: %w", err)
+		return nil, fmt.Errorf("read a key: %w", err)
 	}
-	if _, err := rand.Read(key[:]); err != nil {
-		return key, fmt.Errorf("make the detection key: %w", err)
-	}
-	return key, writeDurably(path, key[:])
+	data = make([]byte, size)
+	rand.Read(data) // never fails
+	return data, writeDurably(path, data)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // watchFolders looks at files that appear in the configured folders. They are
-// there already, so it only reports.
+// there already, so they can only be reported or taken away again.
 func (a *Agent) watchFolders(ctx context.Context) error {
 	if len(a.config.Watch) == 0 {
 		return nil
@@ -41,10 +41,10 @@ func (a *Agent) lookAt(ctx context.Context, path string) {
 		return
 	}
 	owner := fileOwner(info)
-	a.judge.seen(ctx, activity.Activity{
+	a.found(ctx, activity.Activity{
 		Channel: activity.SyncFolder, Operation: activity.Write,
 		Actor:       activity.Actor{UID: owner, User: accountName(owner)},
 		Subject:     activity.Subject{Name: filepath.Base(path), Size: info.Size()},
 		Destination: activity.Destination{Path: filepath.Dir(path)},
-	}, content)
+	}, content, path, info)
 }

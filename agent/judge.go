@@ -108,17 +108,13 @@ func worthRecording(d rules.Decision) bool {
 	return d.Action.StricterThan(rules.Allow) || d.Would.StricterThan(rules.Allow)
 }
 
-// seen records what has already happened and cannot be stopped any more.
-func (j *Judge) seen(ctx context.Context, a activity.Activity, content rules.Content) {
-	a.Time = time.Now().UTC()
-	a.Subject.Type = content.Type
+// afterwards decides about what has already happened.
+func (j *Judge) afterwards(a activity.Activity, content rules.Content) (rules.Decision, rules.Context) {
 	policy := j.Policy()
 	situation := j.situation(policy, func(within time.Duration) int {
 		return j.Ledger.Total(a.Actor.UID, deviceKey(a.Destination), within, a.Time, content.Summary.PeopleKeys)
 	})
-	if d := rules.Decide(policy, a, content, situation); worthRecording(d) {
-		j.report(ctx, a, content, d, situation, incident.Reported)
-	}
+	return rules.Decide(policy, a, content, situation), situation
 }
 
 // report makes the incident durable, then has the person told.
@@ -131,6 +127,11 @@ func (j *Judge) report(ctx context.Context, a activity.Activity, content rules.C
 		j.Log.Error("incident is not recorded", "error", err)
 		return
 	}
+	j.keep(ctx, i, d)
+}
+
+// keep makes an incident durable, then has the person told.
+func (j *Judge) keep(ctx context.Context, i incident.Incident, d rules.Decision) {
 	// What was decided is recorded even when the program that asked has gone.
 	if err := j.Record(context.WithoutCancel(ctx), i); err != nil {
 		j.Log.Error("incident is not recorded", "incident", i.ID, "error", err)

@@ -32,7 +32,7 @@ const (
 // carries out, and hence those that a policy may name.
 var (
 	actions  = []Action{Allow, Report, Warn, Justify, Block, Quarantine, Isolate}
-	honoured = []Action{Allow, Report, Warn, Block, Isolate}
+	honoured = []Action{Allow, Report, Warn, Block, Quarantine, Isolate}
 )
 
 // StricterThan compares two actions.

@@ -1,0 +1,50 @@
+//go:build !windows
+
+package quarantine
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+func ownerOf(info fs.FileInfo) (uid, gid int) {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int(st.Uid), int(st.Gid)
+	}
+	return -1, -1
+}
+
+// giveTo makes a file somebody's; who may not is who makes it.
+func giveTo(f *os.File, uid, gid int) error {
+	err := f.Chown(uid, gid)
+	if errors.Is(err, syscall.EPERM) && os.Geteuid() != 0 {
+		return nil
+	}
+	return err
+}
+
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// place gives a file its name if nothing has it. A link fails where something
+// stands, which a rename would replace.
+func place(tmp, to string) error {
+	switch err := os.Link(tmp, to); {
+	case errors.Is(err, fs.ErrExist):
+		return ErrTaken
+	case err == nil:
+		return nil
+	}
+	// File systems of sticks know no links.
+	if _, err := os.Lstat(to); err == nil {
+		return ErrTaken
+	}
+	return os.Rename(tmp, to)
+}

@@ -1,0 +1,92 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/agent/enforce/quarantine"
+	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/uploader/incident"
+)
+
+const (
+	// keeping is how long what is in quarantine can be given back.
+	keeping = 90 * 24 * time.Hour
+	// sweeping is how often what has expired is destroyed.
+	sweeping = time.Hour
+)
+
+// custody takes files into safe keeping that should not be where they are.
+type custody struct {
+	store *quarantine.Store
+	notes quarantine.Notes
+}
+
+func (a *Agent) openCustody() error {
+	key, err := secret(filepath.Join(a.config.State, "quarantine.key"), len(quarantine.Key{}))
+	if err != nil {
+		return err
+	}
+	c := &custody{}
+	if c.notes, err = quarantine.LoadNotes(); err != nil {
+		return err
+	}
+	if c.store, err = quarantine.Open(filepath.Join(a.config.State, "quarantine"), quarantine.Key(key), a.log); err != nil {
+		return err
+	}
+	a.custody = c
+	return nil
+}
+
+// found decides about a file that has already arrived somewhere: it is
+// recorded, and taken into quarantine where the policy says so.
+func (a *Agent) found(ctx context.Context, act activity.Activity, content rules.Content, path string, judged fs.FileInfo) {
+	act.Time = time.Now().UTC()
+	act.Subject.Type = content.Type
+	d, situation := a.judge.afterwards(act, content)
+	if !worthRecording(d) {
+		return
+	}
+	i, err := a.judge.incident(act, content, d, situation, incident.Reported)
+	if err != nil {
+		a.log.Error("incident is not recorded", "error", err)
+		return
+	}
+	if d.Action == rules.Quarantine {
+		expires := time.Now().Add(keeping)
+		note := a.custody.notes.Text(filepath.Base(path), i.ID, d.Title.In, expires)
+		switch _, err := a.custody.store.Take(path, judged, i.ID, note, expires); {
+		case err == nil:
+			i.Decision.Outcome = incident.Undone
+		case errors.Is(err, quarantine.ErrChanged):
+			return // it will be looked at again
+		default:
+			a.log.Error("a file is not taken into quarantine, only reported", "incident", i.ID, "error", err)
+		}
+	}
+	a.judge.keep(ctx, i, d)
+}
+
+// sweep destroys what has been in quarantine long enough.
+func (a *Agent) sweep(ctx context.Context) {
+	again := time.NewTicker(sweeping)
+	defer again.Stop()
+	for {
+		gone, err := a.custody.store.Expire(time.Now())
+		if err != nil {
+			a.log.Error("what has expired stays in quarantine", "error", err)
+		}
+		for _, e := range gone {
+			a.say(ctx, "quarantine-destroyed", incident.Low, map[string]string{"incident": e.Incident})
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+		}
+	}
+}
