@@ -60,14 +60,32 @@ func (c charset) markIn(p []byte) string {
 	return ""
 }
 
+// common answers how many bytes two readings agree in: in whole lines, and in
+// the first that is different up to there. Files mix charsets line by line.
 func common(a, b []byte) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return i
+	n := 0
+	for len(a) > 0 && len(b) > 0 {
+		one, two := lineOf(a), lineOf(b)
+		a, b = a[len(one):], b[len(two):]
+		if bytes.Equal(one, two) {
+			n += len(one)
+			continue
+		}
+		for i := range min(len(one), len(two)) {
+			if one[i] != two[i] {
+				break
+			}
+			n++
 		}
 	}
 	return n
+}
+
+func lineOf(p []byte) []byte {
+	if i := bytes.IndexByte(p, '\n'); i >= 0 {
+		return p[:i+1]
+	}
+	return p
 }
 
 // decoded is text with, for each byte and for the end, where it came from;

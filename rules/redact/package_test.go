@@ -10,8 +10,14 @@ import (
 	"testing"
 )
 
-// pack makes a document of parts.
-func zipped(t testing.TB, parts map[string]string) []byte {
+// fataler is a test of either kind.
+type fataler interface {
+	Helper()
+	Fatal(...any)
+}
+
+// zipped makes a document of parts.
+func zipped(t fataler, parts map[string]string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)

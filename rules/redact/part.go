@@ -29,7 +29,7 @@ type part struct {
 
 // newPart answers a part whose content comes from r.
 func (j *job) newPart(ctx context.Context, place string, r io.Reader, out io.Writer) *part {
-	return &part{tokens: newTokens(r), job: j, ctx: ctx, place: place, finder: newFinder(j.pack), out: out}
+	return &part{tokens: newTokens(r), job: j, ctx: ctx, place: place, finder: j.finder(), out: out}
 }
 
 // next reads a token and keeps its bytes in the frame; false at the end.

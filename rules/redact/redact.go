@@ -116,6 +116,7 @@ type job struct {
 	pictures int
 	replaced map[detect.Class]int
 	memory   memory
+	found    *finder
 }
 
 // batchSize is how many bytes go through together. Each round cuts elsewhere,
@@ -186,6 +187,14 @@ func readFailed(err error) error {
 		return unreadable(extract.Truncated, "")
 	}
 	return fmt.Errorf("read the file: %w", withoutPath(err))
+}
+
+// finder answers the finder of the job: parts go through one after the other.
+func (j *job) finder() *finder {
+	if j.found == nil {
+		j.found = newFinder(j.pack)
+	}
+	return j.found
 }
 
 // count counts a value for the report.

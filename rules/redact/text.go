@@ -42,7 +42,8 @@ func (j *job) text(ctx context.Context, in io.ReaderAt, size int64, out io.Write
 	if !ok {
 		return refuse(Format, "")
 	}
-	t := &textCopy{job: j, charset: c, finder: newFinder(j.pack), out: out}
+	t := &textCopy{job: j, charset: c, finder: j.finder(), out: out}
+	t.finder.replay.clear()
 	mark := int64(len(c.mark))
 	if _, err := io.WriteString(out, c.mark); err != nil {
 		return err
