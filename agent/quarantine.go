@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"path/filepath"
 	"time"
 
@@ -26,20 +27,26 @@ type custody struct {
 	notes quarantine.Notes
 }
 
-func (a *Agent) openCustody() error {
-	key, err := secret(filepath.Join(a.config.State, "quarantine.key"), len(quarantine.Key{}))
-	if err != nil {
-		return err
-	}
+func (a *Agent) openCustody() (err error) {
 	c := &custody{}
 	if c.notes, err = quarantine.LoadNotes(); err != nil {
 		return err
 	}
-	if c.store, err = quarantine.Open(filepath.Join(a.config.State, "quarantine"), quarantine.Key(key), a.log); err != nil {
+	if c.store, err = Quarantine(a.config, a.log); err != nil {
 		return err
 	}
 	a.custody = c
-	return nil
+	return c.store.Recover()
+}
+
+// Quarantine opens what the service of this configuration keeps, also beside
+// one that runs.
+func Quarantine(c Config, log *slog.Logger) (*quarantine.Store, error) {
+	key, err := secret(filepath.Join(c.State, "quarantine.key"), len(quarantine.Key{}))
+	if err != nil {
+		return nil, err
+	}
+	return quarantine.Open(filepath.Join(c.State, "quarantine"), quarantine.Key(key), log)
 }
 
 // found decides about a file that has already arrived somewhere: it is

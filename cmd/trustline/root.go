@@ -91,6 +91,7 @@ func newRoot(t *terminal) *cobra.Command {
 		newPolicyCommand(t),
 		newNetworkCommand(t),
 		newSupportBundleCommand(t),
+		newQuarantineCommand(t),
 		newManualCommand(),
 	)
 	return root

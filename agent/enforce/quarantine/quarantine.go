@@ -73,19 +73,20 @@ type Store struct {
 	mu  sync.Mutex
 }
 
-// Open opens the folder, makes it where there is none, and finishes what a
-// crash has left half done.
+// Open opens the folder, and makes it where there is none.
 func Open(dir string, key Key, log *slog.Logger) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the quarantine's folder: %w", err)
 	}
-	s := &Store{dir: dir, key: key, log: log}
-	return s, s.recover()
+	return &Store{dir: dir, key: key, log: log}, nil
 }
 
-// recover drops copies that were never finished and takes away the files whose
-// copies were.
-func (s *Store) recover() error {
+// Recover finishes what a crash has left half done: it drops copies that were
+// never finished and takes away the files whose copies were. Only the one
+// process that takes files may call it, before it takes any.
+func (s *Store) Recover() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	files, err := os.ReadDir(s.dir)
 	if err != nil {
 		return fmt.Errorf("read the quarantine: %w", err)

@@ -23,6 +23,9 @@ func open(t *testing.T, dir string) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Recover(); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
