@@ -45,7 +45,7 @@ func fuzzExtract(f *testing.F, names ...string) {
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		limits := Limits{Expanded: 8 << 20, Memory: 1 << 20, Depth: 4, Members: 200, Time: 5 * time.Second}
-		result, err := Extract(context.Background(), bytes.NewReader(content), int64(len(content)), limits, &strict{t: t})
+		result, err := extractor.Extract(context.Background(), bytes.NewReader(content), int64(len(content)), limits, &strict{t: t})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,6 +81,10 @@ func FuzzRichText(f *testing.F) { fuzzExtract(f, "writer.rtf") }
 func FuzzMail(f *testing.F)     { fuzzExtract(f, "python.eml", "python.mbox") }
 func FuzzSevenZip(f *testing.F) {
 	fuzzExtract(f, "7z.7z", "7z-password.7z", "7z-password-names.7z")
+}
+
+func FuzzPDF(f *testing.F) {
+	fuzzExtract(f, "reportlab-form.pdf", "reportlab-table.pdf", "reportlab-rotated.pdf", "ghostscript-scan.pdf", "reportlab-password.pdf")
 }
 
 // FuzzParts feeds the parts of office documents without the archive around.

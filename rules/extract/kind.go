@@ -95,9 +95,9 @@ func look(head []byte) (kind, string) {
 // beginsPDF finds the header, which may stand behind something else: readers
 // look for it in the first 1024 bytes.
 func beginsPDF(head []byte) bool {
-	const header = "%PDF-"
-	i := bytes.Index(head[:min(len(head), 1024)], []byte(header))
-	return i >= 0 && i+len(header) < len(head) && head[i+len(header)] >= '0' && head[i+len(header)] <= '9'
+	i := bytes.Index(head[:min(len(head), 1024)], []byte(headerOfPDF))
+	i += len(headerOfPDF)
+	return i >= len(headerOfPDF) && i < len(head) && head[i] >= '0' && head[i] <= '9'
 }
 
 // lookAtText tells text in any charset, and markup, from other bytes.

@@ -21,9 +21,15 @@ func (w *walker) pdf(location string, at io.ReaderAt, size int64, depth int) {
 	ctx, cancel := context.WithDeadline(w.ctx, w.deadline)
 	defer cancel()
 	d, err := w.engine.Open(ctx, at, size)
+	if errors.Is(err, pdf.ErrDamaged) && startsAsText(at) {
+		whole()
+		return
+	}
 	if err != nil {
 		w.notePDF(err)
-		whole()
+		if !errors.Is(err, pdf.ErrPassword) {
+			whole()
+		}
 		return
 	}
 	defer d.Close()
@@ -32,7 +38,15 @@ func (w *walker) pdf(location string, at io.ReaderAt, size int64, depth int) {
 		err = w.attachments(location, d, depth)
 	}
 	w.notePDF(err)
-	w.afterPDF(location, at, size)
+	w.aroundPDF(location, at, size)
+}
+
+// startsAsText tells text that is about PDF from a document behind other bytes.
+func startsAsText(at io.ReaderAt) bool {
+	head := make([]byte, 1024)
+	n, _ := at.ReadAt(head, 0) // what cannot be read is no text
+	k, _ := lookAtText(head[:n], "text/plain")
+	return k == plainKind && bytes.Index(head[:n], []byte(headerOfPDF)) > 0
 }
 
 // notePDF takes what the reader of PDF answered into the result.
@@ -62,6 +76,9 @@ func (w *walker) pages(location string, d *pdf.Document) error {
 	give := func(text string) {
 		w.expanded -= int64(len(text))
 		w.sink.Write([]byte(text))
+	}
+	if pages == 0 {
+		return problem{Corrupt}
 	}
 	w.sink.Begin(location)
 	if err := d.Properties(give); err != nil {
@@ -105,12 +122,23 @@ func (w *walker) attachments(location string, d *pdf.Document, depth int) error 
 	return nil
 }
 
-const endOfPDF = "%%EOF"
+const (
+	headerOfPDF = "%PDF-"
+	endOfPDF    = "%%EOF"
+)
 
-// afterPDF looks at what follows the end of the document, which no reader of
-// PDF shows.
-func (w *walker) afterPDF(location string, at io.ReaderAt, size int64) {
+// aroundPDF looks at what stands before and behind the document, which no
+// reader of PDF shows.
+func (w *walker) aroundPDF(location string, at io.ReaderAt, size int64) {
 	buf := make([]byte, blockSize)
+	n, err := at.ReadAt(buf[:min(1024, size)], 0)
+	if err != nil && err != io.EOF {
+		w.note(err)
+		return
+	}
+	if i := bytes.Index(buf[:n], []byte(headerOfPDF)); i > 0 {
+		w.runs(location, io.NewSectionReader(at, 0, int64(i)))
+	}
 	for end := size; end > 0 && !w.over(); {
 		from := max(0, end-int64(len(buf)))
 		n, err := at.ReadAt(buf[:end-from], from)

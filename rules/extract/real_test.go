@@ -34,6 +34,10 @@ func TestRealFiles(t *testing.T) {
 		return want
 	}
 	with := func(list []string, more ...string) []string { return append(list[:len(list):len(list)], more...) }
+	var spaced []string
+	for _, p := range append([][]string{heading}, people...) {
+		spaced = append(spaced, strings.Join(p, " "))
+	}
 	member := with(asCSV, "[名单/客户.csv]")
 	tree := with(asCSV, "名单/客户.csv]\n姓名", "openpyxl.xlsx › 客户]\n1: A=姓名")
 
@@ -94,6 +98,18 @@ func TestRealFiles(t *testing.T) {
 		{"python.mbox", "", []string{"[message 1]", "[message 2]", "13700002222", "13800003333"}},
 		{"writer.pdf", "", []string{"[page 1]\n客户欧阳明轩，电话 13812345678。", "李娜 13987654321"}},
 		{"writer-password.pdf", Encrypted, nil},
+		{"cairo.pdf", "", []string{"[page 1]\n客户欧阳明轩", "李娜 13987654321 "}},
+		{"ghostscript.pdf", "", []string{"[page 1]\n客户欧阳明轩", "李娜 13987654321 "}},
+		{"ghostscript-scan.pdf", "", []string{"[page 1]\n"}},
+		{"qpdf-attached.pdf", "", with(asCSV, "[list.csv]\n")},
+		{"qpdf-linear.pdf", "", []string{"[page 1]\n客户欧阳明轩", "李娜 13987654321 "}},
+		{"qpdf-owner.pdf", "", []string{"[page 1]\n客户欧阳明轩", "李娜 13987654321 "}},
+		{"reportlab-form.pdf", "", []string{"[page 1]\n客户登记", "李娜 13987654321", "phone: 13812345678", "name client name: Mingxuan Ouyang", "city: Beijing", "[page 2]\npage two"}},
+		{"reportlab-password.pdf", Encrypted, nil},
+		{"reportlab-plain.pdf", "", spaced},
+		{"reportlab-rotated.pdf", "", []string{"客戶名單 歐陽明軒 13812345678"}},
+		{"reportlab-table.pdf", "", spaced},
+		{"reportlab-wrapped.pdf", "", []string{"欧阳明轩\n1381234567\n8\n110101199003\n07811X\n"}},
 		{"impress.ppt", "", []string{strings.Join(people[0], " "), strings.Join(people[2], " "), "备注 13600001111"}},
 		{"7z.7z", "", member},
 		{"7z-password.7z", Encrypted, []string{"名单/客户\n"}},

@@ -19,36 +19,44 @@ import (
 const largestFile = 1<<31 - 1
 
 // Document is one document being read. It is not safe for concurrent use.
+//
+// A call of PDFium cannot be interrupted: ctx counts between pages. Whoever
+// needs more reads in a process that can be ended.
 type Document struct {
 	engine   *Engine
 	ctx      context.Context
-	stop     func() bool
 	source   *source
 	instance pdfium.Pdfium
+	memory   *bounded
 	ref      references.FPDF_DOCUMENT
 	forms    bool
-	refused  int64 // of the engine, when the document was opened
-	dead     bool  // a call failed in a way that leaves PDFium unusable
+	read     int  // pages since it was opened
+	dead     bool // a call failed in a way that leaves PDFium unusable
 }
 
 // Open opens a document of size bytes. It has to be closed. Errors are
-// ErrPassword, ErrDamaged, ErrMemory, those of ctx, and those of reading r; so
-// it is with every method.
-func (e *Engine) Open(ctx context.Context, r io.ReaderAt, size int64) (d *Document, err error) {
+// ErrPassword, ErrDamaged, ErrMemory, ErrStart, those of ctx, and those of
+// reading r; so it is with every method.
+func (e *Engine) Open(ctx context.Context, r io.ReaderAt, size int64) (*Document, error) {
 	if size > largestFile {
 		return nil, ErrMemory
 	}
-	pool, err := e.start()
-	if err != nil {
+	d := &Document{engine: e, ctx: ctx, source: newSource(r, size)}
+	if err := d.open(); err != nil {
 		return nil, err
 	}
-	d = &Document{engine: e, ctx: ctx, source: newSource(r, size), refused: e.refused.Load()}
-	if d.instance, err = instance(ctx, pool); err != nil {
-		return nil, d.explain(err)
+	return d, nil
+}
+
+func (d *Document) open() (err error) {
+	if d.instance, d.memory, err = d.engine.instance(d.ctx); err != nil {
+		if errors.Is(err, ErrStart) {
+			return err
+		}
+		return d.explain(err)
 	}
-	d.stop = context.AfterFunc(ctx, func() { _ = d.instance.Kill() }) // it is gone either way
 	err = d.call(func() error {
-		opened, err := d.instance.OpenDocument(&requests.OpenDocument{FileReader: d.source, FileReaderSize: size})
+		opened, err := d.instance.OpenDocument(&requests.OpenDocument{FileReader: d.source, FileReaderSize: d.source.size})
 		if err != nil {
 			return err
 		}
@@ -59,24 +67,29 @@ func (e *Engine) Open(ctx context.Context, r io.ReaderAt, size int64) (d *Docume
 	})
 	if err != nil {
 		d.Close()
-		return nil, err
 	}
-	return d, nil
+	return err
 }
 
-// instance starts PDFium for one document.
-func instance(ctx context.Context, pool pdfium.Pool) (p pdfium.Pdfium, err error) {
-	defer func() {
-		if r := recover(); r != nil { // there was no memory for it
-			err = ErrMemory
-		}
-	}()
-	return pool.GetInstanceWithContext(ctx)
+// Pages leave something behind in the memory of PDFium. A document that has
+// taken up reopenFrom bytes is opened anew, once in a while.
+const (
+	reopenFrom = largestMemory / 2
+	reopenStep = 200 // pages
+)
+
+func (d *Document) renew() error {
+	d.read++
+	if d.read < reopenStep || d.memory.used < reopenFrom {
+		return nil
+	}
+	d.Close()
+	d.read = 0
+	return d.open()
 }
 
 // Close ends reading.
 func (d *Document) Close() {
-	d.stop()
 	if d.dead {
 		_ = d.instance.Kill() // it is gone either way
 		return
@@ -93,7 +106,10 @@ func (d *Document) call(f func() error) (err error) {
 			err = d.explain(fmt.Errorf("%v: %w", r, ErrDamaged))
 		}
 	}()
-	if d.dead {
+	switch {
+	case d.ctx.Err() != nil:
+		return d.ctx.Err()
+	case d.dead:
 		return ErrDamaged
 	}
 	if err := f(); err != nil {
@@ -103,21 +119,30 @@ func (d *Document) call(f func() error) (err error) {
 }
 
 func (d *Document) explain(err error) error {
+	d.dead = d.dead || trapped(err)
 	switch {
 	case d.ctx.Err() != nil:
-		d.dead = true
 		return d.ctx.Err()
 	case d.source.err != nil:
 		return d.source.err
 	case errors.Is(err, pdfiumerrors.ErrPassword), errors.Is(err, pdfiumerrors.ErrSecurity):
 		return ErrPassword
-	case d.engine.refused.Load() != d.refused:
-		d.dead = true
+	case errors.Is(err, ErrMemory), d.memory != nil && d.memory.refused:
 		return ErrMemory
-	case strings.Contains(err.Error(), "wasm"): // a trap: nothing can be said of its state
-		d.dead = true
 	}
 	return ErrDamaged
+}
+
+// trapped tells whether PDFium broke off in the middle: nothing can be said of
+// its state any more.
+func trapped(err error) bool { return err != nil && strings.Contains(err.Error(), "wasm error") }
+
+// unlessTrapped forgives what is only not there, or is not what it should be.
+func unlessTrapped(err error) error {
+	if trapped(err) {
+		return err
+	}
+	return nil
 }
 
 // Pages answers how many pages the document says it has.
@@ -135,6 +160,9 @@ func (d *Document) Pages() (n int, err error) {
 // Page gives the text of a page, counted from 0, and then the texts of its
 // notes and form fields, a line each.
 func (d *Document) Page(number int, give func(text string)) error {
+	if err := d.renew(); err != nil {
+		return err
+	}
 	page := requests.Page{ByIndex: &requests.PageByIndex{Document: d.ref, Index: number}}
 	return d.call(func() error {
 		text, err := d.text(page)
@@ -161,7 +189,7 @@ func (d *Document) text(page requests.Page) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text = got.Text
+		text = strings.ReplaceAll(got.Text, "\r\n", "\n")
 	}
 	_, err = d.instance.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: loaded.TextPage})
 	return text, err
@@ -174,12 +202,12 @@ const mostNotes = 10_000
 func (d *Document) notes(page requests.Page, give func(string)) error {
 	count, err := d.instance.FPDFPage_GetAnnotCount(&requests.FPDFPage_GetAnnotCount{Page: page})
 	if err != nil {
-		return err
+		return unlessTrapped(err)
 	}
 	for i := range min(count.Count, mostNotes) {
 		note, err := d.instance.FPDFPage_GetAnnot(&requests.FPDFPage_GetAnnot{Page: page, Index: i})
 		if err != nil {
-			if d.ctx.Err() != nil {
+			if trapped(err) {
 				return err
 			}
 			continue
@@ -202,7 +230,7 @@ func (d *Document) fields(page requests.Page, give func(string)) error {
 	}
 	form, err := d.instance.GetForm(&requests.GetForm{Page: page})
 	if err != nil {
-		return err
+		return unlessTrapped(err)
 	}
 	for _, f := range form.Fields {
 		give(fieldText(f))
@@ -223,7 +251,7 @@ func (d *Document) Properties(give func(text string)) error {
 	return d.call(func() error {
 		data, err := d.instance.GetMetaData(&requests.GetMetaData{Document: d.ref, Tags: &[]string{"Title", "Author", "Subject", "Keywords"}})
 		if err != nil {
-			return err
+			return unlessTrapped(err)
 		}
 		for _, t := range data.Tags {
 			if t.Value != "" {

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"sync/atomic"
 
 	"github.com/klippa-app/go-pdfium"
 	"github.com/klippa-app/go-pdfium/webassembly"
@@ -36,12 +35,14 @@ const largestMemory = 192 << 20
 // Engine is PDFium, compiled for this machine. It is safe for concurrent use;
 // every document gets an instance of its own.
 type Engine struct {
-	cache   string
-	refused atomic.Int64 // wishes for more than largestMemory
+	cache string
 
 	mu   sync.Mutex
 	pool pdfium.Pool
 	err  error
+
+	opening sync.Mutex
+	latest  *bounded // memory of the instance just made
 }
 
 // NewEngine answers an Engine that keeps compiled code in the folder cache, ""
@@ -63,10 +64,8 @@ func (e *Engine) start() (pdfium.Pool, error) {
 	if e.pool != nil || e.err != nil {
 		return e.pool, e.err
 	}
-	// A call in a document that takes too long is cut off by its context.
 	config := wazero.NewRuntimeConfig().
-		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
-		WithCloseOnContextDone(true)
+		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling)
 	if e.cache != "" {
 		cache, err := wazero.NewCompilationCacheWithDir(e.cache)
 		if err != nil {
@@ -102,23 +101,43 @@ func (e *Engine) Close() error {
 	return pool.Close()
 }
 
+// instance starts PDFium for one document.
+func (e *Engine) instance(ctx context.Context) (p pdfium.Pdfium, memory *bounded, err error) {
+	pool, err := e.start()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if r := recover(); r != nil { // there was no memory for it
+			err = ErrMemory
+		}
+	}()
+	e.opening.Lock()
+	defer e.opening.Unlock()
+	p, err = pool.GetInstanceWithContext(ctx)
+	return p, e.latest, err
+}
+
 // bounded is the memory of one document.
 type bounded struct {
 	experimental.LinearMemory
-	engine *Engine
+	used    uint64
+	refused bool // the document wished for more than largestMemory
 }
 
 func (e *Engine) allocate(_, _ uint64) experimental.LinearMemory {
-	return &bounded{LinearMemory: reserve(largestMemory), engine: e}
+	e.latest = &bounded{LinearMemory: reserve(largestMemory)}
+	return e.latest
 }
 
 // Reallocate answers nil where the document has had its share.
 func (b *bounded) Reallocate(size uint64) []byte {
 	if size <= largestMemory {
 		if p := b.LinearMemory.Reallocate(size); p != nil {
+			b.used = size
 			return p
 		}
 	}
-	b.engine.refused.Add(1)
+	b.refused = true
 	return nil
 }

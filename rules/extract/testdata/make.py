@@ -2,7 +2,8 @@
 """Makes the files in real/ with the programs people use, once.
 
 Needs python3-openpyxl, python3-docx, python3-uno, LibreOffice (calc, writer,
-impress), zip, 7z, xz, zstd, bzip2. Every file holds the same generated people,
+impress), zip, 7z, xz, zstd, bzip2, python3-reportlab,
+qpdf, ghostscript, poppler-utils. Every file holds the same generated people,
 so that tests know what must come out. Run it in this folder.
 """
 import bz2, gzip, io, os, subprocess, sys, tarfile, time, zipfile
@@ -193,6 +194,49 @@ def mails():
         box.add(m)
     box.close()
 
-parts = {"texts": texts, "books": openpyxl_books, "word": word, "office": office, "archives": archives, "mails": mails}
+def pdfs():
+    from reportlab.lib import colors
+    from reportlab.lib.pagesizes import A4
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.pdfgen import canvas
+    from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
+    for font in ("STSong-Light", "MSung-Light"):  # not embedded: the reader has to know the character collection
+        pdfmetrics.registerFont(UnicodeCIDFont(font))
+    def table(name, rows, *style, widths=None, **kw):
+        t = Table(rows, colWidths=widths)
+        t.setStyle(TableStyle([("FONT", (0, 0), (-1, -1), "STSong-Light", 10), *style]))
+        SimpleDocTemplate(out(name), pagesize=A4, **kw).build([t])
+    grid = ("GRID", (0, 0), (-1, -1), 0.5, colors.black)
+    table("reportlab-table.pdf", [HEAD] + PEOPLE, grid)
+    table("reportlab-plain.pdf", [HEAD] + PEOPLE)
+    table("reportlab-password.pdf", [HEAD] + PEOPLE, grid, encrypt="secret")
+    wrapped = ParagraphStyle("wrapped", fontName="STSong-Light", fontSize=10, wordWrap="CJK")
+    table("reportlab-wrapped.pdf", [[Paragraph(x, wrapped) for x in r] for r in [HEAD] + PEOPLE], grid, widths=[60, 60, 70, 60])
+    c = canvas.Canvas(out("reportlab-form.pdf"))
+    c.setFont("STSong-Light", 12)
+    c.drawString(100, 700, "客户登记")
+    c.acroForm.textfield(name="name", tooltip="client name", value="Mingxuan Ouyang", x=100, y=600)
+    c.acroForm.textfield(name="phone", value="13812345678", x=100, y=560)
+    c.acroForm.choice(name="city", options=["Beijing", "Shanghai"], value="Beijing", x=100, y=500)
+    c.textAnnotation("李娜 13987654321", Rect=[100, 100, 200, 200])
+    c.showPage()
+    c.drawString(100, 700, "page two")
+    c.save()
+    c = canvas.Canvas(out("reportlab-rotated.pdf"))
+    c.setFont("MSung-Light", 12)
+    c.rotate(90)
+    c.drawString(100, -200, "客戶名單 歐陽明軒 13812345678")
+    c.save()
+    writer = out("writer.pdf")
+    run("qpdf", "--object-streams=generate", "--linearize", writer, out("qpdf-linear.pdf"))
+    run("qpdf", "--encrypt", "", "owner", "256", "--", writer, out("qpdf-owner.pdf"))
+    run("gs", "-q", "-dNOPAUSE", "-dBATCH", "-sDEVICE=pdfwrite", "-sOutputFile=" + out("ghostscript.pdf"), writer)
+    run("gs", "-q", "-dNOPAUSE", "-dBATCH", "-r100", "-sDEVICE=pdfimage8", "-sOutputFile=" + out("ghostscript-scan.pdf"), writer)
+    run("pdftocairo", "-pdf", writer, out("cairo.pdf"))
+    run("qpdf", writer, "--add-attachment", out("gb18030.csv"), "--filename=list.csv", "--", out("qpdf-attached.pdf"))
+
+parts = {"texts": texts, "books": openpyxl_books, "word": word, "office": office, "archives": archives, "mails": mails, "pdfs": pdfs}
 for part in sys.argv[1:] or parts:
     parts[part]()
