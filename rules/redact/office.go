@@ -2,6 +2,7 @@ package redact
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -287,27 +288,23 @@ func (o *office) leftOut(rels string) func(string) bool {
 	}
 }
 
+// binaryMost bounds a picture or other part that is held in memory, in bytes.
+const binaryMost = 128 << 20
+
 // copyBinary copies a part that is no XML as it is, if nothing is found in it.
 func (o *office) copyBinary(f *zip.File) error {
 	r, err := o.open(f)
 	if err != nil {
 		return err
 	}
-	stream := o.engine.Stream("")
-	defer stream.Close()
-	buf := make([]byte, 64<<10)
-	size := int64(0)
-	for {
-		n, err := r.Read(buf)
-		stream.Write(buf[:n])
-		size += int64(n)
-		if errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			return err
-		}
+	content, err := io.ReadAll(io.LimitReader(r, binaryMost+1))
+	if err != nil {
+		return err
 	}
-	found, err := stream.Finish(o.ctx, nil, size)
+	if len(content) > binaryMost {
+		return refuse(TooLarge, "")
+	}
+	found, err := o.engine.Scan(o.ctx, "", bytes.NewReader(content), int64(len(content)))
 	if err != nil {
 		return fmt.Errorf("read a part: %w", err)
 	}
