@@ -2,5 +2,5 @@ package agent
 
 const (
 	defaultState  = `C:\ProgramData\Trustline`
-	defaultSocket = `C:\ProgramData\Trustline\control.sock`
+	defaultSocket = `\\.\pipe\trustline`
 )

@@ -126,3 +126,6 @@ func peer(conn net.Conn) (Caller, error) {
 	}
 	return Caller{UID: int(cred.Uid), GID: int(cred.Gid), PID: int(cred.Pid)}, nil
 }
+
+// self answers this process' own account.
+func self() int { return os.Geteuid() }

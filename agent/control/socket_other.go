@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !windows
 
 package control
 
@@ -21,3 +21,5 @@ func Listen(string) (net.Listener, error) { return nil, errNoSocket }
 func dial(context.Context, string) (net.Conn, error) { return nil, errNoSocket }
 
 func peer(net.Conn) (Caller, error) { return Caller{}, errNoSocket }
+
+func self() int { return -1 }
