@@ -83,6 +83,9 @@ func (w *walker) file(location string, at io.ReaderAt, size int64, depth int) (m
 	case rarKind:
 		w.rar(location, at, size, depth)
 		return mt
+	case sqliteKind:
+		w.sqlite(location, at, size, depth)
+		return mt
 	case pdfKind:
 		w.pdf(location, at, size, depth)
 		if hasDirectory(at, size) {
@@ -118,7 +121,7 @@ func (w *walker) stream(location string, r io.Reader, size int64, depth int) {
 		w.sequential(k, location, b, depth)
 		return
 	}
-	if k != pdfKind && depth >= w.limits.Depth {
+	if !k.flat() && depth >= w.limits.Depth {
 		w.note(problem{TooDeep})
 		w.runs(location, b)
 		return

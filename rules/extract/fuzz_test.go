@@ -83,7 +83,11 @@ func FuzzSevenZip(f *testing.F) {
 	fuzzExtract(f, "7z.7z", "7z-password.7z", "7z-password-names.7z")
 }
 
+func FuzzSQLite(f *testing.F) { fuzzExtract(f, "sqlite.db", "sqlite-utf16.db") }
 func FuzzPDF(f *testing.F) {
+	if err := extractor.Prepare(); err != nil { // it takes longer than one run may
+		f.Fatal(err)
+	}
 	fuzzExtract(f, "reportlab-form.pdf", "reportlab-table.pdf", "reportlab-rotated.pdf", "ghostscript-scan.pdf", "reportlab-password.pdf")
 }
 

@@ -22,6 +22,7 @@ const (
 	sevenZipKind
 	rarKind
 	pdfKind
+	sqliteKind
 	gzipKind
 	bzip2Kind
 	xzKind
@@ -40,6 +41,7 @@ var magics = []struct {
 }{
 	{"PK\x03\x04", zipKind}, {"PK\x05\x06", zipKind}, {"PK\x07\x08", zipKind}, {"PK00PK\x03\x04", zipKind},
 	{oleMagic, oleKind},
+	{sqliteMagic, sqliteKind},
 	{"7z\xBC\xAF\x27\x1C", sevenZipKind}, {"Rar!\x1A\x07", rarKind},
 	{"\x1F\x8B\x08", gzipKind},
 	{"BZh", bzip2Kind},
@@ -58,8 +60,12 @@ var packed = []string{
 
 // whole tells whether content of this kind is read at random, not in order.
 func (k kind) whole() bool {
-	return k == zipKind || k == oleKind || k == sevenZipKind || k == rarKind || k == pdfKind
+	return k == zipKind || k == oleKind || k == sevenZipKind || k == rarKind || k == pdfKind || k == sqliteKind
 }
+
+// flat tells whether content of this kind is a document, not a container of
+// others.
+func (k kind) flat() bool { return k == pdfKind || k == sqliteKind }
 
 // look tells what content is from its first bytes.
 func look(head []byte) (kind, string) {

@@ -110,6 +110,8 @@ func TestRealFiles(t *testing.T) {
 		{"reportlab-rotated.pdf", "", []string{"客戶名單 歐陽明軒 13812345678"}},
 		{"reportlab-table.pdf", "", spaced},
 		{"reportlab-wrapped.pdf", "", []string{"欧阳明轩\n1381234567\n8\n110101199003\n07811X\n"}},
+		{"sqlite.db", "", []string{"[客户]\n1: A=id B=姓名 C=手机号 D=身份证号 E=电子邮箱 F=photo G=balance\n2: A=1 B=欧阳明轩 C=13812345678 D=11010119900307811X E=mingxuan@example.com G=0.5\n", "\n101: A=100 B=欧阳明轩 C=13812345777 ", "[客户 row 3 column 6 › 客户名单.csv]\n姓名,", "[notes]\n1: A=name B=text\n2: A=备注 B=长长", "长电话 13600001111", "[free pages]\n", "旧电话 13700002222。旧电话 "}},
+		{"sqlite-utf16.db", "", []string{"[客户]\n1: A=id B=姓名 C=手机号", "\n4: A=3 B=王建国 C=15012340989 D=440106197001014511 ", "长电话 13600001111"}},
 		{"impress.ppt", "", []string{strings.Join(people[0], " "), strings.Join(people[2], " "), "备注 13600001111"}},
 		{"7z.7z", "", member},
 		{"7z-password.7z", Encrypted, []string{"名单/客户\n"}},

@@ -237,6 +237,30 @@ def pdfs():
     run("pdftocairo", "-pdf", writer, out("cairo.pdf"))
     run("qpdf", writer, "--add-attachment", out("gb18030.csv"), "--filename=list.csv", "--", out("qpdf-attached.pdf"))
 
-parts = {"texts": texts, "books": openpyxl_books, "word": word, "office": office, "archives": archives, "mails": mails, "pdfs": pdfs}
+def databases():
+    import sqlite3
+    def make(name, encoding, rows, without=False):
+        if os.path.exists(out(name)): os.remove(out(name))
+        db = sqlite3.connect(out(name))
+        db.execute(f"PRAGMA encoding='{encoding}'")
+        db.execute("PRAGMA page_size=1024")
+        db.execute("PRAGMA secure_delete=0")
+        db.execute("CREATE TABLE 客户 (id INTEGER PRIMARY KEY, 姓名 TEXT, 手机号 INTEGER, \"身份证号\" VARCHAR(18), 电子邮箱 TEXT, photo BLOB, balance REAL, UNIQUE(手机号))")
+        for i in range(rows):
+            n, m, c, e = PEOPLE[i % 3]
+            db.execute("INSERT INTO 客户 VALUES (?,?,?,?,?,?,?)", (None, n, int(m) + i, c, e, None, 0.5))
+        db.execute("UPDATE 客户 SET photo = ? WHERE id = 2", (open(out("zip-gbk-names.zip"), "rb").read(),))
+        db.execute("CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID")
+        db.execute("INSERT INTO notes VALUES ('备注', ?)", ("长" * 3000 + "电话 13600001111",))
+        db.execute("CREATE TABLE gone (text)")
+        db.execute("INSERT INTO gone VALUES (?)", ("旧电话 13700002222。" * 100,))
+        db.commit()
+        db.execute("DROP TABLE gone")
+        db.commit()
+        db.close()
+    make("sqlite.db", "UTF-8", 100)
+    make("sqlite-utf16.db", "UTF-16le", 3)
+
+parts = {"texts": texts, "books": openpyxl_books, "word": word, "office": office, "archives": archives, "mails": mails, "pdfs": pdfs, "databases": databases}
 for part in sys.argv[1:] or parts:
     parts[part]()
