@@ -26,7 +26,7 @@ type finder struct {
 type mark struct {
 	fragment int
 	offset   int64 // in the fragment
-	at       int   // in the text of the frame
+	at, end  int   // in the text of the frame
 }
 
 // batchMost is how many findings of a class, and distinct values, a batch may
@@ -53,7 +53,12 @@ func (d *finder) find(f *frame) []span {
 		offset = 0
 		d.scanner.Begin(strconv.Itoa(fragment))
 	}
+	rows := false // stand in the fragment; they and lines never do together
 	for i, it := range f.items {
+		if i > 0 && it.n > 0 && f.items[i-1].n > 0 && it.row != rows {
+			begin()
+		}
+		rows = it.row
 		switch {
 		case it.n == 0:
 			begin()
@@ -140,7 +145,7 @@ func (d *finder) echoOf(f *frame, s span, it item) {
 
 func (d *finder) giveLine(f *frame, it item, fragment int, offset int64) int64 {
 	c := f.cells[it.first]
-	d.marks = append(d.marks, mark{fragment, offset, c.start})
+	d.marks = append(d.marks, mark{fragment, offset, c.start, c.end})
 	_, _ = d.scanner.Write(f.text[c.start:c.end]) // never fails
 	return offset + int64(c.end-c.start)
 }
@@ -177,7 +182,9 @@ func (d *finder) locate(f *frame, found detect.Finding) {
 		return
 	}
 	start := d.marks[i].at + int(found.Offset-d.marks[i].offset)
-	d.spans = append(d.spans, span{start, start + found.Length, found.Class, -1})
+	if end := start + found.Length; end <= d.marks[i].end {
+		d.spans = append(d.spans, span{start, end, found.Class, -1})
+	}
 }
 
 func (d *finder) locateInRow(f *frame, it item, column string, found detect.Finding) {

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -198,7 +199,11 @@ func (o *office) copy(f *zip.File) error {
 	if err != nil {
 		return fmt.Errorf("write the masked copy: %w", err)
 	}
-	return o.rewriteXML(o.newPart(o.ctx, placeOf(f), r, w), name)
+	buffered := bufio.NewWriterSize(w, 64<<10)
+	if err := o.rewriteXML(o.newPart(o.ctx, placeOf(f), r, buffered), name); err != nil {
+		return err
+	}
+	return buffered.Flush()
 }
 
 // rewriteXML rewrites a part by its root element, as the extractor reads it.

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -151,7 +152,11 @@ func (j *job) rounds(ctx context.Context, in io.ReaderAt, size int64) (*scratch,
 
 // round makes one copy and tells whether anything is still found in it.
 func (j *job) round(ctx context.Context, in io.ReaderAt, size int64, out *scratch) (found bool, err error) {
-	if err := j.rewrite(ctx, in, size, out); err != nil {
+	buffered := bufio.NewWriterSize(out, 256<<10)
+	if err := j.rewrite(ctx, in, size, buffered); err != nil {
+		return false, err
+	}
+	if err := buffered.Flush(); err != nil {
 		return false, err
 	}
 	after, err := j.engine.Scan(ctx, "", out, out.size)
