@@ -67,6 +67,18 @@ func TestBoundDataGoesWithTheText(t *testing.T) {
 	contains(t, is, "customXml/item1.xml", `<a>张**</a><b v="张**"/>`)
 }
 
+// The workbook behind a diagram is masked like any other.
+func TestWorkbookInsideADocument(t *testing.T) {
+	in := wordParts(para(run("手机：13581726394")))
+	in["word/embeddings/sheet1.xlsx"] = string(zipped(t, bookParts(`<sheetData>`+cells(1, 0)+cells(2, ` t="n"><v>13986547218</v>`)+`</sheetData>`, "手机号")))
+	is := maskedParts(t, in)
+	inner := partsOf([]byte(is["word/embeddings/sheet1.xlsx"]))
+	lacks(t, inner, "13986547218")
+	contains(t, inner, "xl/worksheets/sheet1.xml", "139****7218")
+	in["word/embeddings/sheet1.xlsx"] = "no workbook"
+	refused(t, "broken", zipped(t, in), Embedded)
+}
+
 func TestRefusedDocuments(t *testing.T) {
 	body := para(run("手机：13581726394"))
 	with := func(name, content string) []byte {

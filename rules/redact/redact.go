@@ -118,6 +118,7 @@ type job struct {
 	replaced map[detect.Class]int
 	memory   memory
 	found    *finder
+	inner    bool // it is a document inside the document
 }
 
 // batchSize is how many bytes go through together. Each round cuts elsewhere,

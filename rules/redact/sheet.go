@@ -246,6 +246,11 @@ func (s *sheet) maskCells(spans []span) ([]span, error) {
 		cells[k] = append(cells[k], sp)
 	}
 	for _, sp := range spans {
+		if sp.cell >= 0 {
+			if c := s.frame.cells[sp.cell]; s.headings[string(s.frame.text[c.start:c.end])] {
+				return nil, refuse(SheetName, "")
+			}
+		}
 		if sp.cell >= 0 && s.frame.cells[sp.cell].special >= 0 {
 			add(s.frame.cells[sp.cell].special, sp)
 		} else if k := s.cellOfFormula(sp); k >= 0 {
@@ -300,10 +305,6 @@ func (s *sheet) maskCell(c *sheetCell, spans []span) error {
 		return nil
 	}
 	whole := s.frame.cells[spans[0].cell]
-	text := s.frame.text[whole.start:whole.end]
-	if s.headings[string(text)] {
-		return refuse(SheetName, "")
-	}
 	if c.shared >= 0 && c.formula < 0 {
 		for _, sp := range spans {
 			s.strings.mark(c.shared, stringMark{sp.start - whole.start, sp.end - whole.start, s.frame.masked(sp, s.job.hard)})

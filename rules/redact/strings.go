@@ -25,9 +25,10 @@ type stringMark struct {
 }
 
 // each reads the part string by string. It calls item with the passage of
-// every one, before its end is taken.
-func (p *part) each(item func(text *passage) error) error {
+// every one and with where it says how that is pronounced.
+func (p *part) each(item func(text *passage, readings []cut) error) error {
 	skipped := 0
+	var readings []cut
 	var text passage
 	for {
 		ok, err := p.next()
@@ -37,10 +38,12 @@ func (p *part) each(item func(text *passage) error) error {
 		switch p.kind {
 		case startToken:
 			if string(p.name) == "rPh" && !p.empty {
-				skipped++
+				if skipped++; skipped == 1 {
+					readings = append(readings, cut{from: p.at})
+				}
 			}
 			if string(p.name) == "si" && p.empty {
-				err = item(&text)
+				err = item(&text, nil)
 			}
 		case textToken, plainToken:
 			if skipped == 0 {
@@ -49,10 +52,12 @@ func (p *part) each(item func(text *passage) error) error {
 		case endToken:
 			switch string(p.name) {
 			case "rPh":
-				skipped = max(0, skipped-1)
+				if skipped = max(0, skipped-1); skipped == 0 && len(readings) > 0 {
+					readings[len(readings)-1].to = p.at + len(p.raw)
+				}
 			case "si":
-				err = item(&text)
-				text.text, text.links = text.text[:0], text.links[:0]
+				err = item(&text, readings)
+				text.text, text.links, readings = text.text[:0], text.links[:0], readings[:0]
 			}
 		}
 		if err != nil {
@@ -63,7 +68,7 @@ func (p *part) each(item func(text *passage) error) error {
 
 // load reads the strings of a workbook.
 func (s *sharedStrings) load(p *part) error {
-	return p.each(func(text *passage) error {
+	return p.each(func(text *passage, _ []cut) error {
 		if int64(len(s.text)+len(text.text)) > min(p.job.limits.Strings, 1<<31) {
 			return refuse(TooLarge, "")
 		}
@@ -109,7 +114,7 @@ func (s *sharedStrings) mark(i int, m stringMark) {
 // to are looked at by themselves.
 func (s *sharedStrings) write(p *part) error {
 	i := 0
-	err := p.each(func(text *passage) error {
+	err := p.each(func(text *passage, readings []cut) error {
 		defer func() { i++ }()
 		if i >= len(s.ends) {
 			return refuse(Damaged, "")
@@ -121,6 +126,7 @@ func (s *sharedStrings) write(p *part) error {
 			return p.breathe()
 		}
 		if marks := s.marks[i]; len(marks) > 0 {
+			p.frame.cuts = append(p.frame.cuts, readings...)
 			if err := s.replace(p, text, marks); err != nil {
 				return err
 			}
