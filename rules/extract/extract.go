@@ -163,6 +163,8 @@ func (w *walker) sequential(k kind, location string, r *bufio.Reader, depth int)
 		w.rtf(location, r, depth)
 	case mailKind:
 		w.mail(location, r, depth)
+	case vCardKind:
+		w.vCard(location, r, depth)
 	case packedKind:
 		w.note(problem{Unsupported})
 		w.runs(location, r)

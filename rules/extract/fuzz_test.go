@@ -84,6 +84,9 @@ func FuzzSevenZip(f *testing.F) {
 }
 
 func FuzzSQLite(f *testing.F) { fuzzExtract(f, "sqlite.db", "sqlite-utf16.db") }
+
+func FuzzVCard(f *testing.F) { fuzzExtract(f, "phone-2.1.vcf", "desktop-3.0.vcf", "invitation.ics") }
+
 func FuzzPDF(f *testing.F) {
 	if err := extractor.Prepare(); err != nil { // it takes longer than one run may
 		f.Fatal(err)

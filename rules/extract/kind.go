@@ -30,6 +30,7 @@ const (
 	tarKind
 	rtfKind
 	mailKind
+	vCardKind
 	packedKind // its text is packed in a way not read yet
 )
 
@@ -91,6 +92,8 @@ func look(head []byte) (kind, string) {
 		return rtfKind, "text/rtf"
 	case looksLikeMail(head):
 		return mailKind, "message/rfc822"
+	case isVCard(head):
+		return vCardKind, mt
 	}
 	if mt == "application/octet-stream" || strings.HasPrefix(mt, "text/") || strings.HasSuffix(mt, "xml") {
 		return lookAtText(head, mt)

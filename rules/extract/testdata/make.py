@@ -237,6 +237,24 @@ def pdfs():
     run("pdftocairo", "-pdf", writer, out("cairo.pdf"))
     run("qpdf", writer, "--add-attachment", out("gb18030.csv"), "--filename=list.csv", "--", out("qpdf-attached.pdf"))
 
+def cards():
+    import base64, quopri, uuid
+    photo = base64.b64encode(open(out("zip-gbk-names.zip"), "rb").read()).decode()
+    def fold(line): return "\r\n ".join(line[i:i + 70] for i in range(0, len(line), 70))
+    with open(out("phone-2.1.vcf"), "w", newline="") as f:  # as phones write it
+        for n, m, c, e in PEOPLE:
+            q = lambda s: quopri.encodestring(s.encode(), quotetabs=True).decode().replace("\n", "\r\n")
+            f.write(f"BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:;{q(n)};;;\r\n"
+                    f"FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:{q(n)}\r\nTEL;CELL:{m}\r\nEMAIL;HOME:{e}\r\n"
+                    f"NOTE;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:{q('身份证 ' + c + ' 住址很长' * 12)}\r\nEND:VCARD\r\n")
+    with open(out("desktop-3.0.vcf"), "w", newline="") as f:
+        for n, m, c, e in PEOPLE:
+            f.write("\r\n".join(fold(l) for l in ["BEGIN:VCARD", "VERSION:3.0", f"FN:{n}", f"item1.TEL;TYPE=CELL:{m}", f"EMAIL:{e}",
+                    f"NOTE:身份证\\, {c}", "PHOTO;ENCODING=b;TYPE=JPEG:" + photo, "END:VCARD"]) + "\r\n")
+    with open(out("invitation.ics"), "w", newline="") as f:
+        f.write("\r\n".join(fold(l) for l in ["BEGIN:VCALENDAR", "VERSION:2.0", "BEGIN:VEVENT", "SUMMARY:回访客户李娜，电话13987654321，" + "请提前联系" * 20 + "13600001111",
+                "ATTENDEE;CN=王建国:mailto:jianguo@example.com", "END:VEVENT", "END:VCALENDAR"]) + "\r\n")
+
 def databases():
     import sqlite3
     def make(name, encoding, rows, without=False):
@@ -261,6 +279,6 @@ def databases():
     make("sqlite.db", "UTF-8", 100)
     make("sqlite-utf16.db", "UTF-16le", 3)
 
-parts = {"texts": texts, "books": openpyxl_books, "word": word, "office": office, "archives": archives, "mails": mails, "pdfs": pdfs, "databases": databases}
+parts = {"texts": texts, "books": openpyxl_books, "word": word, "office": office, "archives": archives, "mails": mails, "pdfs": pdfs, "databases": databases, "cards": cards}
 for part in sys.argv[1:] or parts:
     parts[part]()
