@@ -42,4 +42,6 @@ type Content struct {
 	// Type is the media type found by content.
 	Type    string
 	Summary detect.Summary
+	// Known is what of the company's own lists it holds.
+	Known Known
 }

@@ -33,18 +33,27 @@ type Engine struct {
 	limits   Limits
 	isolated Extractor
 	idle     *sync.Pool // of *scan
+	pack     *detect.Pack
 }
 
 // NewEngine answers an Engine that looks for what the pack describes.
 func NewEngine(pack *detect.Pack, limits Limits) *Engine {
-	e := &Engine{limits: limits, isolated: extract.Extract, idle: &sync.Pool{}}
-	e.idle.New = func() any {
+	e := &Engine{limits: limits, isolated: extract.Extract, pack: pack}
+	return e.With(nil)
+}
+
+// With answers the same Engine, which also looks for what is on a company's
+// own lists. Lists may be replaced while the engine before is still at work.
+func (e *Engine) With(lists *Lists) *Engine {
+	with := *e
+	with.idle = &sync.Pool{New: func() any {
 		return &scan{
-			Scanner: detect.NewScanner(pack, limits.Detect),
-			names:   detect.NewScanner(pack, detect.Limits{Distinct: 100, Findings: 20}),
+			Scanner: detect.NewScanner(e.pack, e.limits.Detect),
+			names:   detect.NewScanner(e.pack, detect.Limits{Distinct: 100, Findings: 20}),
+			known:   lists.matcher(),
 		}
-	}
-	return e
+	}}
+	return &with
 }
 
 // Isolated answers the same Engine with formats that have to be taken apart
@@ -87,6 +96,7 @@ type scan struct {
 	names *detect.Scanner // makes locations harmless
 	lead  int64           // bytes looked at before the content itself
 	cells []detect.Cell
+	known *knownMatcher // nil without lists
 }
 
 // fileName is the location of what is found in the name of the file.
@@ -95,10 +105,12 @@ const fileName = "file name"
 func (e *Engine) begin(name string) *scan {
 	s := e.idle.Get().(*scan)
 	s.Reset()
+	s.known.reset()
 	s.lead = 0
 	if name = strings.TrimSuffix(name, path.Ext(name)); name != "" {
 		s.lead = int64(len(name))
 		s.Scanner.Begin(fileName)
+		s.known.begin()
 		s.Write([]byte(name))
 	}
 	return s
@@ -116,10 +128,14 @@ func (s *scan) Begin(location string) {
 		location = masked(location, s.names.Close().Findings)
 	}
 	s.Scanner.Begin(location)
+	s.known.begin()
 }
 
-// Write gives text to the Scanner, which never fails.
-func (s *scan) Write(text []byte) { _, _ = s.Scanner.Write(text) }
+// Write gives text to the Scanner, which never fails, and to the lists.
+func (s *scan) Write(text []byte) {
+	_, _ = s.Scanner.Write(text)
+	s.known.write(text)
+}
 
 // Row gives a row of a table to the Scanner.
 func (s *scan) Row(number int, cells []extract.Cell) {
@@ -128,16 +144,17 @@ func (s *scan) Row(number int, cells []extract.Cell) {
 		s.cells = append(s.cells, detect.Cell{Column: c.Column, Text: c.Text})
 	}
 	s.Scanner.Row(number, s.cells)
+	s.known.row(cells)
 }
 
 // released answers how many leading bytes of the text hold no candidate.
-func (s *scan) released() int64 { return max(0, s.Clean()-s.lead) }
+func (s *scan) released() int64 { return max(0, s.known.clean(s.Clean())-s.lead) }
 
 // content sums up.
 func (s *scan) content(result extract.Result) Content {
-	c := Content{Type: result.Type, Reason: result.Reason, Summary: s.Close()}
+	c := Content{Type: result.Type, Reason: result.Reason, Summary: s.Close(), Known: s.known.close()}
 	switch {
-	case len(c.Summary.Classes) > 0:
+	case len(c.Summary.Classes) > 0 || c.Known.any():
 		c.Status = Sensitive
 	case c.Reason != "":
 		c.Status = Unreadable

@@ -100,6 +100,7 @@ type Policy struct {
 	classes       []class
 	rules         []rule
 	isolation     Isolation
+	lists         []listUse
 	warnings      strictyaml.Problems
 }
 

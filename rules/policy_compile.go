@@ -44,6 +44,7 @@ type compiler struct {
 	doc     *strictyaml.Document
 	classes map[string]int // id -> index
 	rules   map[string]int // id -> line
+	lists   []listUse
 }
 
 func (c *compiler) policy(s *policySpec) *Policy {
@@ -68,6 +69,7 @@ func (c *compiler) policy(s *policySpec) *Policy {
 		p.rules = append(p.rules, c.rule(&s.Rules[i]))
 	}
 	c.isolation(p, s)
+	p.lists = c.lists
 	return p
 }
 
@@ -102,12 +104,16 @@ func (c *compiler) contents(specs []contentSpec) []condition {
 	for i := range specs[:min(len(specs), maxConditions)] {
 		s := &specs[i]
 		switch {
-		case (s.Records == nil) == (s.Count == nil):
+		case given(s.Records != nil, s.Count != nil, s.Exact != nil, s.Similar != nil) != 1:
 			if s.Place.Line > 0 {
 				c.report(s.Place, "policy.one-condition")
 			}
 		case s.Records != nil:
 			conditions = append(conditions, c.records(s.Records))
+		case s.Exact != nil:
+			conditions = append(conditions, c.exact(s.Exact))
+		case s.Similar != nil:
+			conditions = append(conditions, c.similar(s.Similar))
 		default:
 			conditions = append(conditions, c.count(s.Count))
 		}
@@ -120,6 +126,7 @@ func (c *compiler) records(s *recordsSpec) condition {
 	for _, of := range c.list(s.Of) {
 		r.of = append(r.of, oneOf(c, of, dataClasses, ""))
 	}
+	r.except = c.listNames(s.Except)
 	slices.Sort(r.of)
 	if r.of = slices.Compact(r.of); len(r.of) == 1 {
 		c.report(s.Place.In("of"), "policy.one-class-record")

@@ -92,27 +92,38 @@ func settled(c condition, q *question) (int, bool) { return 0, c.holds(q) }
 type recordsCondition struct {
 	atLeast int
 	of      []detect.Class // nil: of any
+	except  []string       // lists of people who do not count
 }
 
 func (recordsCondition) field() string            { return "records" }
 func (c recordsCondition) holds(q *question) bool { return c.people(q) >= c.atLeast }
 func (c recordsCondition) wanted() string {
-	if c.of == nil {
-		return atLeast(c.atLeast)
+	w := atLeast(c.atLeast)
+	if c.of != nil {
+		w = fmt.Sprintf("%s of %v", w, c.of)
 	}
-	return fmt.Sprintf("%s of %v", atLeast(c.atLeast), c.of)
+	return w + without(c.except)
 }
 func (c recordsCondition) found(q *question) string {
 	return strconv.Itoa(c.people(q))
 }
-func (c recordsCondition) from(*question) (int, bool) { return c.atLeast, c.of == nil }
+func (c recordsCondition) from(*question) (int, bool) {
+	return c.atLeast, c.of == nil && len(c.except) == 0
+}
 
 // people answers how many people have a record of two or more of the classes.
 // The detector counts people over all classes; how many of them have two of
 // these is bounded by the findings: each such person needs two, and one of
 // them not of the commonest class. The bound is exact where the content holds
 // no other classes, and never too low.
+//
+// People on lists that do not count are taken off where two fields of them
+// stand together: what makes a record.
 func (c recordsCondition) people(q *question) int {
+	return max(0, c.counted(q)-q.Known.onAny(c.except))
+}
+
+func (c recordsCondition) counted(q *question) int {
 	if c.of == nil {
 		return q.Summary.People
 	}

@@ -42,12 +42,29 @@ type contentSpec struct {
 	Place   place
 	Records *recordsSpec `yaml:"records"`
 	Count   *countSpec   `yaml:"count"`
+	Exact   *exactSpec   `yaml:"exact"`
+	Similar *similarSpec `yaml:"similar"`
 }
 
 type recordsSpec struct {
 	Place   place
 	AtLeast scalar   `yaml:"at-least"`
 	Of      []scalar `yaml:"of"`
+	Except  []scalar `yaml:"except-list"`
+}
+
+type exactSpec struct {
+	Place   place
+	List    scalar   `yaml:"list"`
+	AtLeast scalar   `yaml:"at-least"`
+	Fields  scalar   `yaml:"fields"`
+	Except  []scalar `yaml:"except-list"`
+}
+
+type similarSpec struct {
+	Place   place
+	Set     scalar `yaml:"set"`
+	AtLeast scalar `yaml:"at-least"`
 }
 
 type countSpec struct {

@@ -3,6 +3,7 @@ package exact
 import (
 	"bytes"
 	"errors"
+	"math"
 	"unicode/utf8"
 )
 
@@ -106,6 +107,9 @@ func (m *Matcher) Begin() {
 
 // Write takes text in UTF-8, cut anywhere.
 func (m *Matcher) Write(p []byte) {
+	if len(m.lists) == 0 {
+		return
+	}
 	for len(p) > 0 {
 		end := bytes.IndexByte(p, '\n')
 		whole := end >= 0
@@ -157,6 +161,9 @@ func (m *Matcher) endLine(n, more int) {
 
 // Row takes a row of a table.
 func (m *Matcher) Row(cells [][]byte) {
+	if len(m.lists) == 0 {
+		return
+	}
 	m.flush()
 	m.joined = m.joined[:0]
 	for _, c := range cells {
@@ -196,6 +203,9 @@ func (m *Matcher) finish() {
 // Clean answers how many bytes of text from the start, since Reset, hold
 // nothing of anybody found so far, nor of anybody found later.
 func (m *Matcher) Clean() int64 {
+	if len(m.lists) == 0 {
+		return math.MaxInt64
+	}
 	if m.clean >= 0 {
 		return m.clean
 	}

@@ -12,17 +12,20 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"sync/atomic"
 )
 
 // File is an open list, safe for concurrent use. Files are replaced by
-// renaming another one over them, never written in place.
+// renaming another one over them, never written in place. A File nobody refers
+// to any more closes itself, so that a list can be replaced while it is used.
 type File struct {
 	Header
 	file    *os.File
 	mapped  []byte // nil where files are read instead
 	failed  atomic.Bool
 	sectors map[string]Section
+	cleanup runtime.Cleanup
 }
 
 // Open opens a list of a kind: its signature by a key of the ring and all its
@@ -68,7 +71,7 @@ func (f *File) open(ctx context.Context, kind string, keys Ring, least uint64) e
 		return err
 	}
 	if f.Kind != kind {
-		return fmt.Errorf("%w (it is of the kind %s, not %s)", ErrNotAList, f.Kind, kind)
+		return fmt.Errorf("%w (%s, not %s)", ErrOtherKind, f.Kind, kind)
 	}
 	if f.Serial < least {
 		return ErrReplayed
@@ -79,7 +82,9 @@ func (f *File) open(ctx context.Context, kind string, keys Ring, least uint64) e
 		}
 		f.sectors[s.Name] = s
 	}
-	f.mapped, err = mapFile(f.file, info.Size())
+	if f.mapped, err = mapFile(f.file, info.Size()); err == nil {
+		f.cleanup = runtime.AddCleanup(f, func(b []byte) { _ = unmapFile(b) }, f.mapped)
+	}
 	return err
 }
 
@@ -153,6 +158,7 @@ func (f *File) verify(ctx context.Context, s Section) error {
 
 // Close ends the use of the file and of all its Views.
 func (f *File) Close() error {
+	f.cleanup.Stop()
 	err := unmapFile(f.mapped)
 	f.mapped = nil
 	return errors.Join(err, f.file.Close())

@@ -104,7 +104,7 @@ func TestRefuses(t *testing.T) {
 		{"no key", whole, nil, "exact", 0, ErrKeyless},
 		{"other key", whole, Ring{newKey(t)}, "exact", 0, ErrKeyless},
 		{"signed by somebody who took the id", forgedBytes, Ring{k.Endpoint()}, "exact", 0, ErrForged},
-		{"other kind", whole, Ring{k}, "similar", 0, ErrNotAList},
+		{"other kind", whole, Ring{k}, "similar", 0, ErrOtherKind},
 		{"older than seen", whole, Ring{k}, "exact", 6, ErrReplayed},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -28,14 +28,15 @@ const (
 // The ways in which a file is refused. None of them names anything the list
 // was made from.
 var (
-	ErrNotAList = errors.New("not a list file: build one with trustline-console list build")
-	ErrCut      = errors.New("the file is cut short or has something behind its end: copy it again")
-	ErrTooLarge = errors.New("the file is larger than lists may be")
-	ErrFormat   = errors.New("made by a later version: upgrade this program, or build the list with an older one")
-	ErrKeyless  = errors.New("made with a key that is not here: install the endpoint key it was made with, or build it with the current key")
-	ErrForged   = errors.New("the signature is wrong: the list was changed or made by somebody else; take it from where it was built")
-	ErrDamaged  = errors.New("a checksum is wrong: copy the file again")
-	ErrReplayed = errors.New("older than a list of this name seen before: deliver the latest one")
+	ErrNotAList  = errors.New("not a list file: build one with trustline-console list build")
+	ErrCut       = errors.New("the file is cut short or has something behind its end: copy it again")
+	ErrTooLarge  = errors.New("the file is larger than lists may be")
+	ErrFormat    = errors.New("made by a later version: upgrade this program, or build the list with an older one")
+	ErrKeyless   = errors.New("made with a key that is not here: install the endpoint key it was made with, or build it with the current key")
+	ErrForged    = errors.New("the signature is wrong: the list was changed or made by somebody else; take it from where it was built")
+	ErrDamaged   = errors.New("a checksum is wrong: copy the file again")
+	ErrOtherKind = errors.New("a list of another kind")
+	ErrReplayed  = errors.New("older than a list of this name seen before: deliver the latest one")
 )
 
 // Header says what a file is.
