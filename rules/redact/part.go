@@ -7,6 +7,7 @@ import (
 	"html"
 	"io"
 	"regexp"
+	"slices"
 
 	"github.com/trustline/trustline/rules/detect"
 )
@@ -196,18 +197,18 @@ func (p *part) applyKnown() error {
 // mostLearnt bounds the values remembered, which stand there as hashes.
 const mostLearnt = 1 << 20
 
-// memory remembers what was masked.
+// memory remembers what was masked: the number of its class by its hash.
 type memory struct {
 	seed   maphash.Seed
-	values map[uint64]detect.Class
+	values map[uint64]uint16
 }
 
 func (j *job) learn(value []byte, class detect.Class) {
 	if j.memory.values == nil {
-		j.memory = memory{maphash.MakeSeed(), map[uint64]detect.Class{}}
+		j.memory = memory{maphash.MakeSeed(), map[uint64]uint16{}}
 	}
 	if len(j.memory.values) < mostLearnt {
-		j.memory.values[maphash.Bytes(j.memory.seed, bytes.TrimSpace(value))] = class
+		j.memory.values[maphash.Bytes(j.memory.seed, bytes.TrimSpace(value))] = j.classNumber(class)
 	}
 }
 
@@ -215,6 +216,19 @@ func (j *job) learnt(value []byte) (detect.Class, bool) {
 	if j.memory.values == nil || len(value) == 0 {
 		return "", false
 	}
-	class, ok := j.memory.values[maphash.Bytes(j.memory.seed, bytes.TrimSpace(value))]
-	return class, ok
+	n, ok := j.memory.values[maphash.Bytes(j.memory.seed, bytes.TrimSpace(value))]
+	if !ok {
+		return "", false
+	}
+	return j.classes[n], true
+}
+
+// classNumber numbers the classes found.
+func (j *job) classNumber(class detect.Class) uint16 {
+	i := slices.Index(j.classes, class)
+	if i < 0 {
+		i = len(j.classes)
+		j.classes = append(j.classes, class)
+	}
+	return uint16(i)
 }

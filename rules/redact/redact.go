@@ -116,6 +116,7 @@ type job struct {
 	expanded int64
 	pictures int
 	replaced map[detect.Class]int
+	classes  []detect.Class // found so far
 	memory   memory
 	found    *finder
 	inner    bool // it is a document inside the document

@@ -307,7 +307,7 @@ func (s *sheet) maskCell(c *sheetCell, spans []span) error {
 	whole := s.frame.cells[spans[0].cell]
 	if c.shared >= 0 && c.formula < 0 {
 		for _, sp := range spans {
-			s.strings.mark(c.shared, stringMark{sp.start - whole.start, sp.end - whole.start, s.frame.masked(sp, s.job.hard)})
+			s.strings.marks = append(s.strings.marks, stringMark{uint32(c.shared), uint32(sp.start - whole.start), uint32(sp.end - whole.start), s.job.classNumber(sp.class)})
 		}
 		return nil
 	}

@@ -15,13 +15,14 @@ type sharedStrings struct {
 	text  []byte
 	ends  []uint32
 	used  []uint64 // bit set
-	marks map[int][]stringMark
+	marks []stringMark
 }
 
-// stringMark replaces a stretch of one shared string.
+// stringMark says that a stretch of one shared string is to be masked. There
+// is one for every such cell of a workbook.
 type stringMark struct {
-	start, end int
-	text       string
+	index, start, end uint32
+	class             uint16 // number the job gave the class
 }
 
 // each reads the part string by string. It calls item with the passage of
@@ -100,20 +101,14 @@ func (s *sharedStrings) at(i int) []byte {
 	return s.text[start:s.ends[i]]
 }
 
-// mark says that a stretch of a string is to be replaced.
-func (s *sharedStrings) mark(i int, m stringMark) {
-	if s.marks == nil {
-		s.marks = map[int][]stringMark{}
-	}
-	if !slices.Contains(s.marks[i], m) {
-		s.marks[i] = append(s.marks[i], m)
-	}
-}
-
 // write copies the part with what was marked replaced; strings no cell points
 // to are looked at by themselves.
 func (s *sharedStrings) write(p *part) error {
-	i := 0
+	slices.SortFunc(s.marks, func(a, b stringMark) int {
+		return cmp.Or(cmp.Compare(a.index, b.index), cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
+	})
+	s.marks = slices.Compact(s.marks)
+	i, rest := 0, s.marks
 	err := p.each(func(text *passage, readings []cut) error {
 		defer func() { i++ }()
 		if i >= len(s.ends) {
@@ -125,11 +120,16 @@ func (s *sharedStrings) write(p *part) error {
 			}
 			return p.breathe()
 		}
-		if marks := s.marks[i]; len(marks) > 0 {
+		n := 0
+		for n < len(rest) && rest[n].index == uint32(i) {
+			n++
+		}
+		if n > 0 {
 			p.frame.cuts = append(p.frame.cuts, readings...)
-			if err := s.replace(p, text, marks); err != nil {
+			if err := s.replace(p, text, rest[:n]); err != nil {
 				return err
 			}
+			rest = rest[n:]
 		}
 		return p.breathe()
 	})
@@ -142,20 +142,17 @@ func (s *sharedStrings) write(p *part) error {
 func (s *sharedStrings) replace(p *part, text *passage, marks []stringMark) error {
 	lead := len(text.text) - len(bytes.TrimLeftFunc(text.text, unicode.IsSpace))
 	start := p.frame.commit(text) + lead
-	slices.SortFunc(marks, func(a, b stringMark) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end)) })
 	end := 0
 	for _, m := range marks {
-		if m.start < end {
-			if m.end <= end {
-				continue
-			}
-			m.text = strings.Repeat("*", min(m.end-end, 16))
-			m.start = end
+		from, to := max(start+int(m.start), end), start+int(m.end)
+		if from >= to {
+			continue
 		}
-		if err := p.frame.replace(span{start + m.start, start + m.end, "", -1}, m.text); err != nil {
+		sp := span{from, to, p.job.classes[m.class], -1}
+		if err := p.frame.replace(sp, p.frame.masked(sp, p.job.hard)); err != nil {
 			return err
 		}
-		end = m.end
+		end = to
 	}
 	return nil
 }
