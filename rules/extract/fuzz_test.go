@@ -61,7 +61,8 @@ func FuzzZip(f *testing.F) {
 func FuzzSpreadsheet(f *testing.F) {
 	fuzzExtract(f, "calc.xlsx", "openpyxl.xlsx", "openpyxl-stream.xlsx")
 }
-func FuzzWordDocument(f *testing.F) { fuzzExtract(f, "writer.docx") }
+func FuzzBinarySpreadsheet(f *testing.F) { fuzzExtract(f, "sheetjs.xlsb", "sheetjs-inline.xlsb") }
+func FuzzWordDocument(f *testing.F)      { fuzzExtract(f, "writer.docx") }
 func FuzzOpenDocument(f *testing.F) {
 	fuzzExtract(f, "calc.ods", "calc.fods", "writer.odt", "calc-password.ods")
 }
@@ -92,6 +93,18 @@ func FuzzPDF(f *testing.F) {
 		f.Fatal(err)
 	}
 	fuzzExtract(f, "reportlab-form.pdf", "reportlab-table.pdf", "reportlab-rotated.pdf", "ghostscript-scan.pdf", "reportlab-password.pdf")
+}
+
+// FuzzBinaryParts feeds the parts of binary workbooks without the archive around.
+func FuzzBinaryParts(f *testing.F) {
+	f.Add([]byte("\x81\x01\x00\x00\x04\x02\x00\x00\x00\x06\x0e\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00a\x00\x02\x0c\x02\x00\x00\x00\x00\x00\x00\x00\x0a\x00\x00\x00\x0d\x08\x00\x00\x00\x00\x0a\x00\x00\x00"))
+	f.Add([]byte("\x9f\x01\x00\x13\x07\x00\x01\x00\x00\x00b\x00"))
+	f.Fuzz(func(t *testing.T, part []byte) {
+		limits := Limits{}.withDefaults()
+		w := &walker{ctx: context.Background(), limits: limits, sink: &strict{t: t}, deadline: time.Now().Add(time.Minute), expanded: limits.Expanded, members: limits.Members}
+		o := &office{archive: &archive{w: w}}
+		o.binaryPart("", bytes.NewReader(part))
+	})
 }
 
 // FuzzParts feeds the parts of office documents without the archive around.

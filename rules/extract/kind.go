@@ -136,6 +136,9 @@ func lookAtText(head []byte, mt string) (kind, string) {
 
 func isHTML(text []byte) bool {
 	lower := bytes.ToLower(text)
+	if bytes.HasPrefix(lower, []byte("<?xml")) && !bytes.Contains(lower, []byte("<html")) && !bytes.Contains(lower, []byte("<!doctype html")) {
+		return false // a table may stand in any XML
+	}
 	for _, tag := range []string{"<!doctype html", "<html", "<body", "<table", "<div", "<head", "<p", "<br"} {
 		for _, after := range []string{">", " ", "\n", "\r"} {
 			if bytes.Contains(lower, []byte(tag+after)) {

@@ -55,19 +55,23 @@ func (o *office) read() string {
 	for i := range o.entries {
 		e := &o.entries[i]
 		switch name := strings.ToLower(e.name); {
-		case strings.HasSuffix(name, "sharedstrings.xml"):
+		case strings.HasSuffix(name, "sharedstrings.xml"), strings.HasSuffix(name, "sharedstrings.bin"):
 			o.part(e, "")
 		case strings.HasPrefix(name, "xl/_rels/workbook") && strings.HasSuffix(name, ".rels"):
 			o.relations(e, relations)
 			rest = append(rest, e)
-		case name == "xl/workbook.xml":
+		case name == "xl/workbook.xml", name == "xl/workbook.bin":
 			workbook = e
 			rest = append(rest, e)
 		default:
 			rest = append(rest, e)
 		}
 	}
-	if workbook != nil {
+	switch {
+	case workbook == nil:
+	case strings.HasSuffix(strings.ToLower(workbook.name), ".bin"):
+		o.binaryWorkbook(workbook, relations)
+	default:
 		o.workbook(workbook, relations)
 	}
 	slices.SortStableFunc(rest, func(a, b *entry) int { return o.rank(a) - o.rank(b) })
@@ -125,6 +129,10 @@ func (o *office) workbook(e *entry, relations map[string]string) {
 // part reads one part. Name is the sheet's, where it is known.
 func (o *office) part(e *entry, name string) {
 	lower := strings.ToLower(e.name)
+	if strings.HasSuffix(lower, ".bin") {
+		o.binary(e, name)
+		return
+	}
 	if !strings.HasSuffix(lower, ".xml") && !strings.HasSuffix(lower, ".rels") && !strings.HasSuffix(lower, ".vml") {
 		o.readMember(e)
 		return
@@ -138,6 +146,25 @@ func (o *office) part(e *entry, name string) {
 		name = partName(e.name)
 	}
 	o.xml(join(o.location, name), bufio.NewReaderSize(r, sniffed))
+	o.w.note(r.check())
+}
+
+// binary reads a part that is not XML: of a binary workbook, or anything else.
+func (o *office) binary(e *entry, name string) {
+	r := o.content(e)
+	if r == nil {
+		return
+	}
+	defer o.w.guard()
+	if name == "" {
+		name = strings.TrimSuffix(path.Base(e.name), ".bin")
+	}
+	b := bufio.NewReaderSize(r, sniffed)
+	if head, _ := b.Peek(4); isBinaryPart(head) {
+		o.binaryPart(join(o.location, name), b)
+	} else {
+		o.w.stream(join(o.location, e.name), b, e.size, o.depth+1)
+	}
 	o.w.note(r.check())
 }
 

@@ -64,11 +64,18 @@ func (t *tree) start(m *markup) {
 	switch name {
 	case "tr", "row":
 		t.endRow()
-		t.number++
+		t.number = t.index(m, t.number) + 1
+	case "worksheet": // of SpreadsheetML 2003
+		t.endRow()
+		t.w.sink.Begin(join(t.location, string(appendEntities(nil, m.attr("Name")))))
+		t.number = 0
+	case "comment":
+		t.endLine()
 	case "td", "th", "cell":
 		t.endLine()
 		t.endCell()
 		t.inCell = !m.empty
+		t.column = t.index(m, t.column)
 	case "table":
 		t.endRow()
 		t.number = 0
@@ -90,8 +97,18 @@ func (t *tree) start(m *markup) {
 	}
 }
 
+// index answers where SpreadsheetML 2003 says that a row or cell stands, 0-based,
+// or next where it says nothing.
+func (t *tree) index(m *markup, next int) int {
+	if t.html || m.attr("Index") == nil {
+		return next
+	}
+	return min(number(m.attr("Index"))-1, mostColumns*100)
+}
+
 // attributes gives what is in a start tag but for what only shapes a page.
 func (t *tree) attributes(m *markup) {
+	isRow := string(bytes.ToLower(m.name)) == "row"
 	for rest := m.attrs; ; {
 		key, value, after := cutAttr(rest)
 		if key == nil {
@@ -105,7 +122,7 @@ func (t *tree) attributes(m *markup) {
 		if t.html && shaping[string(bytes.ToLower(key))] || bytes.HasPrefix(key, []byte("xmlns")) {
 			continue
 		}
-		if t.inCell && !t.html && layout[string(local(key))] {
+		if (t.inCell || isRow) && !t.html && layout[string(local(key))] {
 			continue
 		}
 		t.line = append(append(t.line, local(key)...), '=')
@@ -195,11 +212,11 @@ var block = set("p", "div", "br", "li", "ul", "ol", "dl", "dt", "dd", "h1", "h2"
 // shaping are HTML attributes that only shape a page.
 var shaping = set("class", "style", "id", "width", "height", "colspan", "rowspan", "align", "valign", "border", "cellpadding",
 	"cellspacing", "bgcolor", "color", "face", "size", "lang", "dir", "rel", "type", "charset", "sdnum", "viewbox", "d", "points", "transform",
-	"fill", "stroke", "x", "y", "cx", "cy", "r", "integrity", "nonce", "srcset")
+	"fill", "stroke", "x", "y", "cx", "cy", "r", "integrity", "nonce", "srcset", "data-t")
 
-// exact are attributes by which Excel and LibreOffice write a number beside
-// how it is shown.
-var exact = set("x:num", "sdval")
+// exact are attributes by which Excel, LibreOffice and SheetJS write a value
+// beside how it is shown.
+var exact = set("x:num", "sdval", "data-v")
 
 // layout are attributes of a cell that say nothing of its content.
 var layout = set("Type", "StyleID", "Index", "MergeAcross", "MergeDown", "style-name", "number-columns-spanned")
