@@ -124,7 +124,7 @@ func (d *document) descriptions(to *passage) {
 	d.list = d.attributes(d.list[:0])
 	for _, want := range []string{"descr", "title"} {
 		for _, a := range d.list {
-			if a.local == want && a.to > a.from {
+			if string(a.local) == want && a.to > a.from {
 				d.takeAttribute(to, a)
 				to.add(" ")
 			}

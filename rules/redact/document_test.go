@@ -67,6 +67,15 @@ func TestBoundDataGoesWithTheText(t *testing.T) {
 	contains(t, is, "customXml/item1.xml", `<a>张**</a><b v="张**"/>`)
 }
 
+// What was masked once is masked wherever it stands by itself: older programs
+// show the fallback of a drawing, in which no heading speaks for a name.
+func TestRepeatedValuesOfADocument(t *testing.T) {
+	is := maskedParts(t, wordParts(
+		para(run("姓名：张伟明，电话：13581726394"))+para(run("签名："), run("张伟明"))+
+			para(`<w:r><mc:AlternateContent><mc:Choice Requires="wps"><w:t>x</w:t></mc:Choice><mc:Fallback><w:txbxContent>`+para(run("张伟明"))+`</w:txbxContent></mc:Fallback></mc:AlternateContent></w:r>`)))
+	lacks(t, is, "张伟明")
+}
+
 // The workbook behind a diagram is masked like any other.
 func TestWorkbookInsideADocument(t *testing.T) {
 	in := wordParts(para(run("手机：13581726394")))

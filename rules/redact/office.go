@@ -229,11 +229,9 @@ func (o *office) rewriteXML(p *part, name string) error {
 		return p.sheet(&o.strings, o.headings)
 	case "dialogsheet", "macrosheet":
 		return refuse(Macros, "")
-	case "chartSpace", "userShapes", "dataModel":
-		p.known = true
-		return p.document()
 	case "document", "glossaryDocument", "hdr", "ftr", "comments", "footnotes", "endnotes", "ThreadedComments",
-		"wsDr", "drawing", "xml", "diagramData":
+		"wsDr", "drawing", "xml", "diagramData", "chartSpace", "userShapes", "dataModel":
+		p.known = true
 		return p.document()
 	case "styleSheet", "styles", "theme", "fonts", "webSettings", "tblStyleLst", "numbering", "stylesWithEffects":
 		return p.texts()

@@ -6,8 +6,8 @@ import (
 	"hash/maphash"
 	"html"
 	"io"
-	"regexp"
 	"slices"
+	"unicode"
 
 	"github.com/trustline/trustline/rules/detect"
 )
@@ -22,9 +22,8 @@ type part struct {
 	frame   frame
 	finder  *finder
 	out     io.Writer
-	at      int  // where the current token stands in the frame
-	known   bool // values masked elsewhere are masked here too, whatever stands around them
-	list    []attribute
+	at      int                          // where the current token stands in the frame
+	known   bool                         // values masked elsewhere are masked here too, whatever stands around them
 	special func([]span) ([]span, error) // takes the spans it knows better than apply
 }
 
@@ -93,9 +92,23 @@ func (p *part) link(to *passage, text string, from, end int, as form) {
 // drop takes the current token out of the copy.
 func (p *part) drop() { p.frame.cuts = append(p.frame.cuts, cut{from: p.at, to: p.at + len(p.raw)}) }
 
-// telling is what an attribute that only programs read holds when it holds
-// customer data.
-var telling = regexp.MustCompile(`@|[0-9]{11}`)
+// telling tells whether an attribute that only programs read may hold customer
+// data: an address, or a number long enough.
+func telling(value []byte) bool {
+	digits := 0
+	for _, c := range value {
+		if c == '@' {
+			return true
+		}
+		if digits++; !isDigit(c) {
+			digits = 0
+		}
+		if digits >= 11 {
+			return true
+		}
+	}
+	return false
+}
 
 // quietAttributes looks at the attributes that no reader is shown.
 func (p *part) quietAttributes(skip func(local string) bool) {
@@ -104,9 +117,9 @@ func (p *part) quietAttributes(skip func(local string) bool) {
 	}
 	p.list = p.attributes(p.list[:0])
 	for _, a := range p.list {
-		if !skip(a.local) && telling.Match(p.raw[a.from:a.to]) {
+		if !skip(string(a.local)) && telling(p.raw[a.from:a.to]) {
 			var extra passage
-			extra.add(a.local + "=")
+			extra.add(string(a.local) + "=")
 			p.takeAttribute(&extra, a)
 			p.frame.extra(&extra)
 		}
@@ -186,7 +199,9 @@ func (p *part) applyKnown() error {
 		if p.strict != "" {
 			return refuse(p.strict, "")
 		}
-		s := span{l.start, l.end, class, -1}
+		text := p.frame.text[l.start:l.end]
+		lead := len(text) - len(bytes.TrimLeftFunc(text, unicode.IsSpace))
+		s := span{l.start + lead, l.start + lead + len(bytes.TrimSpace(text)), class, -1}
 		if err := p.frame.replace(s, p.frame.masked(s, p.job.hard)); err != nil {
 			return err
 		}

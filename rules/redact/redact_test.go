@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/trustline/trustline/rules"
@@ -168,6 +170,46 @@ func TestHarmlessTextIsCopiedAsItIs(t *testing.T) {
 		if out, report := masked(t, "a.txt", []byte(in)); string(out) != in || len(report.Masked) != 0 {
 			t.Errorf("%q became %q", in, out)
 		}
+	}
+}
+
+func TestStoppedAndLimited(t *testing.T) {
+	content := []byte("手机：13581726394\n")
+	var out bytes.Buffer
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := New(engine, pack, Limits{}).File(ctx, bytes.NewReader(content), int64(len(content)), "", &out); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	for reason, l := range map[Reason]Limits{TooLarge: {Size: 5}, TimedOut: {Time: 1}} {
+		var r *Refusal
+		if _, err := New(engine, pack, l).File(context.Background(), bytes.NewReader(content), int64(len(content)), "", &out); !errors.As(err, &r) || r.Reason != reason {
+			t.Errorf("got %v, want %s", err, reason)
+		}
+	}
+	if out.Len() > 0 {
+		t.Error("something was written")
+	}
+}
+
+// A copy beyond the memory allowed goes through a temporary file, which goes.
+func TestLargeCopiesLeaveNothingBehind(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir)
+	content := []byte(strings.Repeat("手机：13581726394，请联系。\n", 5000))
+	var wg sync.WaitGroup
+	for range 4 { // one Redactor serves many at once
+		wg.Go(func() {
+			var out bytes.Buffer
+			if _, err := New(engine, pack, Limits{Memory: 1000}).File(context.Background(), bytes.NewReader(content), int64(len(content)), "", &out); err != nil || out.String() != strings.Repeat("手机：135****6394，请联系。\n", 5000) {
+				t.Errorf("%d bytes, %v", out.Len(), err)
+			}
+		})
+	}
+	wg.Wait()
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

@@ -105,11 +105,22 @@ func (s *sheet) start() {
 }
 
 func (s *sheet) startCell() {
-	ref := s.attr("r")
+	s.current = sheetCell{from: s.at, prefix: s.prefix(), shared: -1, formula: -1}
+	s.list = s.attributes(s.list[:0])
+	for _, a := range s.list {
+		switch value := s.raw[a.from:a.to]; string(a.local) {
+		case "r":
+			s.current.ref = unescape(value)
+		case "s":
+			s.current.style = unescape(value)
+		case "t":
+			s.current.kind = unescape(value)
+		}
+	}
+	ref := s.current.ref
 	if letters := strings.TrimRight(ref, "0123456789"); letters != "" && len(letters) <= 3 {
 		s.column = columnIndex(strings.ToUpper(letters))
 	}
-	s.current = sheetCell{from: s.at, prefix: s.prefix(), ref: ref, style: s.attr("s"), kind: s.attr("t"), shared: -1, formula: -1}
 	s.inCell = !s.empty
 	s.value.text, s.value.links = s.value.text[:0], s.value.links[:0]
 	if s.empty {
@@ -120,12 +131,13 @@ func (s *sheet) startCell() {
 // attributesShown takes what people read in attributes: tips and addresses of
 // links, titles and texts of input checks.
 func (s *sheet) attributesShown() {
-	shown := map[string]bool{}
+	var shown map[string]bool
 	if n := string(s.name); n == "hyperlink" || n == "dataValidation" {
+		shown = map[string]bool{}
 		s.list = s.attributes(s.list[:0])
 		for _, a := range s.list {
-			if slices.Contains([]string{"display", "tooltip", "location", "prompt", "promptTitle", "error", "errorTitle"}, a.local) && a.to > a.from {
-				shown[a.local] = true
+			if slices.Contains([]string{"display", "tooltip", "location", "prompt", "promptTitle", "error", "errorTitle"}, string(a.local)) && a.to > a.from {
+				shown[string(a.local)] = true
 				var extra passage
 				s.takeAttribute(&extra, a)
 				s.frame.extra(&extra)

@@ -2,7 +2,6 @@ package redact
 
 import (
 	"bytes"
-	"html"
 	"io"
 	"unicode/utf8"
 )
@@ -35,6 +34,7 @@ type tokens struct {
 	name  []byte // of a tag, without its prefix
 	empty bool   // the start tag closes itself
 	attrs int    // where in raw the attributes begin
+	list  []attribute
 }
 
 func newTokens(r io.Reader) *tokens { return &tokens{r: r, buf: make([]byte, 64<<10), first: true} }
@@ -226,7 +226,7 @@ func tagEnd(part []byte) int {
 
 // attribute is one of a start tag: its value stands at from to to in raw.
 type attribute struct {
-	name, local string
+	name, local []byte // valid until the next token
 	from, to    int
 }
 
@@ -241,7 +241,7 @@ func (x *tokens) attributes(into []attribute) []attribute {
 		for i < len(raw) && raw[i] != '=' && raw[i] != '>' && !isSpace(raw[i]) {
 			i++
 		}
-		name := string(raw[start:i])
+		name := raw[start:i]
 		for i < len(raw) && raw[i] != '"' && raw[i] != '\'' && raw[i] != '>' {
 			i++
 		}
@@ -252,7 +252,7 @@ func (x *tokens) attributes(into []attribute) []attribute {
 		if end < 0 {
 			return into
 		}
-		local := name[bytes.LastIndexByte([]byte(name), ':')+1:]
+		local := name[bytes.LastIndexByte(name, ':')+1:]
 		into = append(into, attribute{name, local, i + 1, i + 1 + end})
 		i += end + 2
 	}
@@ -260,9 +260,10 @@ func (x *tokens) attributes(into []attribute) []attribute {
 
 // attr answers the value of one attribute, "" if it is absent.
 func (x *tokens) attr(local string) string {
-	for _, a := range x.attributes(nil) {
-		if a.local == local {
-			return html.UnescapeString(string(x.raw[a.from:a.to]))
+	x.list = x.attributes(x.list[:0])
+	for _, a := range x.list {
+		if string(a.local) == local {
+			return unescape(x.raw[a.from:a.to])
 		}
 	}
 	return ""

@@ -1,5 +1,7 @@
 package redact
 
+import "bytes"
+
 // tree rewrites markup of any vocabulary, read as the extractor reads it:
 // every leaf with the name of its element before it, attributes as name=value.
 type tree struct {
@@ -48,10 +50,10 @@ func (t *tree) start() {
 	t.leaf = string(t.name)
 	t.list = t.attributes(t.list[:0])
 	for _, a := range t.list {
-		if len(a.name) >= 5 && a.name[:5] == "xmlns" {
+		if bytes.HasPrefix(a.name, []byte("xmlns")) {
 			continue
 		}
-		t.line.add(a.local + "=")
+		t.line.add(string(a.local) + "=")
 		t.takeAttribute(&t.line, a)
 		t.line.add("\t")
 		words = true
@@ -122,7 +124,7 @@ func (p *part) links(gone func(target string) bool) error {
 			continue
 		}
 		for _, a := range p.attributes(nil) {
-			if a.local == "Target" {
+			if string(a.local) == "Target" {
 				var line passage
 				p.takeAttribute(&line, a)
 				p.frame.line(&line)
