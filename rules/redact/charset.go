@@ -275,7 +275,7 @@ var (
 
 // legacy is a charset of one, two or four bytes per character.
 func legacy(e encoding.Encoding) charset {
-	pairs := sync.OnceValue(func() map[uint16]rune { return readPairs(e) })
+	pairs := sync.OnceValue(func() *[1 << 16]rune { return readPairs(e) })
 	four := e == simplifiedchinese.GB18030
 	return charset{
 		next: func(p []byte) (rune, int) {
@@ -297,7 +297,7 @@ func legacy(e encoding.Encoding) charset {
 				}
 				return utf8.RuneError, 1
 			}
-			if r, ok := pairs()[uint16(p[0])<<8|uint16(p[1])]; ok {
+			if r := pairs()[uint16(p[0])<<8|uint16(p[1])]; r != 0 {
 				return r, 2
 			}
 			return utf8.RuneError, 1
@@ -309,8 +309,9 @@ func legacy(e encoding.Encoding) charset {
 	}
 }
 
-func readPairs(e encoding.Encoding) map[uint16]rune {
-	pairs := map[uint16]rune{}
+// readPairs answers what each pair of bytes stands for, 0 for nothing.
+func readPairs(e encoding.Encoding) *[1 << 16]rune {
+	var pairs [1 << 16]rune
 	d := e.NewDecoder()
 	for lead := 0x81; lead < 0xFF; lead++ {
 		for trail := 0x40; trail < 0xFF; trail++ {
@@ -320,5 +321,5 @@ func readPairs(e encoding.Encoding) map[uint16]rune {
 			}
 		}
 	}
-	return pairs
+	return &pairs
 }
