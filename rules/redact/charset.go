@@ -303,6 +303,9 @@ func legacy(e encoding.Encoding) charset {
 			return utf8.RuneError, 1
 		},
 		add: func(dst []byte, r rune) ([]byte, bool) {
+			if r < utf8.RuneSelf {
+				return append(dst, byte(r)), true
+			}
 			text, err := e.NewEncoder().String(string(r))
 			return append(dst, text...), err == nil
 		},
