@@ -38,20 +38,20 @@ func (c *candidates) reset() { c.normal, c.list = c.normal[:0], c.list[:0] }
 func (c *candidates) text(one candidate) []byte { return c.normal[one.start:one.end] }
 
 // add takes text as a cell of a kind.
-func (c *candidates) add(kind Kind, text []byte) {
+func (c *candidates) add(code byte, text []byte) {
 	if len(c.list) >= maxCandidates || len(text) == 0 {
 		return
 	}
 	start := len(c.normal)
-	if c.normal = Normalise(kind, text, c.normal); len(c.normal) > start {
-		c.list = append(c.list, candidate{kind.code(), start, len(c.normal)})
+	if c.normal = normalise(code, text, c.normal); len(c.normal) > start {
+		c.list = append(c.list, candidate{code, start, len(c.normal)})
 	}
 }
 
 // numbers finds what may be numbers and e-mail addresses: what people are
 // found by, in nearly every list.
 func (c *candidates) numbers(line []byte, want *wanted) {
-	if want[Email.code()] {
+	if want[emailCode] {
 		for i := 0; i < len(line); {
 			at := bytes.IndexByte(line[i:], '@')
 			if at < 0 {
@@ -65,11 +65,11 @@ func (c *candidates) numbers(line []byte, want *wanted) {
 			for e < len(line) && e-at < 190 && isMail(line[e]) {
 				e++
 			}
-			c.add(Email, line[s:e])
+			c.add(emailCode, line[s:e])
 			i = at + 1
 		}
 	}
-	if want[Mobile.code()] || want[ID.code()] || want[Card.code()] {
+	if want[mobileCode] || want[idCode] || want[cardCode] {
 		c.digitRuns(line)
 		for i := range c.runs {
 			c.joined(line, i, want)
@@ -108,13 +108,13 @@ func (c *candidates) joined(line []byte, first int, want *wanted) {
 			return
 		}
 		text := line[c.runs[first].start:r.end]
-		if want[Mobile.code()] && digits >= 7 && digits <= 15 {
-			c.add(Mobile, text)
+		if want[mobileCode] && digits >= 7 && digits <= 15 {
+			c.add(mobileCode, text)
 		}
-		if want[Card.code()] && digits >= 8 {
-			c.add(Card, text)
+		if want[cardCode] && digits >= 8 {
+			c.add(cardCode, text)
 		}
-		if want[ID.code()] && digits >= 6 {
+		if want[idCode] && digits >= 6 {
 			c.identity(line, c.runs[first].start, r.end)
 		}
 	}
@@ -123,16 +123,16 @@ func (c *candidates) joined(line []byte, first int, want *wanted) {
 // identity takes letters that belong to a document number along: those right
 // before it, as in passports, and a check letter behind it.
 func (c *candidates) identity(line []byte, s, e int) {
-	c.add(ID, line[s:e])
+	c.add(idCode, line[s:e])
 	if e < len(line) && isLetter(line[e]) && (e+1 == len(line) || !isLetter(line[e+1])) {
-		c.add(ID, line[s:e+1])
+		c.add(idCode, line[s:e+1])
 	}
 	before := s
 	for before > 0 && s-before < 3 && isLetter(line[before-1]) {
 		before--
 	}
 	if before < s {
-		c.add(ID, line[before:e])
+		c.add(idCode, line[before:e])
 	}
 }
 
@@ -155,24 +155,24 @@ func separates(gap []byte) bool {
 // texts finds what may be names, addresses and other cells: fields between
 // delimiters, and names inside them.
 func (c *candidates) texts(line []byte, want *wanted) {
-	if !want[Name.code()] && !want[Address.code()] && !want[Other.code()] {
+	if !want[nameCode] && !want[addressCode] && !want[otherCode] {
 		return
 	}
 	c.fields(line)
 	for _, f := range c.spans {
 		field := line[f.start:f.end]
-		for _, k := range []Kind{Name, Address, Other} {
-			if want[k.code()] && (k != Name || len(field) <= longField) {
+		for _, k := range [...]byte{nameCode, addressCode, otherCode} {
+			if want[k] && (k != nameCode || len(field) <= longField) {
 				c.add(k, field)
 			}
 		}
 	}
-	if want[Name.code()] {
+	if want[nameCode] {
 		c.hanNames(line)
 		c.wordNames(line)
 	}
-	if want[Other.code()] {
-		c.words(line, 1, Other)
+	if want[otherCode] {
+		c.words(line, 1, otherCode)
 	}
 }
 
@@ -246,7 +246,7 @@ func (c *candidates) hanNames(line []byte) {
 		n++
 		i += size
 		for k := n - 2; k >= 0; k-- {
-			c.add(Name, line[at[k]:i])
+			c.add(nameCode, line[at[k]:i])
 		}
 	}
 }
@@ -254,12 +254,12 @@ func (c *candidates) hanNames(line []byte) {
 // wordNames takes two or three words in a row.
 func (c *candidates) wordNames(line []byte) {
 	for n := 2; n <= nameWords; n++ {
-		c.words(line, n, Name)
+		c.words(line, n, nameCode)
 	}
 }
 
 // words takes every n words that stand spaces apart.
-func (c *candidates) words(line []byte, n int, kind Kind) {
+func (c *candidates) words(line []byte, n int, code byte) {
 	var starts [nameWords]int
 	have := 0
 	for i := 0; i < len(line); {
@@ -282,7 +282,7 @@ func (c *candidates) words(line []byte, n int, kind Kind) {
 		starts[have] = s
 		have++
 		if have == n {
-			c.add(kind, line[starts[0]:i])
+			c.add(code, line[starts[0]:i])
 		}
 	}
 }

@@ -28,7 +28,17 @@ func (k Kind) identifies() bool {
 	return k == Mobile || k == ID || k == Card || k == Email
 }
 
-// code stands for the kind in hashes; it must never change.
+// Codes stand for kinds in hashes; they must never change.
+const (
+	nameCode byte = iota
+	mobileCode
+	idCode
+	cardCode
+	emailCode
+	addressCode
+	otherCode
+)
+
 func (k Kind) code() byte { return byte(slices.Index(Kinds(), k)) }
 
 // Column is a column of the customer table that goes into the list.

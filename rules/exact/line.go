@@ -17,7 +17,7 @@ func (m *Matcher) line(text []byte, size int64) {
 	if m.findsNumbers(text) {
 		s.found.numbers(s.text, &m.want)
 	}
-	if m.find[Other.code()] {
+	if m.find[otherCode] {
 		m.textsOf(s)
 	}
 	before := len(m.open)
@@ -77,7 +77,7 @@ func (m *Matcher) findsNumbers(text []byte) bool {
 			run = 0
 		}
 	}
-	return m.want[Email.code()] && bytes.IndexByte(text, '@') >= 0
+	return m.want[emailCode] && bytes.IndexByte(text, '@') >= 0
 }
 
 func (m *Matcher) textsOf(s *seen) {

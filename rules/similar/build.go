@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -130,6 +131,22 @@ type detail struct {
 	Prints    int `json:"prints"`
 }
 
+// newSieve answers a bit for each value that the first bits of some
+// fingerprint have: it tells most others off at once. There are 8 to 16 bits
+// for each fingerprint.
+func newSieve(posts []post) []byte {
+	s := make([]byte, 1<<bits.Len(uint(max(len(posts), 8)-1)))
+	for _, p := range posts {
+		bit := p.print >> (64 - sieveBits(len(s)))
+		s[bit/8] |= 1 << (bit % 8)
+	}
+	return s
+}
+
+// sieveBits answers how many bits of a fingerprint count for a sieve of so
+// many bytes, a power of two.
+func sieveBits(size int) int { return bits.TrailingZeros(uint(size)) + 3 }
+
 // Save writes the index and answers its size in bytes.
 func (b *Builder) Save(ctx context.Context, path, name string, serial uint64, at time.Time) (int64, error) {
 	if len(b.totals) == 0 {
@@ -161,6 +178,10 @@ func (b *Builder) Save(ctx context.Context, path, name string, serial uint64, at
 		section("bytes", 2, func(i int) uint64 { return uint64(b.posts[i].bytes) }, len(b.posts)),
 		section("totals", 4, func(i int) uint64 { return uint64(b.totals[i]) }, len(b.totals)))
 	if err != nil {
+		return 0, err
+	}
+	file.Section("sieve")
+	if _, err := file.Write(newSieve(b.posts)); err != nil {
 		return 0, err
 	}
 	return file.Commit(detail{Documents: len(b.totals), Prints: len(b.posts)})

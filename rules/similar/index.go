@@ -22,6 +22,8 @@ type Index struct {
 	documents listfile.View
 	bytes     listfile.View
 	totals    listfile.View
+	sieve     listfile.View
+	shift     int // of a fingerprint, for the sieve
 }
 
 // Open opens an index: mapped, not loaded. Indexes older than the serial least
@@ -31,7 +33,7 @@ func Open(ctx context.Context, path string, keys listfile.Ring, least uint64) (*
 	if err != nil {
 		return nil, err
 	}
-	x := &Index{file: f, key: keys.Find(f.Key), prints: f.Section("prints"), documents: f.Section("documents"), bytes: f.Section("bytes"), totals: f.Section("totals")}
+	x := &Index{file: f, key: keys.Find(f.Key), prints: f.Section("prints"), documents: f.Section("documents"), bytes: f.Section("bytes"), totals: f.Section("totals"), sieve: f.Section("sieve")}
 	if err := x.check(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open list: %w", err), f.Close())
 	}
@@ -47,6 +49,10 @@ func (x *Index) check() error {
 		x.prints.Size() != 8*int64(d.Prints) || x.documents.Size() != 4*int64(d.Prints) || x.bytes.Size() != 2*int64(d.Prints) || x.totals.Size() != 4*int64(d.Documents) {
 		return fmt.Errorf("%w (its sections do not fit together)", listfile.ErrNotAList)
 	}
+	if n := x.sieve.Size(); n < 8 || n > maxPrints || n&(n-1) != 0 {
+		return fmt.Errorf("%w (its sieve has no size)", listfile.ErrNotAList)
+	}
+	x.shift = 64 - sieveBits(int(x.sieve.Size()))
 	return nil
 }
 
@@ -95,6 +101,11 @@ func (x *Index) total(document uint32) int {
 // find answers where the entries of a fingerprint begin. Fingerprints are
 // spread evenly, so that the search begins close to where it ends.
 func (x *Index) find(print uint64) (int, bool) {
+	var b [1]byte
+	bit := print >> x.shift
+	if x.sieve.At(int64(bit/8), 1, b[:])[0]&(1<<(bit%8)) == 0 {
+		return 0, false
+	}
 	n := x.detail.Prints
 	hi, _ := bits.Mul64(print, uint64(n))
 	guess, near := int(hi), 2*int(math.Sqrt(float64(n)))+1

@@ -289,7 +289,7 @@ func FuzzOpen(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, b := range map[string][]byte{"prints": prints, "documents": documents, "bytes": documents[:len(documents)/2], "totals": totals} {
+		for name, b := range map[string][]byte{"prints": prints, "documents": documents, "bytes": documents[:len(documents)/2], "sieve": bytes.Repeat([]byte{0xff}, 8), "totals": totals} {
 			w.Section(name)
 			if _, err := w.Write(b); err != nil {
 				t.Fatal(err)
