@@ -2,13 +2,59 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 
 	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/sensor/file"
 	"github.com/trustline/trustline/rules"
 )
+
+// undoing watches media that cannot be guarded on this system: what should not
+// have got there is taken back, which is less than keeping it out.
+type undoing struct {
+	agent *Agent
+	stop  map[string]context.CancelFunc // by mount point
+}
+
+// keep watches these media and no others.
+func (u *undoing) keep(ctx context.Context, media []guard.Medium) {
+	present := map[string]bool{}
+	for _, m := range media {
+		present[m.MountPoint] = true
+		if u.stop[m.MountPoint] != nil {
+			continue
+		}
+		watching, stop := context.WithCancel(ctx)
+		u.stop[m.MountPoint] = stop
+		u.agent.log.Info("medium is watched", "mount", m.MountPoint)
+		go u.watch(watching, m)
+	}
+	for point, stop := range u.stop {
+		if !present[point] {
+			stop()
+			delete(u.stop, point)
+		}
+	}
+}
+
+func (u *undoing) watch(ctx context.Context, m guard.Medium) {
+	w := &file.Watcher{Folders: []string{m.MountPoint}, Log: u.agent.log, Finished: func(ctx context.Context, path string) {
+		name, err := filepath.Rel(m.MountPoint, path)
+		if err != nil {
+			name = filepath.Base(path)
+		}
+		u.agent.lookAt(ctx, path, activity.Activity{
+			Channel: m.Channel, Operation: activity.Write, Subject: activity.Subject{Name: filepath.ToSlash(name)},
+			Destination: activity.Destination{Path: m.MountPoint, Device: m.Device},
+		})
+	}}
+	if err := w.Run(ctx); err != nil {
+		u.agent.log.Error("medium is not watched", "mount", m.MountPoint, "error", err)
+	}
+}
 
 // watchFolders looks at files that appear in the configured folders. They are
 // there already, so they can only be reported or taken away again.
@@ -16,11 +62,17 @@ func (a *Agent) watchFolders(ctx context.Context) error {
 	if len(a.config.Watch) == 0 {
 		return nil
 	}
-	w := &file.Watcher{Folders: a.config.Watch, Log: a.log, Finished: a.lookAt}
+	w := &file.Watcher{Folders: a.config.Watch, Log: a.log, Finished: func(ctx context.Context, path string) {
+		a.lookAt(ctx, path, activity.Activity{
+			Channel: activity.SyncFolder, Operation: activity.Write, Subject: activity.Subject{Name: filepath.Base(path)},
+			Destination: activity.Destination{Path: filepath.Dir(path)},
+		})
+	}}
 	return w.Run(ctx)
 }
 
-func (a *Agent) lookAt(ctx context.Context, path string) {
+// lookAt decides about a file that has just been finished somewhere.
+func (a *Agent) lookAt(ctx context.Context, path string, act activity.Activity) {
 	f, err := os.Open(path)
 	if err != nil {
 		return
@@ -33,18 +85,18 @@ func (a *Agent) lookAt(ctx context.Context, path string) {
 	ctx, cancel := context.WithTimeout(ctx, judging)
 	defer cancel()
 	content, err := a.judge.Engine.Scan(ctx, filepath.Base(path), f, info.Size())
-	if err != nil {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		content = rules.Content{Status: rules.Unreadable, Reason: rules.TimedOut}
+	case err != nil:
 		a.log.Warn("a watched file cannot be looked at", "error", err)
 		return
 	}
 	if content.Status == rules.Clean {
 		return
 	}
-	owner := fileOwner(info)
-	a.found(ctx, activity.Activity{
-		Channel: activity.SyncFolder, Operation: activity.Write,
-		Actor:       activity.Actor{UID: owner, User: accountName(owner)},
-		Subject:     activity.Subject{Name: filepath.Base(path), Size: info.Size()},
-		Destination: activity.Destination{Path: filepath.Dir(path)},
-	}, content, path, info)
+	act.Actor = owner(path, info)
+	act.Subject.Size = info.Size()
+	f.Close() // or Windows would let nobody take it away
+	a.found(ctx, act, content, path, info)
 }

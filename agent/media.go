@@ -14,6 +14,7 @@ import (
 // keepMedia keeps a guard on every removable medium until the context ends,
 // then gives them back.
 func (a *Agent) keepMedia(ctx context.Context) error {
+	undo := &undoing{agent: a, stop: map[string]context.CancelFunc{}}
 	finder := &media.Finder{Treat: a.config.Removable, Exclude: a.config.Exclude}
 	changed := make(chan struct{}, 1)
 	group, watching := errgroup.WithContext(ctx)
@@ -27,7 +28,7 @@ func (a *Agent) keepMedia(ctx context.Context) error {
 	})
 	group.Go(func() error {
 		for {
-			a.keepThese(watching, finder)
+			a.keepThese(watching, finder, undo)
 			select {
 			case <-watching.Done():
 				stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopping)
@@ -41,7 +42,7 @@ func (a *Agent) keepMedia(ctx context.Context) error {
 	return group.Wait()
 }
 
-func (a *Agent) keepThese(ctx context.Context, finder *media.Finder) {
+func (a *Agent) keepThese(ctx context.Context, finder *media.Finder, undo *undoing) {
 	found, err := finder.List(ctx)
 	if err != nil {
 		a.log.Error("cannot find removable media", "error", err)
@@ -50,6 +51,10 @@ func (a *Agent) keepThese(ctx context.Context, finder *media.Finder) {
 	all := make([]guard.Medium, 0, len(found))
 	for _, m := range found {
 		all = append(all, guard.Medium{MountPoint: m.MountPoint, Device: m.Device, Channel: activity.RemovableMedia})
+	}
+	if !guard.Supported {
+		undo.keep(ctx, all)
+		return
 	}
 	for _, failed := range a.keeper.Keep(ctx, all) {
 		a.say(ctx, "medium-unguarded", incident.High, map[string]string{"mountPoint": failed.Medium.MountPoint, "problem": failed.Err.Error()})

@@ -5,12 +5,15 @@ package agent
 import (
 	"io/fs"
 	"syscall"
+
+	"github.com/trustline/trustline/agent/activity"
 )
 
-// fileOwner answers the account a file belongs to, -1 when unknown.
-func fileOwner(info fs.FileInfo) int {
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		return int(st.Uid)
+// owner answers the account a file belongs to.
+func owner(_ string, info fs.FileInfo) activity.Actor {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return activity.Actor{UID: -1}
 	}
-	return -1
+	return activity.Actor{UID: int(st.Uid), User: accountName(int(st.Uid))}
 }

@@ -1,6 +1,31 @@
 package agent
 
-import "io/fs"
+import (
+	"io/fs"
 
-// fileOwner answers -1: accounts have no numbers here.
-func fileOwner(fs.FileInfo) int { return -1 }
+	"golang.org/x/sys/windows"
+
+	"github.com/trustline/trustline/agent/activity"
+)
+
+// owner answers the account a file belongs to; file systems of sticks know
+// none. Accounts have no numbers here.
+func owner(path string, _ fs.FileInfo) activity.Actor {
+	unknown := activity.Actor{UID: -1}
+	sd, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION)
+	if err != nil {
+		return unknown
+	}
+	sid, _, err := sd.Owner()
+	if err != nil || sid == nil {
+		return unknown
+	}
+	account, domain, _, err := sid.LookupAccount("")
+	if err != nil {
+		return unknown
+	}
+	if domain != "" {
+		account = domain + `\` + account
+	}
+	return activity.Actor{UID: -1, User: account}
+}

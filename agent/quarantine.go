@@ -63,7 +63,9 @@ func (a *Agent) found(ctx context.Context, act activity.Activity, content rules.
 		a.log.Error("incident is not recorded", "error", err)
 		return
 	}
-	if d.Action == rules.Quarantine {
+	// What could not be kept off a medium is taken back from it.
+	undo := act.Channel == activity.RemovableMedia && d.Action.Stops()
+	if d.Action == rules.Quarantine || undo {
 		expires := time.Now().Add(keeping)
 		note := a.custody.notes.Text(filepath.Base(path), i.ID, d.Title.In, expires)
 		switch _, err := a.custody.store.Take(path, judged, i.ID, note, expires); {

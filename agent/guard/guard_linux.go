@@ -13,6 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Supported: this system can have guards.
+const Supported = true
+
 // Guard is one medium under guard.
 type Guard struct {
 	medium   Medium

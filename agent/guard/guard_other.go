@@ -9,6 +9,9 @@ import (
 	"github.com/trustline/trustline/agent/activity"
 )
 
+// Supported: there is no guard on this system yet.
+const Supported = false
+
 // Guard is one medium under guard.
 type Guard struct{}
 

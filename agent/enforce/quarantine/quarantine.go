@@ -270,7 +270,7 @@ func (s *Store) finish(folder *os.Root, e Entry) error {
 	info, err := folder.Lstat(name)
 	same := err == nil && info.Mode().IsRegular() && info.Size() == e.Bytes && info.ModTime().UTC().Equal(e.Modified)
 	if same {
-		if err := folder.Remove(name); err != nil {
+		if err := remove(folder, name, e.Path); err != nil {
 			// It is still there: then there is nothing in quarantine either.
 			return errors.Join(fmt.Errorf("take the file away: %w", err), os.Remove(s.file(e.ID, coming)), s.removeNote(e))
 		}

@@ -25,6 +25,9 @@ func giveTo(f *os.File, uid, gid int) error {
 	return err
 }
 
+// remove takes a file away from a folder that is open.
+func remove(folder *os.Root, name, _ string) error { return folder.Remove(name) }
+
 func syncFolder(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

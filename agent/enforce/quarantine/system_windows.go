@@ -14,6 +14,16 @@ func ownerOf(fs.FileInfo) (uid, gid int) { return -1, -1 }
 // giveTo does nothing: a file belongs to whom its folder says.
 func giveTo(*os.File, int, int) error { return nil }
 
+// remove takes a file away from a folder that is open. Systems that cannot
+// delete by an open folder delete by the path.
+func remove(folder *os.Root, name, path string) error {
+	err := folder.Remove(name)
+	if errors.Is(err, windows.ERROR_INVALID_FUNCTION) || errors.Is(err, windows.ERROR_INVALID_PARAMETER) {
+		return os.Remove(path)
+	}
+	return err
+}
+
 // syncFolder has nothing to do: NTFS journals renames in order.
 func syncFolder(string) error { return nil }
 
