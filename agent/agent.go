@@ -18,6 +18,7 @@ import (
 	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/health"
+	"github.com/trustline/trustline/agent/identity"
 	"github.com/trustline/trustline/agent/ledger"
 	"github.com/trustline/trustline/agent/policyfile"
 	"github.com/trustline/trustline/agent/prompt"
@@ -47,7 +48,9 @@ type Agent struct {
 	keeper   *guard.Keeper
 	control  *control.Server
 	teller   *prompt.Teller
-	uploader *uploader.Uploader // nil without a console
+	uploader *uploader.Uploader // nil without a console, as are the two below
+	client   *uploader.Client
+	identity *identity.Identity
 	listener net.Listener
 	site     *site
 	custody  *custody
@@ -73,7 +76,7 @@ func New(c Config, version string, worker []string, log *slog.Logger) (*Agent, e
 
 func (a *Agent) openState() (err error) {
 	state := a.config.State
-	if a.machine, err = identity(state); err != nil {
+	if a.machine, err = identity.Machine(state); err != nil {
 		return err
 	}
 	key, err := spool.LoadKey(filepath.Join(state, "spool.key"))
@@ -124,16 +127,22 @@ func (a *Agent) makeJudge(worker []string) error {
 }
 
 func (a *Agent) openUploader() error {
-	if a.config.Console.URL == "" {
+	console := &a.config.Console
+	console.settle(a.config.State)
+	if console.URL == "" {
 		return nil
 	}
-	client, err := uploader.NewClient(uploader.Config{
-		URL: a.config.Console.URL, Pin: a.config.Console.Pin, Token: a.config.Console.Token, Version: a.version,
+	a.identity = identity.Open(identity.Options{
+		Folder: a.config.State, Machine: a.machine, Version: a.version, Log: a.log,
+		Console: identity.Console{URL: console.URL, Pin: console.Pin}, TokenFile: console.TokenFile,
 	})
-	if err != nil {
+	var err error
+	if a.client, err = uploader.NewClient(uploader.Config{
+		URL: console.URL, Pin: console.Pin, Version: a.version, Certificate: a.identity.Certificate, Refused: a.identity.Refused,
+	}); err != nil {
 		return fmt.Errorf("prepare the way to the console: %w", err)
 	}
-	a.uploader = uploader.New(a.spool, client, a.vitals, uploader.DefaultPace(), a.log)
+	a.uploader = uploader.New(a.spool, a.client, a.vitals, uploader.DefaultPace(), a.log)
 	return nil
 }
 
@@ -186,7 +195,8 @@ func (a *Agent) Run(ctx context.Context, s Supervisor) error {
 		group.Go(func() error { return a.control.Serve(ctx, a.listener) })
 	}
 	if a.uploader != nil {
-		group.Go(func() error { return a.uploader.Run(ctx) })
+		group.Go(func() error { a.identity.Run(ctx, a.client, identity.DefaultPace()); return nil })
+		group.Go(func() error { return a.upload(ctx) })
 	}
 	var tellers errgroup.Group
 	tellers.Go(func() error { a.teller.Run(last); return nil })
@@ -195,6 +205,17 @@ func (a *Agent) Run(ctx context.Context, s Supervisor) error {
 	err := group.Wait()
 	stopLast()
 	return errors.Join(err, tellers.Wait())
+}
+
+// upload begins once the machine is enrolled.
+func (a *Agent) upload(ctx context.Context) error {
+	defer a.client.Close()
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-a.identity.Ready():
+		return a.uploader.Run(ctx)
+	}
 }
 
 // live says that the service lives for as long as its parts answer.
@@ -275,5 +296,5 @@ func secret(path string, size int) ([]byte, error) {
 	}
 	data = make([]byte, size)
 	rand.Read(data) // never fails
-	return data, writeDurably(path, data)
+	return data, identity.WriteDurably(path, data)
 }

@@ -8,10 +8,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/trustline/trustline/agent/identity"
 	"github.com/trustline/trustline/agent/sensor/network"
 )
 
@@ -41,7 +41,7 @@ type Config struct {
 type ConsoleConfig struct {
 	URL       string `yaml:"url"`
 	Pin       string `yaml:"pin"`        // sha256//BASE64 of the certificate's public key; empty: the system's CAs
-	TokenFile string `yaml:"token-file"` // holds the enrolment token; readable by the service only
+	TokenFile string `yaml:"token-file"` // holds the enrolment token, once; removed when the machine is enrolled
 }
 
 const maxConfigSize = 1 << 20
@@ -105,17 +105,19 @@ func (c *ConsoleConfig) check() error {
 	if err != nil || u.Scheme != "https" || u.Host == "" {
 		return errors.New("console.url: needs an address such as https://console.example:8443")
 	}
-	if c.TokenFile == "" {
-		return errors.New("console.token-file: needs the file that holds the enrolment token (trustline-console token create --kind agent)")
+	if c.TokenFile != "" && !filepath.IsAbs(c.TokenFile) {
+		return errors.New("console.token-file: needs an absolute path")
 	}
 	return nil
 }
 
-// Token reads the enrolment token.
-func (c *ConsoleConfig) Token() (string, error) {
-	data, err := os.ReadFile(c.TokenFile)
-	if err != nil {
-		return "", fmt.Errorf("read enrolment token: %w", err)
+// settle fills in the console that the machine was enrolled with by hand,
+// where the configuration names none.
+func (c *ConsoleConfig) settle(state string) {
+	if c.URL != "" {
+		return
 	}
-	return strings.TrimSpace(string(data)), nil
+	if to, _, err := identity.Shown(state); err == nil {
+		c.URL, c.Pin = to.URL, to.Pin
+	}
 }

@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"cmp"
+	"errors"
 	"time"
 
 	"github.com/trustline/trustline/agent/control"
@@ -34,6 +36,11 @@ func (a *Agent) consoleStatus() control.Console {
 	if a.uploader != nil {
 		state := a.uploader.State()
 		c.Connected, c.LastContact, c.LastError = state.Connected, state.LastContact, state.LastError
+		standing := a.identity.Standing()
+		c.EnrolledUntil = standing.Until
+		if !c.Connected {
+			c.Refused, c.LastError = string(standing.Refused), cmp.Or(standing.Problem, c.LastError)
+		}
 	}
 	return c
 }
@@ -81,6 +88,9 @@ func (a *Agent) noteHealth() {
 	if a.uploader == nil {
 		return
 	}
+	console := a.consoleStatus()
+	a.health.Mark(health.NotEnrolled, "", when(console.EnrolledUntil.IsZero()))
+	a.health.Mark(health.ConsoleRefuses, "", when(console.Refused != ""))
 	state := a.uploader.State()
 	last := state.LastContact
 	if last.IsZero() {
@@ -91,6 +101,16 @@ func (a *Agent) noteHealth() {
 	} else {
 		a.health.Clear(health.ConsoleUnreachable, "")
 	}
+}
+
+// errIs stands for a warning that is more a fact than an error.
+var errIs = errors.New("it is so")
+
+func when(is bool) error {
+	if is {
+		return errIs
+	}
+	return nil
 }
 
 func (a *Agent) warnings() []health.Warning {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/trustline/trustline/enrol"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
@@ -52,7 +53,7 @@ func level(path string, status int) slog.Level {
 // has typed is left out.
 func harmless(path string) string {
 	switch path {
-	case "/", "/incidents", "/fleet", "/events", "/login", "/logout", "/language", "/api/v1/incidents", "/api/v1/fleet", incident.IngestPath, incident.HeartbeatPath:
+	case "/", "/incidents", "/fleet", "/events", "/login", "/logout", "/language", "/api/v1/incidents", "/api/v1/fleet", incident.IngestPath, incident.HeartbeatPath, enrol.Path, enrol.RenewPath:
 		return path
 	}
 	folder, name := pathpkg.Split(path)

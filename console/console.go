@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/trustline/trustline/console/api"
+	"github.com/trustline/trustline/console/authority"
 	"github.com/trustline/trustline/console/certificate"
 	"github.com/trustline/trustline/console/store"
 	"github.com/trustline/trustline/console/web"
@@ -70,15 +71,25 @@ func (c *Console) prepare(ctx context.Context) error {
 	if c.pages, err = web.New(c.store, c.config.Log); err != nil {
 		return err
 	}
+	machines, err := authority.Load(c.config.Data)
+	if err != nil {
+		return err
+	}
 	if c.listener, err = net.Listen("tcp", c.config.Listen); err != nil {
 		return fmt.Errorf("listen on %s: %w", c.config.Listen, err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/api/", (&api.API{Store: c.store, Log: c.config.Log, Arrived: c.pages.Arrived}).Handler())
+	mux.Handle("/api/", (&api.API{Store: c.store, Authority: machines, Log: c.config.Log, Arrived: c.pages.Arrived}).Handler())
 	mux.Handle("/", c.pages.Handler())
 	c.server = &http.Server{
-		Handler:           logged(c.config.Log, mux),
-		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
+		Handler: logged(c.config.Log, mux),
+		// A certificate is asked for and not demanded: people's browsers have
+		// none. Naming the authority keeps browsers from offering others; what
+		// is shown is judged for each request, by package api.
+		TLSConfig: &tls.Config{
+			Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS13,
+			ClientAuth: tls.RequestClientCert, ClientCAs: machines.Roots(),
+		},
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10,
 		ErrorLog:       slog.NewLogLogger(c.config.Log.Handler(), slog.LevelDebug),

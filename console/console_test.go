@@ -3,6 +3,9 @@ package console_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"encoding/json"
 	"io"
@@ -13,21 +16,22 @@ import (
 
 	"github.com/trustline/trustline/console"
 	"github.com/trustline/trustline/console/store"
+	"github.com/trustline/trustline/enrol"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
 // running is one console, served for real on a port of its own.
 type running struct {
 	*console.Console
-	dir   string
-	agent string // a token of kind agent
-	log   *bytes.Buffer
-	http  *http.Client
+	dir    string
+	agents map[string]*http.Client // by machine; made at the first word
+	log    *bytes.Buffer
+	http   *http.Client
 }
 
 func start(t *testing.T) *running {
 	t.Helper()
-	r := &running{dir: t.TempDir(), log: &bytes.Buffer{}}
+	r := &running{dir: t.TempDir(), log: &bytes.Buffer{}, agents: map[string]*http.Client{}}
 	log := slog.New(slog.NewTextHandler(&lockedWriter{w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	con, err := console.New(t.Context(), console.Config{Data: r.dir, Listen: "127.0.0.1:0", Log: log})
 	if err != nil {
@@ -35,7 +39,6 @@ func start(t *testing.T) *running {
 	}
 	con.Start()
 	r.Console = con
-	r.agent = r.token(t, store.TokenAgent)
 	r.http = client()
 	t.Cleanup(func() {
 		r.http.CloseIdleConnections()
@@ -55,49 +58,97 @@ func client() *http.Client {
 	}
 }
 
-// token makes one beside the running console, as the command does.
-func (r *running) token(t *testing.T, kind string) string {
+// beside opens the data of the running console, as a command does.
+func (r *running) beside(t *testing.T) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), r.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
-	secret, err := s.CreateToken(t.Context(), "test "+kind, kind, time.Now(), time.Time{})
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// as answers a machine's own way to the console, enrolling it first.
+func (r *running) as(t *testing.T, machine string) *http.Client {
+	t.Helper()
+	if c := r.agents[machine]; c != nil {
+		return c
+	}
+	c := client()
+	t.Cleanup(c.CloseIdleConnections)
+	r.agents[machine] = c
+	cert := r.enrolled(t, machine)
+	c.Transport.(*http.Transport).TLSClientConfig.Certificates = []tls.Certificate{cert}
+	return c
+}
+
+// enrolled makes a machine one of the fleet, over the wire.
+func (r *running) enrolled(t *testing.T, machine string) tls.Certificate {
+	t.Helper()
+	token, err := r.beside(t).CreateEnrolToken(t.Context(), "test", 1, time.Now(), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return secret
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	csr, err := enrol.NewCSR(key, machine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := json.Marshal(enrol.Request{Token: token, CSR: csr, Machine: enrol.Facts{ID: machine, Name: "ws", OS: "linux", Version: "1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, answer := r.post(t, r.http, enrol.Path, "application/json", body)
+	reply, leaf, err := enrol.ParseReply(answer, machine, &key.PublicKey, time.Now())
+	if err != nil {
+		t.Fatalf("answered %d %s: %v", status, answer, err)
+	}
+	return tls.Certificate{Certificate: reply.Chain, PrivateKey: key, Leaf: leaf}
 }
 
-func (r *running) post(t *testing.T, path, contentType string, body []byte) {
+func (r *running) post(t *testing.T, as *http.Client, path, contentType string, body []byte) (status int, answer []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.URL()+path, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+r.agent)
 	req.Header.Set("Content-Type", contentType)
-	res, err := r.http.Do(req)
+	res, err := as.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode >= 300 {
-		t.Fatalf("POST %s: %d %s %v", path, res.StatusCode, answer, err)
+	if answer, err = io.ReadAll(res.Body); err != nil {
+		t.Fatalf("POST %s: %v", path, err)
 	}
+	return res.StatusCode, answer
 }
 
+// send sends incidents, each as the machine it is of.
 func (r *running) send(t *testing.T, all ...incident.Incident) {
 	t.Helper()
-	var body bytes.Buffer
+	bodies := map[string]*bytes.Buffer{}
 	for _, i := range all {
-		if err := json.NewEncoder(&body).Encode(i); err != nil {
+		if bodies[i.Machine.ID] == nil {
+			bodies[i.Machine.ID] = &bytes.Buffer{}
+		}
+		if err := json.NewEncoder(bodies[i.Machine.ID]).Encode(i); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r.post(t, incident.IngestPath, incident.IngestType, body.Bytes())
+	for machine, body := range bodies {
+		if status, answer := r.post(t, r.as(t, machine), incident.IngestPath, incident.IngestType, body.Bytes()); status != http.StatusOK {
+			t.Fatalf("answered %d %s", status, answer)
+		}
+	}
 }
 
 func (r *running) beat(t *testing.T, h incident.Heartbeat) {
@@ -106,5 +157,7 @@ func (r *running) beat(t *testing.T, h incident.Heartbeat) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.post(t, incident.HeartbeatPath, "application/json", body)
+	if status, answer := r.post(t, r.as(t, h.Machine.ID), incident.HeartbeatPath, "application/json", body); status != http.StatusNoContent {
+		t.Fatalf("answered %d %s", status, answer)
+	}
 }

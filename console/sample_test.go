@@ -17,6 +17,8 @@ type sample struct {
 	rand   *rand.Rand
 }
 
+func machineID(n int) string { return fmt.Sprintf("0190aaaa-bbbb-7ccc-8ddd-%012d", n) }
+
 func newSample() *sample {
 	return &sample{people: synthetic.New(7), rand: rand.New(rand.NewPCG(7, 7))}
 }
@@ -40,7 +42,7 @@ func (s *sample) incident(t *testing.T, n int, at time.Time) incident.Incident {
 	}
 	i.Severity = []incident.Severity{incident.High, incident.Medium, incident.Critical, incident.Low}[n%4]
 	machine := n % 7
-	i.Machine = incident.Machine{ID: fmt.Sprintf("machine-%d", machine), Name: []string{"sales-ws-01", "sales-ws-02", "ops-laptop-7", "财务-笔记本-03", "sh-desk-114", "bj-call-center-workstation-0042", "hr-ws-2"}[machine], OS: "linux"}
+	i.Machine = incident.Machine{ID: machineID(machine), Name: []string{"sales-ws-01", "sales-ws-02", "ops-laptop-7", "财务-笔记本-03", "sh-desk-114", "bj-call-center-workstation-0042", "hr-ws-2"}[machine], OS: "linux"}
 	if kind == incident.Agent {
 		s.agent(&i, n)
 		return i
@@ -100,7 +102,7 @@ func (s *sample) found(i *incident.Incident) {
 func (s *sample) heartbeat(n int, now time.Time) incident.Heartbeat {
 	h := incident.Heartbeat{
 		Schema: 1, Time: now, Version: "0.1.0", Started: now.Add(-time.Hour), Mode: "enforce", Policy: "3+a1b2c3d4", Media: n % 3,
-		Machine: incident.Machine{ID: fmt.Sprintf("machine-%d", n), Name: []string{"sales-ws-01", "sales-ws-02", "ops-laptop-7", "财务-笔记本-03"}[n%4], OS: "linux"},
+		Machine: incident.Machine{ID: machineID(n), Name: []string{"sales-ws-01", "sales-ws-02", "ops-laptop-7", "财务-笔记本-03"}[n%4], OS: "linux"},
 	}
 	switch n {
 	case 1:

@@ -44,7 +44,7 @@ func TestScreens(t *testing.T) {
 		r.beat(t, s.heartbeat(n, now))
 	}
 	for _, p := range []struct{ name, path string }{
-		{"incidents", "/incidents"}, {"filtered", "/incidents?action=block&severity=high&machine=machine-0"}, {"nothing", "/incidents?q=nothing-like-this"},
+		{"incidents", "/incidents"}, {"filtered", "/incidents?action=block&severity=high&machine=" + machineID(0)}, {"nothing", "/incidents?q=nothing-like-this"},
 		{"detail", "/incidents/" + all[0].ID}, {"detail-long", "/incidents/" + all[1].ID}, {"detail-unreadable", "/incidents/" + all[3].ID},
 		{"detail-merged", "/incidents/" + all[4].ID}, {"detail-agent", "/incidents/" + all[11].ID}, {"fleet", "/fleet"}, {"not-found", "/no/such/page"},
 	} {

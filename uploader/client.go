@@ -3,6 +3,7 @@ package uploader
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,11 +11,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/trustline/trustline/enrol"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
@@ -24,9 +25,11 @@ type Config struct {
 	// Pin is sha256//BASE64 of the console's public key; "" means that the
 	// system's authorities vouch for it.
 	Pin string
-	// Token answers the token that opens the console; asked before every
-	// request, so that a new one is used at once.
-	Token func() (string, error)
+	// Certificate answers what this machine shows, or why it has nothing to
+	// show; asked before every request and whenever it connects.
+	Certificate func() (*tls.Certificate, error)
+	// Refused is told when the console does not take the certificate; may be nil.
+	Refused func(enrol.Code)
 	// Version is the agent's own, told to the console.
 	Version string
 }
@@ -42,11 +45,12 @@ const (
 // try again is the caller's business. It may be used by any number of
 // goroutines at once.
 type Client struct {
-	base    *url.URL
-	token   func() (string, error)
-	agent   string
-	http    *http.Client
-	encoder *zstd.Encoder
+	base        *url.URL
+	certificate func() (*tls.Certificate, error)
+	refused     func(enrol.Code)
+	agent       string
+	http        *http.Client
+	encoder     *zstd.Encoder
 }
 
 // NewClient checks the configuration; it does not connect.
@@ -58,6 +62,16 @@ func NewClient(c Config) (*Client, error) {
 	trust, err := tlsConfig(c.Pin)
 	if err != nil {
 		return nil, err
+	}
+	trust.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		if cert, err := c.Certificate(); err == nil {
+			return cert, nil
+		}
+		// None to show: one who enrols has none, and others do not get here.
+		return &tls.Certificate{}, nil
+	}
+	if c.Refused == nil {
+		c.Refused = func(enrol.Code) {}
 	}
 	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
 	if err != nil {
@@ -77,35 +91,19 @@ func NewClient(c Config) (*Client, error) {
 		DisableCompression:     true, // answers are small; nothing to unpack, nothing to bomb
 	}
 	return &Client{
-		base: base, token: c.Token, agent: "trustline/" + c.Version, encoder: encoder,
+		base: base, certificate: c.Certificate, refused: c.Refused, agent: "trustline/" + c.Version, encoder: encoder,
 		http: &http.Client{
 			Transport: transport,
 			Timeout:   requestPatience,
-			// A token goes to the console it was made for and nowhere else.
+			// What is sent is for the configured console and nobody else.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil
 }
 
-// Close lets go of idle connections.
+// Close lets go of idle connections; later requests connect anew, with the
+// certificate there is then.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
-
-// StatusError is an answer of the console other than "stored".
-type StatusError struct {
-	Code       int           // HTTP status
-	RetryAfter time.Duration // 0 when the console asked for none
-}
-
-func (e *StatusError) Error() string {
-	text := "the console answered " + strconv.Itoa(e.Code) + " " + http.StatusText(e.Code)
-	switch {
-	case e.Code == http.StatusUnauthorized || e.Code == http.StatusForbidden:
-		return text + ": the token is wrong or expired; make a new one on the console and put it into the file console.token-file names"
-	case e.Code >= 300 && e.Code < 400 || e.Code == http.StatusNotFound:
-		return text + ": is console.url right?"
-	}
-	return text
-}
 
 // errAnswer: the console said yes, but in words this version cannot read, or
 // not to the end. What it stored is not known; sending again is safe.
@@ -118,8 +116,8 @@ func (c *Client) Send(ctx context.Context, batch []incident.Incident) (incident.
 	return reply, err
 }
 
-// Probe sends an empty batch, which only a console that knows the token takes,
-// and answers what its clock showed, in UTC.
+// Probe sends an empty batch, which only a console that knows this machine
+// takes, and answers what its clock showed, in UTC.
 func (c *Client) Probe(ctx context.Context) (time.Time, error) {
 	_, date, err := c.send(ctx, nil)
 	return date, err
@@ -154,40 +152,15 @@ func (c *Client) Beat(ctx context.Context, h incident.Heartbeat) error {
 	return nil
 }
 
-// post sends a body, reads the answer into reply unless that is nil, and
-// answers the console's clock, zero where it did not say.
+// post sends a body as this machine, reads the answer into reply unless that is
+// nil, and answers the console's clock, zero where it did not say.
 func (c *Client) post(ctx context.Context, path string, body []byte, header map[string]string, reply any) (date time.Time, err error) {
-	token, err := c.token()
-	if err != nil {
+	if _, err := c.certificate(); err != nil {
 		return date, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath(path).String(), bytes.NewReader(body))
-	if err != nil {
-		return date, fmt.Errorf("prepare request: %w", err)
-	}
-	for k, v := range header {
-		req.Header.Set(k, v)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("User-Agent", c.agent)
-	res, err := c.http.Do(req)
-	if err != nil {
+	answer, date, err := c.exchange(ctx, path, body, header)
+	if err != nil || reply == nil {
 		return date, err
-	}
-	defer res.Body.Close()
-	if at, err := http.ParseTime(res.Header.Get("Date")); err == nil {
-		date = at.UTC()
-	}
-	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	switch {
-	case res.StatusCode != http.StatusOK && res.StatusCode != http.StatusNoContent:
-		return date, refusal(res, date)
-	case err != nil:
-		return date, fmt.Errorf("%w: %w", errAnswer, err)
-	case len(answer) > maxAnswer:
-		return date, fmt.Errorf("%w: longer than %d bytes", errAnswer, maxAnswer)
-	case reply == nil:
-		return date, nil
 	}
 	if err := json.Unmarshal(answer, reply); err != nil {
 		return date, fmt.Errorf("%w: not JSON", errAnswer)
@@ -195,18 +168,38 @@ func (c *Client) post(ctx context.Context, path string, body []byte, header map[
 	return date, nil
 }
 
-// refusal reads what the console asks for. Retry-After is seconds or a date
-// (RFC 9110, section 10.2.3); a date is held against the console's own clock.
-func refusal(res *http.Response, now time.Time) error {
-	e := &StatusError{Code: res.StatusCode}
-	if now.IsZero() {
-		now = time.Now()
+// exchange sends a body and answers what came back when the console took it.
+func (c *Client) exchange(ctx context.Context, path string, body []byte, header map[string]string) (answer []byte, date time.Time, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath(path).String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, date, fmt.Errorf("prepare request: %w", err)
 	}
-	after := res.Header.Get("Retry-After")
-	if n, err := strconv.Atoi(after); err == nil && n > 0 {
-		e.RetryAfter = time.Duration(min(n, 1<<20)) * time.Second
-	} else if at, err := http.ParseTime(after); err == nil {
-		e.RetryAfter = max(0, at.Sub(now))
+	for k, v := range header {
+		req.Header.Set(k, v)
 	}
-	return e
+	req.Header.Set("User-Agent", c.agent)
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, date, err
+	}
+	defer res.Body.Close()
+	if at, err := http.ParseTime(res.Header.Get("Date")); err == nil {
+		date = at.UTC()
+	}
+	answer, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	switch {
+	case res.StatusCode != http.StatusOK && res.StatusCode != http.StatusNoContent:
+		e := refusal(res, answer, date)
+		if e.aboutCertificate() {
+			// There may be a newer one: it is shown on a new connection only.
+			c.Close()
+			c.refused(e.Reason)
+		}
+		return nil, date, e
+	case err != nil:
+		return nil, date, fmt.Errorf("%w: %w", errAnswer, err)
+	case len(answer) > maxAnswer:
+		return nil, date, fmt.Errorf("%w: longer than %d bytes", errAnswer, maxAnswer)
+	}
+	return answer, date, nil
 }

@@ -11,12 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trustline/trustline/enrol"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
 func newClient(t testing.TB, url, pin string) *Client {
 	t.Helper()
-	c, err := NewClient(Config{URL: url, Pin: pin, Version: "1", Token: func() (string, error) { return token, nil }})
+	c, err := NewClient(Config{URL: url, Pin: pin, Version: "1", Certificate: shows(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +31,7 @@ func newIncident(t testing.TB, severity incident.Severity, file string) incident
 	if err != nil {
 		t.Fatal(err)
 	}
-	i.Severity, i.Machine, i.Channel = severity, incident.Machine{ID: "m", Name: "pc", OS: "linux"}, "removable-media"
+	i.Severity, i.Machine, i.Channel = severity, incident.Machine{ID: machineName, Name: "pc", OS: "linux"}, "removable-media"
 	i.File.Name = file
 	i.Decision = incident.Decision{Action: "block", Rule: "r", Outcome: incident.Prevented}
 	return i
@@ -123,11 +124,9 @@ func TestBadConfigurationSaysWhatToWrite(t *testing.T) {
 
 const console64 = pinPrefix + "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
-func TestTokenGoesNowhereElse(t *testing.T) {
-	leaked := make(chan string, 1)
-	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		leaked <- r.Header.Get("Authorization")
-	}))
+func TestNothingGoesElsewhere(t *testing.T) {
+	asked := make(chan struct{}, 1)
+	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked <- struct{}{} }))
 	defer elsewhere.Close()
 	console := startConsole(t)
 	console.before = func(w http.ResponseWriter, r *http.Request, _ int) bool {
@@ -140,9 +139,47 @@ func TestTokenGoesNowhereElse(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	select {
-	case got := <-leaked:
-		t.Errorf("the token %q went elsewhere", got)
+	case <-asked:
+		t.Error("the batch went elsewhere")
 	default:
+	}
+}
+
+func TestWithoutACertificateNothingIsSent(t *testing.T) {
+	console := startConsole(t)
+	none := errors.New("not enrolled")
+	refused := 0
+	held, mine := none, freshCertificate(t)
+	c, err := NewClient(Config{URL: console.URL, Pin: console.pin(), Certificate: func() (*tls.Certificate, error) { return &mine, held }, Refused: func(enrol.Code) { refused++ }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Send(t.Context(), nil); !errors.Is(err, none) {
+		t.Errorf("got %v", err)
+	}
+	if err := c.Beat(t.Context(), incident.Heartbeat{}); !errors.Is(err, none) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := c.Renew(t.Context(), enrol.Renewal{}); !errors.Is(err, none) {
+		t.Errorf("got %v", err)
+	}
+	// Enrolling needs none; this console does not know how.
+	if _, err := c.Enrol(t.Context(), enrol.Request{}); err == nil || !strings.Contains(err.Error(), "404") {
+		t.Errorf("got %v", err)
+	}
+	if _, asked, _, beats := console.count(); asked+beats != 0 || refused != 0 {
+		t.Errorf("%d requests arrived", asked+beats)
+	}
+	// The connection without one is still open: the console refuses, the next
+	// connection shows the certificate there is by then.
+	held = nil
+	var status *StatusError
+	if _, err := c.Send(t.Context(), nil); !errors.As(err, &status) || status.Reason != enrol.NoCertificate || refused != 1 {
+		t.Errorf("got %v, refused %d times", err, refused)
+	}
+	if _, err := c.Send(t.Context(), nil); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -171,7 +208,10 @@ func TestWhatTheConsoleAnswers(t *testing.T) {
 		{"busy, until a date gone by", answer(503, "Retry-After", date.Add(-time.Hour).Format(http.TimeFormat), ""), 503, 0, "503"},
 		{"busy, nonsense", answer(503, "Retry-After", "soon", ""), 503, 0, "503"},
 		{"busy, negative", answer(503, "Retry-After", "-4", ""), 503, 0, "503"},
-		{"expired token", answer(401, "", "", ""), 401, 0, "token-file"},
+		{"not enrolled", answer(401, "", "", `{"error":"x","code":"no-certificate"}`), 401, 0, "not enrolled"},
+		{"revoked", answer(403, "", "", `{"error":"x","code":"revoked"}`), 403, 0, "revoked"},
+		{"a reason of a newer console", answer(403, "", "", `{"error":"x","code":"full-moon"}`), 403, 0, "403"},
+		{"a proxy's own", answer(403, "", "", "<html>"), 403, 0, "403"},
 		{"wrong address", answer(404, "", "", "<html>"), 404, 0, "console.url"},
 		{"broken", answer(500, "", "", "stack trace"), 500, 0, "500"},
 		{"not JSON", answer(200, "", "", "<html>welcome to the airport</html>"), 0, 0, "could not be read"},
@@ -182,7 +222,7 @@ func TestWhatTheConsoleAnswers(t *testing.T) {
 			console := startConsole(t)
 			console.before = c.before
 			_, err := newClient(t, console.URL, console.pin()).Send(t.Context(), []incident.Incident{newIncident(t, incident.High, "secret-name")})
-			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "secret-name") || strings.Contains(err.Error(), token) {
+			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "secret-name") {
 				t.Fatalf("got %v", err)
 			}
 			var status *StatusError

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -16,10 +17,12 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/trustline/trustline/enrol"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
-const token = "tl_test_token"
+// machineName is what the machines of these tests show.
+const machineName = "0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee"
 
 // trialConsole is a console over real TLS that stores by id, and misbehaves as
 // told.
@@ -36,6 +39,8 @@ type trialConsole struct {
 	before func(w http.ResponseWriter, r *http.Request, nth int) bool
 	// after runs once the batch is stored, instead of the answer.
 	after func(w http.ResponseWriter, r *http.Request, nth int) bool
+	// alien is a machine id that records must not have.
+	alien string
 	// refuse answers why an incident is refused, "" when it is not.
 	refuse func(incident.Incident) string
 }
@@ -48,6 +53,7 @@ func startConsole(t testing.TB) *trialConsole {
 	mux.HandleFunc("POST "+incident.HeartbeatPath, c.heartbeat)
 	c.Server = httptest.NewUnstartedServer(mux)
 	c.Config.ErrorLog = nil
+	c.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
 	c.StartTLS()
 	t.Cleanup(c.Close)
 	return c
@@ -61,10 +67,11 @@ func pinOf(s *httptest.Server) string {
 }
 
 func (c *trialConsole) authorised(w http.ResponseWriter, r *http.Request) bool {
-	if r.Header.Get("Authorization") == "Bearer "+token {
+	if r.TLS.Version == tls.VersionTLS13 && len(r.TLS.PeerCertificates) == 1 && r.TLS.PeerCertificates[0].Subject.CommonName == machineName {
 		return true
 	}
 	w.WriteHeader(http.StatusUnauthorized)
+	json.NewEncoder(w).Encode(enrol.Refusal{Error: "none shown", Code: enrol.NoCertificate})
 	return false
 }
 
@@ -103,6 +110,11 @@ func (c *trialConsole) ingest(w http.ResponseWriter, r *http.Request) {
 		}
 		if err := i.Validate(); err != nil {
 			c.t.Error(err)
+		}
+		if c.alien != "" && i.Machine.ID == c.alien {
+			w.WriteHeader(http.StatusForbidden)
+			json.NewEncoder(w).Encode(enrol.Refusal{Code: enrol.AnotherMachine})
+			return
 		}
 		if c.refuse != nil {
 			if why := c.refuse(i); why != "" {

@@ -2,8 +2,12 @@ package uploader
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	crand "crypto/rand"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trustline/trustline/enrol"
 	"github.com/trustline/trustline/uploader/incident"
 	"github.com/trustline/trustline/uploader/spool"
 )
@@ -93,6 +98,35 @@ func (c *realConsole) token(kind string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// enrol makes the machine of these tests one of the console's.
+func (c *realConsole) enrol() func() (*tls.Certificate, error) {
+	c.t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), crand.Reader)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	csr, err := enrol.NewCSR(key, machineName)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	client, err := NewClient(Config{URL: c.URL, Pin: c.Pin, Version: "1", Certificate: func() (*tls.Certificate, error) { return nil, errors.New("none yet") }})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer client.Close()
+	raw, err := client.Enrol(c.t.Context(), enrol.Request{Token: c.token("enrol"), CSR: csr, Machine: enrol.Facts{ID: machineName, Name: "pc", OS: "linux", Version: "1"}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	reply, _, err := enrol.ParseReply(raw, machineName, &key.PublicKey, time.Now())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return func() (*tls.Certificate, error) {
+		return &tls.Certificate{Certificate: reply.Chain, PrivateKey: key}, nil
+	}
+}
+
 // all reads every incident the console has, page by page.
 func (c *realConsole) all() []incident.Incident {
 	c.t.Helper()
@@ -141,8 +175,7 @@ func TestSoakAgainstARealConsole(t *testing.T) {
 	}
 	console := buildConsole(t)
 	console.start()
-	secret := console.token("agent")
-	agent := &soakAgent{t: t, dir: t.TempDir(), config: Config{URL: console.URL, Pin: console.Pin, Version: "1", Token: func() (string, error) { return secret, nil }}}
+	agent := &soakAgent{t: t, dir: t.TempDir(), config: Config{URL: console.URL, Pin: console.Pin, Version: "1", Certificate: console.enrol()}}
 	agent.start()
 
 	// Incidents come in spread over the chaos, from four goroutines.
@@ -217,7 +250,7 @@ func (a *soakAgent) start() {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	machine := incident.Machine{ID: "0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee", Name: "pc", OS: "linux"}
+	machine := incident.Machine{ID: machineName, Name: "pc", OS: "linux"}
 	log := slog.New(slog.DiscardHandler)
 	if a.spool, err = spool.Open(filepath.Join(a.dir, "spool"), key, machine, spool.Limits{}, log); err != nil {
 		a.t.Fatal(err)

@@ -20,6 +20,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/trustline/trustline/enrol"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
@@ -167,7 +168,7 @@ var errSmaller = errors.New("the batch is too large for the console")
 func (u *Uploader) send(ctx context.Context, list []incident.Incident) error {
 	reply, err := u.console.Send(ctx, list)
 	var status *StatusError
-	if errors.As(err, &status) && notForThisBatch(status.Code) {
+	if errors.As(err, &status) && notForThisBatch(status) {
 		return u.shrink(ctx, list, err)
 	}
 	if err != nil {
@@ -177,9 +178,11 @@ func (u *Uploader) send(ctx context.Context, list []incident.Incident) error {
 	return u.settle(list, reply)
 }
 
-// notForThisBatch tells statuses that blame what was sent.
-func notForThisBatch(code int) bool {
-	return code == http.StatusBadRequest || code == http.StatusRequestEntityTooLarge || code == http.StatusUnprocessableEntity
+// notForThisBatch tells statuses that blame what was sent. A record of another
+// machine is among what waits where this one's id was made anew.
+func notForThisBatch(e *StatusError) bool {
+	code := e.Code
+	return e.Reason == enrol.AnotherMachine || code == http.StatusBadRequest || code == http.StatusRequestEntityTooLarge || code == http.StatusUnprocessableEntity
 }
 
 // shrink halves a batch the console will not take, down to the one incident it

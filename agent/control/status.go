@@ -49,6 +49,12 @@ type Console struct {
 	Connected   bool      `json:"connected"`
 	LastContact time.Time `json:"lastContact,omitzero"` // UTC
 	LastError   string    `json:"lastError,omitempty"`  // told to root only
+	// EnrolledUntil is when this machine's certificate runs out, UTC; it is
+	// renewed before. Zero: the machine is not enrolled.
+	EnrolledUntil time.Time `json:"enrolledUntil,omitzero"`
+	// Refused says why the console does not take it: "revoked", "expired",
+	// "foreign", "token-refused", "id-taken"; "" when it does.
+	Refused string `json:"refused,omitempty"`
 }
 
 // Guard is one medium under guard.

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/trustline/trustline/enrol"
 	"github.com/trustline/trustline/message"
 	"github.com/trustline/trustline/uploader"
 )
@@ -20,8 +21,8 @@ func console(ctx context.Context, e *examination) finding {
 		return warn("none")
 	}
 	args := message.Args{"URL": e.Console.URL}
-	if _, err := e.Console.Token(); err != nil {
-		return fail("no-token", args, because(err))
+	if _, err := e.Console.Certificate(); err != nil {
+		return fail("no-certificate", args, because(err))
 	}
 	client, err := uploader.NewClient(*e.Console)
 	if err != nil {
@@ -57,8 +58,10 @@ func unreached(err error, args message.Args) finding {
 		return fail("pin", args)
 	case errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid):
 		return fail("certificate", args)
-	case errors.As(err, &status) && (status.Code == http.StatusUnauthorized || status.Code == http.StatusForbidden):
-		return fail("token", args)
+	case errors.As(err, &status) && status.Reason == enrol.NoCertificate:
+		return fail("not-enrolled", args)
+	case errors.As(err, &status) && (status.Reason != "" || status.Code == http.StatusUnauthorized || status.Code == http.StatusForbidden):
+		return fail("not-taken", args)
 	case errors.As(err, &status):
 		args["Code"] = status.Code
 		return fail("status", args)

@@ -3,12 +3,19 @@ package doctor
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io"
-	"io/fs"
 	"log"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,6 +26,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trustline/trustline/enrol"
 	"github.com/trustline/trustline/uploader"
 	"github.com/trustline/trustline/uploader/incident"
 )
@@ -52,7 +60,8 @@ func setup(t *testing.T) Setup {
 	return Setup{State: dir, Socket: filepath.Join(t.TempDir(), "none.sock")}
 }
 
-// trialConsole is a console that takes one token and shows the time it is told.
+// trialConsole is a console that takes one certificate and shows the time it
+// is told.
 func trialConsole(t *testing.T, ahead time.Duration) (*httptest.Server, *uploader.Config) {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -60,17 +69,40 @@ func trialConsole(t *testing.T, ahead time.Duration) (*httptest.Server, *uploade
 		switch {
 		case r.URL.Path != incident.IngestPath:
 			w.WriteHeader(http.StatusNotFound)
-		case r.Header.Get("Authorization") != "Bearer good":
-			w.WriteHeader(http.StatusUnauthorized)
+		case len(r.TLS.PeerCertificates) != 1 || r.TLS.PeerCertificates[0].Subject.CommonName != "good":
+			w.WriteHeader(http.StatusForbidden)
+			code := enrol.Revoked
+			if len(r.TLS.PeerCertificates) == 0 {
+				code = enrol.NoCertificate
+			}
+			json.NewEncoder(w).Encode(enrol.Refusal{Code: code})
 		default:
 			w.Write([]byte("{}"))
 		}
 	}))
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	sum := sha256.Sum256(s.Certificate().RawSubjectPublicKeyInfo)
-	return s, &uploader.Config{URL: s.URL, Pin: "sha256//" + base64.StdEncoding.EncodeToString(sum[:]), Token: func() (string, error) { return "good", nil }}
+	return s, &uploader.Config{URL: s.URL, Pin: "sha256//" + base64.StdEncoding.EncodeToString(sum[:]), Certificate: shows(t, "good")}
+}
+
+// shows answers a certificate of this name, as uploader.Config.Certificate does.
+func shows(t *testing.T, name string) func() (*tls.Certificate, error) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() (*tls.Certificate, error) {
+		return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
+	}
 }
 
 func TestConsoleAndClock(t *testing.T) {
@@ -96,8 +128,13 @@ func TestConsoleAndClock(t *testing.T) {
 		{"wrong pin", with(func(c *uploader.Config) { c.Pin = "sha256//" + base64.StdEncoding.EncodeToString(make([]byte, 32)) }), Fail, "another certificate", OK},
 		{"no pin, unknown authority", with(func(c *uploader.Config) { c.Pin = "" }), Fail, "no authority", OK},
 		{"pin that is none", with(func(c *uploader.Config) { c.Pin = "x" }), Fail, "console.pin", OK},
-		{"wrong token", with(func(c *uploader.Config) { c.Token = func() (string, error) { return "bad", nil } }), Fail, "token", OK},
-		{"no token", with(func(c *uploader.Config) { c.Token = func() (string, error) { return "", fs.ErrNotExist } }), Fail, "token cannot be read", OK},
+		{"revoked", with(func(c *uploader.Config) { c.Certificate = shows(t, "bad") }), Fail, "machine release", OK},
+		{"not enrolled", with(func(c *uploader.Config) {
+			c.Certificate = func() (*tls.Certificate, error) { return &tls.Certificate{}, nil }
+		}), Fail, "not enrolled there yet", OK},
+		{"damaged", with(func(c *uploader.Config) {
+			c.Certificate = func() (*tls.Certificate, error) { return nil, errors.New("damaged") }
+		}), Fail, "cannot be read: damaged", OK},
 		{"wrong path", with(func(c *uploader.Config) { c.URL = server.URL + "/elsewhere" }), Fail, "404", OK},
 		{"nobody there", with(func(c *uploader.Config) { c.URL = "https://127.0.0.1:1" }), Fail, "nothing listens", OK},
 		{"unknown name", with(func(c *uploader.Config) { c.URL = "https://console.invalid" }), Fail, "console.invalid", OK},

@@ -33,7 +33,8 @@ const (
 	SpoolFailing       Code = "spool-failing"       // incidents cannot be kept
 	LedgerFailing      Code = "ledger-failing"      // rolling totals cannot be kept
 	ConsoleUnreachable Code = "console-unreachable" // for longer than it should
-	ConsoleRefuses     Code = "console-refuses"     // token or pin
+	ConsoleRefuses     Code = "console-refuses"     // certificate, token or pin
+	NotEnrolled        Code = "not-enrolled"        // nothing to show to the console
 	ClockWrong         Code = "clock-wrong"
 	NetworkUnknown     Code = "network-unknown"   // nobody knows which network this is
 	IsolationFailing   Code = "isolation-failing" // internal systems cannot be closed off, or opened
@@ -50,6 +51,7 @@ var severities = map[Code]incident.Severity{
 	LedgerFailing:      incident.High,
 	ConsoleUnreachable: incident.Medium,
 	ConsoleRefuses:     incident.High,
+	NotEnrolled:        incident.Medium,
 	ClockWrong:         incident.Low,
 	NetworkUnknown:     incident.Medium,
 	IsolationFailing:   incident.High,

@@ -9,6 +9,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -28,6 +31,8 @@ import (
 
 	"github.com/trustline/trustline/console"
 	"github.com/trustline/trustline/console/store"
+	"github.com/trustline/trustline/enrol"
+	"github.com/trustline/trustline/uploader"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
@@ -44,7 +49,7 @@ func main() {
 type bench struct {
 	*console.Console
 	http  *http.Client
-	token string
+	agent *http.Client // of one machine
 }
 
 func measure(ctx context.Context, incidents, agents int) (err error) {
@@ -64,14 +69,12 @@ func measure(ctx context.Context, incidents, agents int) (err error) {
 	}}
 	defer func() {
 		b.http.CloseIdleConnections()
+		if b.agent != nil {
+			b.agent.CloseIdleConnections()
+		}
 		err = errors.Join(err, con.Stop(ctx))
 	}()
-	s, err := store.Open(ctx, dir)
-	if err != nil {
-		return err
-	}
-	b.token, err = s.CreateToken(ctx, "bench", store.TokenAgent, time.Now(), time.Time{})
-	if err := errors.Join(err, s.Close()); err != nil {
+	if b.agent, err = b.enrolled(ctx, dir, agents); err != nil {
 		return err
 	}
 	if err := b.ingest(ctx, incidents, agents); err != nil {
@@ -140,7 +143,7 @@ func made(n int) (incident.Incident, error) {
 		return i, err
 	}
 	i.Severity = []incident.Severity{incident.High, incident.Medium, incident.Low}[n%3]
-	i.Machine = incident.Machine{ID: fmt.Sprintf("machine-%d", n%2000), Name: fmt.Sprintf("ws-%04d", n%2000), OS: "linux"}
+	i.Machine = incident.Machine{ID: machine, Name: fmt.Sprintf("ws-%04d", n%2000), OS: "linux"}
 	i.Person, i.Program = incident.Person{User: fmt.Sprintf("user%d", n%2000), UID: 1000}, incident.Program{Path: "/usr/bin/cp", PID: n}
 	i.Channel, i.Operation = "removable-media", "write"
 	i.File = incident.File{Name: fmt.Sprintf("/media/USB/list-%d.csv", n), Size: 40_000, Type: "text/csv"}
@@ -158,15 +161,60 @@ func (b *bench) send(ctx context.Context, batch []byte) error {
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Authorization", "Bearer "+b.token)
 	req.Header.Set("Content-Type", incident.IngestType)
 	req.Header.Set("Content-Encoding", "zstd")
-	_, err = b.do(req, http.StatusOK)
+	_, err = ask(b.agent, req, http.StatusOK)
 	return err
 }
 
+// machine is the one that everything is sent as: a console looks every
+// request's certificate up, whoever's it is.
+const machine = "0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee"
+
+// enrolled makes that machine one of the fleet and answers its way to the
+// console, over which several agents send at once.
+func (b *bench) enrolled(ctx context.Context, dir string, agents int) (*http.Client, error) {
+	s, err := store.Open(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	token, err := s.CreateEnrolToken(ctx, "bench", 1, time.Now(), time.Time{})
+	if err := errors.Join(err, s.Close()); err != nil {
+		return nil, err
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	csr, err := enrol.NewCSR(key, machine)
+	if err != nil {
+		return nil, err
+	}
+	none := func() (*tls.Certificate, error) { return &tls.Certificate{}, nil }
+	c, err := uploader.NewClient(uploader.Config{URL: b.URL(), Pin: b.Pin(), Version: "bench", Certificate: none})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	body, err := c.Enrol(ctx, enrol.Request{Token: token, CSR: csr, Machine: enrol.Facts{ID: machine, Name: "bench", OS: "linux", Version: "bench"}})
+	if err != nil {
+		return nil, err
+	}
+	reply, _, err := enrol.ParseReply(body, machine, &key.PublicKey, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, MaxIdleConnsPerHost: agents, TLSClientConfig: &tls.Config{
+		InsecureSkipVerify: true, Certificates: []tls.Certificate{{Certificate: reply.Chain, PrivateKey: key}},
+	}}}, nil
+}
+
 func (b *bench) do(req *http.Request, want int) (*http.Response, error) {
-	res, err := b.http.Do(req)
+	return ask(b.http, req, want)
+}
+
+func ask(c *http.Client, req *http.Request, want int) (*http.Response, error) {
+	res, err := c.Do(req)
 	if err != nil {
 		return nil, err
 	}

@@ -33,15 +33,16 @@ func (t *terminal) openData(ctx context.Context, data string) (*store.Store, err
 }
 
 func newTokenCreate(t *terminal) *cobra.Command {
-	var data, name, kind, expires string
+	var data, expires string
+	var n newToken
 	cmd := &cobra.Command{
 		Use: "create", Short: t.Text("token.create.short"), Long: t.Text("token.create.long"), Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if kind != store.TokenAPI && kind != store.TokenAgent {
-				return errors.New(t.Text("token.kind", message.Args{"Kind": kind}))
+			if err := t.checkToken(&n, cmd.Flags().Changed("uses")); err != nil {
+				return err
 			}
-			if name = strings.TrimSpace(name); name == "" || len(name) > 100 {
-				return errors.New(t.Text("token.name"))
+			if n.kind == store.TokenEnrol && !cmd.Flags().Changed("expires") {
+				expires = enrolFor
 			}
 			until, err := t.expiry(expires)
 			if err != nil {
@@ -51,7 +52,7 @@ func newTokenCreate(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			secret, err := s.CreateToken(cmd.Context(), name, kind, time.Now(), until)
+			secret, err := n.create(cmd.Context(), s, until)
 			if err := errors.Join(err, s.Close()); err != nil {
 				return err
 			}
@@ -60,10 +61,40 @@ func newTokenCreate(t *terminal) *cobra.Command {
 		},
 	}
 	t.dataFlag(cmd, &data)
-	cmd.Flags().StringVar(&name, "name", "", t.Text("token.flag.name"))
-	cmd.Flags().StringVar(&kind, "kind", store.TokenAPI, t.Text("token.flag.kind"))
-	cmd.Flags().StringVar(&expires, "expires", "", t.Text("token.flag.expires"))
+	cmd.Flags().StringVar(&n.name, "name", "", t.Text("token.flag.name"))
+	cmd.Flags().StringVar(&n.kind, "kind", store.TokenAPI, t.Text("token.flag.kind"))
+	cmd.Flags().IntVar(&n.uses, "uses", 1, t.Text("token.flag.uses"))
+	cmd.Flags().StringVar(&expires, "expires", "", t.Text("token.flag.expires", message.Args{"Enrol": enrolFor}))
 	return cmd
+}
+
+// enrolFor is how long a token of kind enrol works where nobody says.
+const enrolFor = "7d"
+
+// newToken is what a token is made from.
+type newToken struct {
+	name, kind string
+	uses       int
+}
+
+func (t *terminal) checkToken(n *newToken, counted bool) error {
+	if n.name = strings.TrimSpace(n.name); n.name == "" || len(n.name) > 100 {
+		return errors.New(t.Text("token.name"))
+	}
+	switch {
+	case n.kind != store.TokenAPI && n.kind != store.TokenEnrol:
+		return errors.New(t.Text("token.kind", message.Args{"Kind": n.kind}))
+	case n.kind == store.TokenAPI && counted, n.uses < 1, n.uses > store.MaxUses:
+		return errors.New(t.Text("token.uses", message.Args{"Most": store.MaxUses}))
+	}
+	return nil
+}
+
+func (n newToken) create(ctx context.Context, s *store.Store, until time.Time) (secret string, err error) {
+	if n.kind == store.TokenEnrol {
+		return s.CreateEnrolToken(ctx, n.name, n.uses, time.Now(), until)
+	}
+	return s.CreateToken(ctx, n.name, n.kind, time.Now(), until)
 }
 
 // expiry reads "90d" or what time.ParseDuration reads; "" is never.
@@ -99,7 +130,11 @@ func newTokenList(t *terminal) *cobra.Command {
 			w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, t.Text("token.list.head"))
 			for _, k := range list {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Kind, day(k.Created), day(k.Expires), t.state(k))
+				used := "-"
+				if k.Kind == store.TokenEnrol {
+					used = fmt.Sprintf("%d/%d", k.Spent, k.Uses)
+				}
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Kind, day(k.Created), day(k.Expires), used, t.state(k))
 			}
 			return w.Flush()
 		},
@@ -114,6 +149,8 @@ func (t *terminal) state(k store.Token) string {
 		return t.Text("token.revoked")
 	case !k.Expires.IsZero() && k.Expires.Before(time.Now()):
 		return t.Text("token.expired")
+	case k.Kind == store.TokenEnrol && k.Spent >= k.Uses:
+		return t.Text("token.spent")
 	}
 	return t.Text("token.valid")
 }

@@ -150,7 +150,7 @@ func (d *demo) startConsole(ctx context.Context) (consoleReady, error) {
 	if err != nil {
 		return ready, fmt.Errorf("%s: %w", d.Text("demo.console-failed", message.Args{"Log": filepath.Join(d.dir, "console.log")}), err)
 	}
-	token, err := exec.CommandContext(ctx, program, "token", "create", "--name", "demo", "--kind", "agent", "--data", data).Output()
+	token, err := exec.CommandContext(ctx, program, "token", "create", "--name", "demo", "--kind", "enrol", "--data", data).Output()
 	if err != nil {
 		return ready, fmt.Errorf("make an enrolment token: %w", err)
 	}

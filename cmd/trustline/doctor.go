@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/trustline/trustline/agent"
 	"github.com/trustline/trustline/agent/doctor"
+	"github.com/trustline/trustline/agent/identity"
 	"github.com/trustline/trustline/agent/prompt"
 	"github.com/trustline/trustline/installer"
 	"github.com/trustline/trustline/message"
@@ -73,10 +75,24 @@ func doctorSetup(path string, asked bool) (doctor.Setup, error) {
 	if socket := os.Getenv("TRUSTLINE_SOCKET"); socket != "" && !asked {
 		s.Socket = socket
 	}
-	if c.Console.URL != "" {
-		s.Console = &uploader.Config{URL: c.Console.URL, Pin: c.Console.Pin, Token: c.Console.Token, Version: version}
-	}
+	s.Console = consoleSetup(c)
 	return s, nil
+}
+
+// consoleSetup answers how the service would talk to the console, nil where
+// there is none.
+func consoleSetup(c agent.Config) *uploader.Config {
+	to, cert, err := identity.Shown(c.State)
+	if c.Console.URL != "" {
+		to = identity.Console{URL: c.Console.URL, Pin: c.Console.Pin}
+	}
+	if to.URL == "" {
+		return nil
+	}
+	if errors.Is(err, identity.ErrNotEnrolled) {
+		cert, err = &tls.Certificate{}, nil // the rest of the way can be tried all the same
+	}
+	return &uploader.Config{URL: to.URL, Pin: to.Pin, Version: version, Certificate: func() (*tls.Certificate, error) { return cert, err }}
 }
 
 // doctorPage lays a report out for people.

@@ -84,6 +84,7 @@ func newRoot(t *terminal) *cobra.Command {
 		newStatusCommand(t),
 		newSessionCommand(t),
 		newDoctorCommand(t),
+		newEnrolCommand(t),
 		newInstallCommand(t),
 		newUninstallCommand(t),
 		newStartCommand(t),

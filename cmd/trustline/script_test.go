@@ -11,7 +11,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"trustline": func() { os.Exit(execute(context.Background(), os.Args[1:])) },
+		"trustline":     func() { os.Exit(execute(context.Background(), os.Args[1:])) },
+		"trial-console": trialConsole,
 	})
 }
 

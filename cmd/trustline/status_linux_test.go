@@ -50,7 +50,7 @@ func healthy() control.Status {
 		Version: "1.2.3", Started: at, Machine: control.Machine{ID: "m-1", Name: "desk-7", OS: "linux"},
 		Mode:    control.ModeEnforce,
 		Policy:  control.Policy{Name: "Customer lists", Version: "4", Loaded: at},
-		Console: control.Console{URL: "https://console.example", Connected: true, LastContact: at},
+		Console: control.Console{URL: "https://console.example", Connected: true, LastContact: at, EnrolledUntil: at.AddDate(0, 0, 30)},
 		Spool:   &control.Spool{},
 		Guards: []control.Guard{
 			{MountPoint: "/media/lin/BACKUP", Device: "/dev/sdb1", Name: "SanDisk Ultra", State: control.GuardActive, Since: at},
@@ -68,6 +68,7 @@ func TestStatusPage(t *testing.T) {
   Mode        enforcing: what the policy forbids is stopped
   Policy      Customer lists, version 4, loaded 2026-03-04 05:06
   Console     https://console.example, connected, last contact 2026-03-04 05:06
+  Enrolled    until 2026-04-03 05:06; renewed by itself
   To send     nothing is waiting
 
 Removable media
@@ -88,6 +89,7 @@ func TestStatusPageInChinese(t *testing.T) {
   模式        强制执行：策略禁止的操作会被阻止
   策略        Customer lists，版本 4，加载于 2026-03-04 05:06
   控制台      https://console.example，已连接，最近通信于 2026-03-04 05:06
+  注册        证书有效至 2026-04-03 05:06，到期前自动续期
   待上报      无
 
 移动存储介质

@@ -39,6 +39,9 @@ func (p *statusPage) render(s control.Status) string {
 	p.row("status.mode", p.either("status.mode."+s.Mode, s.Mode))
 	p.row("status.policy", p.policy(s.Policy))
 	p.row("status.console", p.console(s.Console))
+	if s.Console.URL != "" {
+		p.row("status.enrolled", p.enrolled(s.Console))
+	}
 	if s.Spool != nil {
 		p.row("status.spool", p.spool(*s.Spool))
 	}
@@ -91,6 +94,18 @@ func (p *statusPage) console(c control.Console) string {
 		s += p.Text("status.console.error", args)
 	}
 	return s
+}
+
+func (p *statusPage) enrolled(c control.Console) string {
+	switch {
+	case c.Refused != "" && p.Has("status.enrolled."+c.Refused):
+		return p.Text("status.enrolled." + c.Refused)
+	case c.Refused != "":
+		return p.Text("status.enrolled.refused", message.Args{"Reason": shown(c.Refused)})
+	case c.EnrolledUntil.IsZero():
+		return p.Text("status.enrolled.not")
+	}
+	return p.Text("status.enrolled.until", message.Args{"Until": p.when(c.EnrolledUntil)})
 }
 
 func (p *statusPage) spool(s control.Spool) string {

@@ -1,6 +1,7 @@
-// Package api is what programs talk to the console by: agents send incidents
-// and heartbeats, scripts read. Every request carries a token; what a token may
-// do depends on its kind. It renders nothing and keeps no session.
+// Package api is what programs talk to the console by: machines enrol, send
+// incidents and heartbeats, scripts read. Scripts carry a token; a machine
+// shows the certificate it was enrolled with and speaks for itself alone. The
+// package renders nothing and keeps no session.
 package api
 
 import (
@@ -16,19 +17,29 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/trustline/trustline/console/account"
+	"github.com/trustline/trustline/console/authority"
 	"github.com/trustline/trustline/console/store"
+	"github.com/trustline/trustline/enrol"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
-// API answers requests under /api/v1/. Store and Log are required.
+// API answers requests under /api/v1/. Store, Authority and Log are required.
+// The server it runs in asks for client certificates and speaks TLS 1.3.
 type API struct {
-	Store *store.Store
-	Log   *slog.Logger
+	Store     *store.Store
+	Authority *authority.Authority
+	Log       *slog.Logger
+	// PolicyKeys answers what policies and grants are signed with; nil: nothing.
+	PolicyKeys func(context.Context) ([][]byte, error)
 	// Arrived is called after incidents were stored that were not there before.
 	Arrived func()
 
 	room    *semaphore.Weighted // bytes of batches that are being read
 	working *semaphore.Weighted // batches that are being taken apart and stored
+
+	enrolling                       *semaphore.Weighted
+	enrolments, renewals, impostors *account.Brake
 }
 
 // What batches may hold of the machine. More are asked to come back, and wait
@@ -41,9 +52,13 @@ const (
 // Handler answers the API's routes.
 func (a *API) Handler() http.Handler {
 	a.room, a.working = semaphore.NewWeighted(maxRoom), semaphore.NewWeighted(maxWorking)
+	a.enrolling = semaphore.NewWeighted(maxEnrolling)
+	a.enrolments, a.renewals, a.impostors = account.NewBrake(freeTries), account.NewBrake(freeRenewals), account.NewBrake(1)
 	mux := http.NewServeMux()
-	mux.Handle("POST "+incident.IngestPath, a.only(store.TokenAgent, a.ingest))
-	mux.Handle("POST "+incident.HeartbeatPath, a.only(store.TokenAgent, a.beat))
+	mux.HandleFunc("POST "+enrol.Path, a.enrol)
+	mux.Handle("POST "+enrol.RenewPath, a.speaking(grace, a.renew))
+	mux.Handle("POST "+incident.IngestPath, a.speaking(0, a.ingest))
+	mux.Handle("POST "+incident.HeartbeatPath, a.speaking(0, a.beat))
 	mux.Handle("GET /api/v1/incidents", a.only(store.TokenAPI, a.list))
 	mux.Handle("GET /api/v1/incidents/{id}", a.only(store.TokenAPI, a.one))
 	mux.Handle("GET /api/v1/fleet", a.only(store.TokenAPI, a.fleet))
@@ -132,7 +147,10 @@ func (a *API) one(w http.ResponseWriter, r *http.Request) {
 // machine is one workstation as scripts see it.
 type machine struct {
 	incident.Heartbeat
-	LastSeen time.Time `json:"lastSeen"`
+	LastSeen           time.Time `json:"lastSeen"`
+	Enrolled           time.Time `json:"enrolled,omitzero"`
+	CertificateExpires time.Time `json:"certificateExpires,omitzero"`
+	Revoked            time.Time `json:"revoked,omitzero"`
 }
 
 func (a *API) fleet(w http.ResponseWriter, r *http.Request) {
@@ -143,7 +161,7 @@ func (a *API) fleet(w http.ResponseWriter, r *http.Request) {
 	}
 	list := make([]machine, 0, len(fleet))
 	for _, m := range fleet {
-		list = append(list, machine{m.Heartbeat, m.Seen})
+		list = append(list, machine{m.Heartbeat, m.Seen, m.Enrolled, m.Expires, m.Revoked})
 	}
 	answer(w, http.StatusOK, map[string]any{"machines": list})
 }

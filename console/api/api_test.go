@@ -3,6 +3,8 @@ package api
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -14,18 +16,23 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/trustline/trustline/console/authority"
 	"github.com/trustline/trustline/console/store"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
 type fixture struct {
 	http.Handler
-	api         *API
-	store       *store.Store
-	dir         string
-	agent, read string
-	log         bytes.Buffer
+	api   *API
+	store *store.Store
+	dir   string
+	agent *x509.Certificate // of machine
+	read  string            // a token
+	log   bytes.Buffer
 }
+
+// machineID is the one that the fixture's agent runs on.
+const machineID = "0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee"
 
 func serve(t testing.TB) *fixture {
 	t.Helper()
@@ -35,9 +42,14 @@ func serve(t testing.TB) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = f.store.Close() })
-	f.agent, f.read = f.token(t, store.TokenAgent, time.Time{}), f.token(t, store.TokenAPI, time.Time{})
-	f.api = &API{Store: f.store, Log: slog.New(slog.NewTextHandler(&f.log, nil))}
+	machines, err := authority.Load(f.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.read = f.token(t, store.TokenAPI, time.Time{})
+	f.api = &API{Store: f.store, Authority: machines, Log: slog.New(slog.NewTextHandler(&f.log, nil))}
 	f.Handler = f.api.Handler()
+	f.agent = f.enrolled(t, machineID)
 	return f
 }
 
@@ -50,11 +62,19 @@ func (f *fixture) token(t testing.TB, kind string, expires time.Time) string {
 	return secret
 }
 
-func (f *fixture) ask(method, path, token, encoding string, body []byte) *httptest.ResponseRecorder {
+// ask asks as whoever holds a token (a string) or a certificate; that its key
+// is there is for TLS to find out, which package console tests for real.
+func (f *fixture) ask(method, path string, as any, encoding string, body []byte) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, bytes.NewReader(body))
 	r.Header.Set("Content-Type", incident.IngestType)
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
+	r.TLS = &tls.ConnectionState{Version: tls.VersionTLS13}
+	switch as := as.(type) {
+	case *x509.Certificate:
+		r.TLS.PeerCertificates = []*x509.Certificate{as}
+	case string:
+		if as != "" {
+			r.Header.Set("Authorization", "Bearer "+as)
+		}
 	}
 	if encoding != "" {
 		r.Header.Set("Content-Encoding", encoding)
@@ -70,7 +90,7 @@ func record(t testing.TB, at time.Time) incident.Incident {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i.Severity, i.Code, i.Machine = incident.Low, "policy-changed", incident.Machine{ID: "m1", Name: "ws-1", OS: "linux"}
+	i.Severity, i.Code, i.Machine = incident.Low, "policy-changed", incident.Machine{ID: machineID, Name: "ws-1", OS: "linux"}
 	return i
 }
 
@@ -107,7 +127,7 @@ func gzipped(t *testing.T, raw []byte) []byte {
 
 func TestTokens(t *testing.T) {
 	f := serve(t)
-	revoked := f.token(t, store.TokenAgent, time.Time{})
+	revoked := f.token(t, store.TokenAPI, time.Time{})
 	list, err := f.store.Tokens(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -115,32 +135,37 @@ func TestTokens(t *testing.T) {
 	if _, err := f.store.RevokeToken(t.Context(), list[0].ID, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	expired := f.token(t, store.TokenAgent, time.Now().Add(-time.Second))
+	enrolling := f.enrolToken(t, 1)
+	expired := f.token(t, store.TokenAPI, time.Now().Add(-time.Second))
+	const list1 = "/api/v1/incidents"
 	for name, c := range map[string]struct {
-		method, path, token string
-		want                int
+		method, path string
+		as           any
+		want         int
 	}{
-		"none":             {"POST", incident.IngestPath, "", 401},
-		"forged":           {"POST", incident.IngestPath, f.agent[:len(f.agent)-1] + "~", 401},
-		"huge":             {"POST", incident.IngestPath, strings.Repeat("x", 5000), 401},
-		"expired":          {"POST", incident.IngestPath, expired, 401},
-		"revoked":          {"POST", incident.IngestPath, revoked, 401},
-		"reader sends":     {"POST", incident.IngestPath, f.read, 403},
-		"reader beats":     {"POST", incident.HeartbeatPath, f.read, 403},
-		"agent reads":      {"GET", "/api/v1/incidents", f.agent, 403},
-		"agent reads one":  {"GET", "/api/v1/incidents/x", f.agent, 403},
-		"agent reads all":  {"GET", "/api/v1/fleet", f.agent, 403},
-		"reader reads":     {"GET", "/api/v1/incidents", f.read, 200},
-		"agent sends none": {"POST", incident.IngestPath, f.agent, 200},
-		"no such address":  {"GET", "/api/v1/secrets", f.read, 404},
-		"no such incident": {"GET", "/api/v1/incidents/x", f.read, 404},
+		"none":              {"GET", list1, "", 401},
+		"forged":            {"GET", list1, f.read[:len(f.read)-1] + "~", 401},
+		"huge":              {"GET", list1, strings.Repeat("x", 5000), 401},
+		"expired":           {"GET", list1, expired, 401},
+		"revoked":           {"GET", list1, revoked, 401},
+		"enrolling reads":   {"GET", list1, enrolling, 403},
+		"reader reads":      {"GET", list1, f.read, 200},
+		"machine reads":     {"GET", list1, f.agent, 401},
+		"machine reads one": {"GET", list1 + "/x", f.agent, 401},
+		"machine reads all": {"GET", "/api/v1/fleet", f.agent, 401},
+		"reader sends":      {"POST", incident.IngestPath, f.read, 401},
+		"reader beats":      {"POST", incident.HeartbeatPath, f.read, 401},
+		"enrolling sends":   {"POST", incident.IngestPath, enrolling, 401},
+		"machine sends":     {"POST", incident.IngestPath, f.agent, 200},
+		"no such address":   {"GET", "/api/v1/secrets", f.read, 404},
+		"no such incident":  {"GET", list1 + "/x", f.read, 404},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := f.ask(c.method, c.path, c.token, "", nil)
+			w := f.ask(c.method, c.path, c.as, "", nil)
 			if w.Code != c.want {
 				t.Errorf("answered %d, want %d: %s", w.Code, c.want, w.Body)
 			}
-			if w.Code == 401 && w.Header().Get("WWW-Authenticate") == "" {
+			if w.Code == 401 && c.method == "GET" && w.Header().Get("WWW-Authenticate") == "" {
 				t.Error("401 without WWW-Authenticate")
 			}
 			if !json.Valid(w.Body.Bytes()) || w.Header().Get("Cache-Control") != "no-store" {
@@ -226,9 +251,6 @@ func TestBusyAsksToComeBack(t *testing.T) {
 
 func TestBrokenDatabaseIsNotAcknowledged(t *testing.T) {
 	f := serve(t)
-	if _, err := f.store.CheckToken(t.Context(), f.agent, time.Now()); err != nil {
-		t.Fatal(err)
-	}
 	if err := f.store.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -285,10 +307,10 @@ func TestHeartbeats(t *testing.T) {
 	beat := func(body string) int { return f.ask("POST", incident.HeartbeatPath, f.agent, "", []byte(body)).Code }
 	long := strings.Repeat("x", incident.MaxText+1)
 	for body, want := range map[string]int{
-		`{"schema":1,"machine":{"id":"m1","name":"ws"}}`: 204, `{}`: 422, `nonsense`: 400, `{"machine":{"id":"m"},"waiting":-1}`: 422,
+		`{"schema":1,"machine":{"id":"` + machineID + `","name":"ws"}}`: 204, `{}`: 422, `nonsense`: 400, `{"machine":{"id":"m"},"waiting":-1}`: 422,
 		`{"machine":{"id":"` + long + `"}}`: 422, `{"machine":{"id":"` + strings.Repeat("x", incident.MaxSize) + `"}}`: 413,
-		`{"schema":1,"machine":{"id":"m1"},"time":"2999-01-01T00:00:00Z"}`: 422,
-		`{"machine":{"id":"m3"},"warnings":[{"code":"` + long + `"}]}`:     422,
+		`{"schema":1,"machine":{"id":"` + machineID + `"},"time":"2999-01-01T00:00:00Z"}`: 422,
+		`{"machine":{"id":"m3"},"warnings":[{"code":"` + long + `"}]}`:                    422,
 	} {
 		if got := beat(body); got != want {
 			t.Errorf("%.60s: %d, want %d", body, got, want)

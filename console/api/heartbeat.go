@@ -13,7 +13,7 @@ import (
 const maxAhead = 365 * 24 * time.Hour
 
 // beat keeps the last heartbeat of a machine.
-func (a *API) beat(w http.ResponseWriter, r *http.Request) {
+func (a *API) beat(w http.ResponseWriter, r *http.Request, who speaker) {
 	var h incident.Heartbeat
 	var tooLarge *http.MaxBytesError
 	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, incident.MaxSize)).Decode(&h)
@@ -31,6 +31,10 @@ func (a *API) beat(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		fail(w, http.StatusUnprocessableEntity, "the heartbeat is not one an agent makes: "+err.Error())
+		return
+	}
+	if h.Machine.ID != who.id {
+		a.impostor(w, r, who, h.Machine.ID)
 		return
 	}
 	if err := a.Store.Beat(r.Context(), h, time.Now()); err != nil {

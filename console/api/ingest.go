@@ -31,7 +31,7 @@ const (
 var errTooLarge = errors.New("the batch is too large")
 
 // ingest stores a batch. It answers only once everything accepted is on disk.
-func (a *API) ingest(w http.ResponseWriter, r *http.Request) {
+func (a *API) ingest(w http.ResponseWriter, r *http.Request, who speaker) {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != incident.IngestType {
 		fail(w, http.StatusUnsupportedMediaType, "send "+incident.IngestType)
 		return
@@ -62,6 +62,12 @@ func (a *API) ingest(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		refuse(w, err)
 		return
+	}
+	for n := range batch {
+		if batch[n].Machine.ID != who.id {
+			a.impostor(w, r, who, batch[n].Machine.ID)
+			return
+		}
 	}
 	a.keep(w, r, batch, refused)
 }

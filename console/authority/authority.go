@@ -32,6 +32,9 @@ const (
 	rootLife = 30 * 365 * 24 * time.Hour
 	// early makes a certificate hold for machines whose clocks are behind.
 	early = 5 * time.Minute
+	// rootEarly makes the authority hold even if the console's clock is set
+	// back after the first start.
+	rootEarly = 365 * 24 * time.Hour
 )
 
 // Authority signs machines' certificates.
@@ -100,7 +103,7 @@ func create(path string) error {
 	}
 	t := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: "Trustline machines " + serial.Text(16)[:8]},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(rootLife),
+		NotBefore: time.Now().Add(-rootEarly), NotAfter: time.Now().Add(rootLife),
 		KeyUsage: x509.KeyUsageCertSign, IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
 	}
 	cert, err := x509.CreateCertificate(rand.Reader, t, t, &key.PublicKey, key)

@@ -18,8 +18,6 @@ import (
 const (
 	TokenAPI   = "api"   // may read
 	TokenEnrol = "enrol" // may make machines part of the fleet, so many times
-	// TokenAgent is no more: machines speak with certificates.
-	TokenAgent = "agent"
 )
 
 // Token is what a program identifies itself with. The secret itself is not kept.

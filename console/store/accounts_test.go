@@ -74,11 +74,11 @@ func keptHash(t *testing.T, dir, secret string) string {
 func TestTokensOfAnotherProcessWorkAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	serving, command := open(t, dir), open(t, dir)
-	secret, err := command.CreateToken(t.Context(), "agents", store.TokenAgent, start, time.Time{})
+	secret, err := command.CreateToken(t.Context(), "siem", store.TokenAPI, start, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if k, err := serving.CheckToken(t.Context(), secret, start.Add(50*365*24*time.Hour)); err != nil || k.Kind != store.TokenAgent {
+	if k, err := serving.CheckToken(t.Context(), secret, start.Add(50*365*24*time.Hour)); err != nil || k.Kind != store.TokenAPI {
 		t.Errorf("%+v %v", k, err)
 	}
 }

@@ -141,18 +141,18 @@ func keepCertificate(ctx context.Context, tx *sql.Tx, c *x509.Certificate, machi
 	return nil
 }
 
-// Speaks answers nil when the certificate of this serial number is one that
-// the machine was given and the machine was not revoked; ErrRevoked otherwise.
-func (s *Store) Speaks(ctx context.Context, serial, machine string) error {
+// Speaks answers the machine's name when the certificate of this serial number
+// is one that it was given and it was not revoked; ErrRevoked otherwise.
+func (s *Store) Speaks(ctx context.Context, serial, machine string) (name string, err error) {
 	var revoked int64
-	err := s.read.QueryRowContext(ctx, "SELECT e.revoked FROM certificates c JOIN enrolments e ON e.machine = c.machine WHERE c.serial = ? AND c.machine = ?", serial, machine).Scan(&revoked)
+	err = s.read.QueryRowContext(ctx, "SELECT e.name, e.revoked FROM certificates c JOIN enrolments e ON e.machine = c.machine WHERE c.serial = ? AND c.machine = ?", serial, machine).Scan(&name, &revoked)
 	switch {
 	case errors.Is(err, sql.ErrNoRows), err == nil && revoked != 0:
-		return ErrRevoked
+		return "", ErrRevoked
 	case err != nil:
-		return fmt.Errorf("look up a certificate: %w", err)
+		return "", fmt.Errorf("look up a certificate: %w", err)
 	}
-	return nil
+	return name, nil
 }
 
 // Renew keeps the next certificate of a machine; the present one holds until it

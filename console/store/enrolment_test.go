@@ -191,13 +191,13 @@ func TestRevokedAtOnceAndForGood(t *testing.T) {
 		t.Fatal(err)
 	}
 	serial := serialOf(t, cert)
-	if err := s.Speaks(t.Context(), serial, c.Machine.ID); err != nil {
+	if _, err := s.Speaks(t.Context(), serial, c.Machine.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Speaks(t.Context(), serial, other.Machine.ID); !errors.Is(err, store.ErrRevoked) {
+	if _, err := s.Speaks(t.Context(), serial, other.Machine.ID); !errors.Is(err, store.ErrRevoked) {
 		t.Errorf("speaks for another: %v", err)
 	}
-	if err := s.Speaks(t.Context(), "abc", c.Machine.ID); !errors.Is(err, store.ErrRevoked) {
+	if _, err := s.Speaks(t.Context(), "abc", c.Machine.ID); !errors.Is(err, store.ErrRevoked) {
 		t.Errorf("a serial number nobody gave out: %v", err)
 	}
 	next, err := c.Issue()
@@ -215,7 +215,7 @@ func TestRevokedAtOnceAndForGood(t *testing.T) {
 		t.Errorf("revoked twice: %v", err)
 	}
 	for _, serial := range []string{serial, next.SerialNumber.Text(16)} {
-		if err := s.Speaks(t.Context(), serial, c.Machine.ID); !errors.Is(err, store.ErrRevoked) {
+		if _, err := s.Speaks(t.Context(), serial, c.Machine.ID); !errors.Is(err, store.ErrRevoked) {
 			t.Errorf("still speaks: %v", err)
 		}
 	}
@@ -225,19 +225,19 @@ func TestRevokedAtOnceAndForGood(t *testing.T) {
 	if _, err := s.Enrol(t.Context(), c.Enrolment, start); !errors.Is(err, store.ErrRevoked) {
 		t.Errorf("enrolled again: %v", err)
 	}
-	if err := s.Speaks(t.Context(), serial, other.Machine.ID); !errors.Is(err, store.ErrRevoked) {
+	if _, err := s.Speaks(t.Context(), serial, other.Machine.ID); !errors.Is(err, store.ErrRevoked) {
 		t.Error("a certificate of another machine")
 	}
 	if err := s.ReleaseMachine(t.Context(), admin, c.Machine.ID, start); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Speaks(t.Context(), serial, c.Machine.ID); !errors.Is(err, store.ErrRevoked) {
+	if _, err := s.Speaks(t.Context(), serial, c.Machine.ID); !errors.Is(err, store.ErrRevoked) {
 		t.Errorf("an old certificate came back: %v", err)
 	}
 	if _, err := s.Enrol(t.Context(), c.Enrolment, start); err != nil || c.issued != 3 {
 		t.Errorf("not enrolled anew: %v, %d issued", err, c.issued)
 	}
-	if err := s.Speaks(t.Context(), serial, c.Machine.ID); !errors.Is(err, store.ErrRevoked) {
+	if _, err := s.Speaks(t.Context(), serial, c.Machine.ID); !errors.Is(err, store.ErrRevoked) {
 		t.Errorf("an old certificate came back: %v", err)
 	}
 	seen := map[string]int{}
@@ -289,10 +289,10 @@ func TestForgottenCertificatesAreNotKept(t *testing.T) {
 	if err := s.Renew(t.Context(), c.Machine.ID, next, later, later.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Speaks(t.Context(), serialOf(t, cert), c.Machine.ID); !errors.Is(err, store.ErrRevoked) {
+	if _, err := s.Speaks(t.Context(), serialOf(t, cert), c.Machine.ID); !errors.Is(err, store.ErrRevoked) {
 		t.Errorf("kept: %v", err)
 	}
-	if err := s.Speaks(t.Context(), next.SerialNumber.Text(16), c.Machine.ID); err != nil {
+	if _, err := s.Speaks(t.Context(), next.SerialNumber.Text(16), c.Machine.ID); err != nil {
 		t.Error(err)
 	}
 }

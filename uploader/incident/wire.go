@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// How agent and console talk: HTTPS POST with a bearer token.
+// How agent and console talk: HTTPS POST over TLS 1.3, with the certificate that
+// package enrol gives a machine.
 const (
 	// IngestPath takes a batch: incidents as JSON, one a line, compressed with
 	// zstd, and answers an IngestReply once all of it is committed.

@@ -1,4 +1,9 @@
-package agent
+// Package identity is who this machine is: the id made at its first start, and
+// the key and certificate with which it speaks to the console. The key is made
+// here and never leaves the machine. The package asks for certificates, renews
+// them in time, and keeps them so that a crash leaves the old identity or the
+// new one, whole. It sends nothing else and judges nobody.
+package identity
 
 import (
 	"encoding/json"
@@ -14,9 +19,9 @@ import (
 	"github.com/trustline/trustline/uploader/incident"
 )
 
-// identity answers who this machine is: an id made at the first start and
-// kept, and the name it has now.
-func identity(state string) (incident.Machine, error) {
+// Machine answers who this machine is: an id made at the first start and kept
+// in the state folder, and the name it has now.
+func Machine(state string) (incident.Machine, error) {
 	if err := os.MkdirAll(state, 0o700); err != nil {
 		return incident.Machine{}, fmt.Errorf("make state folder: %w", err)
 	}
@@ -47,13 +52,13 @@ func identity(state string) (incident.Machine, error) {
 	if err != nil {
 		return m, fmt.Errorf("encode machine identity: %w", err)
 	}
-	return m, writeDurably(path, data)
+	return m, WriteDurably(path, data)
 }
 
-// writeDurably replaces a small file so that a crash leaves the old or the
-// new one, whole.
-func writeDurably(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+// WriteDurably replaces a small file that only its owner may read, so that a
+// crash leaves the old or the new one, whole.
+func WriteDurably(path string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
@@ -63,8 +68,23 @@ func writeDurably(path string, data []byte) error {
 	if err == nil {
 		err = os.Rename(tmp.Name(), path)
 	}
+	if err == nil {
+		err = syncFolder(filepath.Dir(path))
+	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
+}
+
+// syncFolder makes a rename last. Windows has no such thing and needs none.
+func syncFolder(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
