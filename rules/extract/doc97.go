@@ -152,6 +152,7 @@ const (
 	pptTextChars  = 0x0FA0
 	pptTextBytes  = 0x0FA8
 	pptString     = 0x0FBA
+	pptTagData    = 0x138B // holds records, though it does not say so
 	pptHeader     = 8
 	pptSecretMark = 0xF3D1C4DF // of an encrypted document, in the stream Current User
 )
@@ -167,7 +168,7 @@ func (c *compound) presentation() {
 	for len(rest) >= pptHeader && !c.w.over() {
 		version, id, n := rest[0]&0x0F, le.Uint16(rest[2:]), uint64(le.Uint32(rest[4:]))
 		rest = rest[pptHeader:]
-		if version == pptContainer {
+		if version == pptContainer || id == pptTagData {
 			continue // what it holds follows
 		}
 		if n > uint64(len(rest)) {

@@ -78,6 +78,10 @@ func (d *document) start(m *markup) {
 		if d.nesting == 1 {
 			d.startCell(m)
 		}
+	case "a":
+		if v := m.attr("href"); len(v) > 0 { // of a link in OpenDocument
+			d.para = append(appendEntities(d.para, v), ' ')
+		}
 	case "docPr", "cNvPr":
 		for _, name := range []string{"descr", "title"} {
 			if v := m.attr(name); len(v) > 0 && d.skipped == 0 {
