@@ -65,6 +65,8 @@ func harmless(path string) string {
 			return path
 		}
 		return folder + "…"
+	case "/fleet/":
+		return folder + "…"
 	case "/setup/":
 		return folder + "…"
 	}

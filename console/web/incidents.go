@@ -3,10 +3,8 @@ package web
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/trustline/trustline/console/store"
-	"github.com/trustline/trustline/uploader/incident"
 )
 
 const pageSize = 50
@@ -89,55 +87,4 @@ func (w *Web) incident(rw http.ResponseWriter, r *http.Request) {
 	default:
 		w.render(rw, r, http.StatusOK, "incident", page{Title: "incident.title", Here: "incidents", Data: i})
 	}
-}
-
-// The states of a machine, worst first.
-const (
-	silent    = "silent"    // has not been heard of for long
-	late      = "late"      // has missed heartbeats
-	unguarded = "unguarded" // a medium is not guarded
-	warned    = "warned"
-	healthy   = "healthy"
-)
-
-// machine is one row of the fleet page.
-type machine struct {
-	incident.Heartbeat
-	Seen  time.Time
-	State string
-}
-
-func (w *Web) fleet(rw http.ResponseWriter, r *http.Request) {
-	all, err := w.store.Fleet(r.Context())
-	if err != nil {
-		w.broken(rw, r, err)
-		return
-	}
-	byState := map[string][]machine{}
-	for _, m := range all {
-		state := stateOf(m, time.Now())
-		byState[state] = append(byState[state], machine{m.Heartbeat, m.Seen, state})
-	}
-	list := []machine{}
-	for _, state := range []string{silent, unguarded, late, warned, healthy} {
-		list = append(list, byState[state]...)
-	}
-	w.render(rw, r, http.StatusOK, "fleet", page{Title: "fleet.title", Here: "fleet", Data: list, Partial: partial(r)})
-}
-
-func stateOf(m store.Machine, now time.Time) string {
-	switch away := now.Sub(m.Seen); {
-	case away > time.Hour:
-		return silent
-	case m.Heartbeat.Unguarded > 0:
-		return unguarded
-	case away > 3*time.Minute:
-		return late
-	}
-	for _, w := range m.Heartbeat.Warnings {
-		if w.Severity != incident.Low {
-			return warned
-		}
-	}
-	return healthy
 }

@@ -68,6 +68,7 @@ func functions() template.FuncMap {
 	return template.FuncMap{
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"utc":     func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" },
+		"day":     func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
 		"percent": func(f float64) string { return fmt.Sprintf("%.0f %%", 100*f) },
 		"bytes":   formatBytes,
 		"base":    func(p string) string { return p[strings.LastIndexByte(p, '/')+1:] },

@@ -84,6 +84,7 @@ func (w *Web) Handler() http.Handler {
 	mux.Handle("GET /incidents", w.signedIn(w.incidents))
 	mux.Handle("GET /incidents/{id}", w.signedIn(w.incident))
 	mux.Handle("GET /fleet", w.signedIn(w.fleet))
+	mux.Handle("POST /fleet/{id}/revoke", w.signedIn(w.revoke))
 	mux.Handle("GET /events", w.signedIn(w.events))
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		w.render(rw, r, http.StatusNotFound, "problem", page{Title: "problem.not-found", Data: "problem.not-found.text"})
