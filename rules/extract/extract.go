@@ -20,16 +20,17 @@ type Result struct {
 
 // walker goes through one file and everything inside it.
 type walker struct {
-	ctx      context.Context
-	engine   *pdf.Engine // nil when there is none
-	limits   Limits
-	sink     Sink
-	deadline time.Time
-	expanded int64 // bytes that may still come out of containers
-	members  int   // members that may still be opened
-	reason   Reason
-	failure  error // of the file itself
-	copied   []byte
+	ctx       context.Context
+	engine    *pdf.Engine // nil when there is none
+	recognize Recognizer  // nil when there is none
+	limits    Limits
+	sink      Sink
+	deadline  time.Time
+	expanded  int64 // bytes that may still come out of containers
+	members   int   // members that may still be opened
+	reason    Reason
+	failure   error // of the file itself
+	copied    []byte
 }
 
 // note takes what a reader or parser answered into the result.
@@ -95,7 +96,7 @@ func (w *walker) file(location string, at io.ReaderAt, size int64, depth int) (m
 	}
 	counted := &counting{r: io.NewSectionReader(at, 0, size)}
 	w.sequential(k, location, bufio.NewReaderSize(counted, sniffed), depth)
-	if counted.n < size && (k == plainKind || k == markupKind) && w.reason == "" && w.failure == nil {
+	if counted.n < size && (k == plainKind || k == pictureKind || k == markupKind) && w.reason == "" && w.failure == nil {
 		w.note(problem{Truncated})
 	}
 	if k != gzipKind && k != tarKind && hasDirectory(at, size) {
@@ -165,6 +166,12 @@ func (w *walker) sequential(k kind, location string, r *bufio.Reader, depth int)
 		w.mail(location, r, depth)
 	case vCardKind:
 		w.vCard(location, r, depth)
+	case pictureKind:
+		if w.limits.Codes || w.limits.Pictures {
+			w.picture(location, r)
+		} else {
+			w.runs(location, r)
+		}
 	case packedKind:
 		w.note(problem{Unsupported})
 		w.runs(location, r)

@@ -31,6 +31,7 @@ const (
 	rtfKind
 	mailKind
 	vCardKind
+	pictureKind
 	packedKind // its text is packed in a way not read yet
 )
 
@@ -46,6 +47,7 @@ var magics = []struct {
 	{"7z\xBC\xAF\x27\x1C", sevenZipKind}, {"Rar!\x1A\x07", rarKind},
 	{"\x1F\x8B\x08", gzipKind},
 	{"BZh", bzip2Kind},
+	{"\x89PNG\r\n", pictureKind}, {"\xFF\xD8\xFF", pictureKind}, {"GIF8", pictureKind},
 	{"\xFD7zXZ\x00", xzKind},
 	{"\x28\xB5\x2F\xFD", zstdKind},
 }
@@ -163,7 +165,7 @@ func Simple(r io.ReaderAt, size int64) bool {
 		return true // there is nothing to take apart
 	}
 	k, _ := look(head)
-	return k == plainKind && !hasDirectory(r, size)
+	return (k == plainKind || k == pictureKind) && !hasDirectory(r, size)
 }
 
 // IsPDF tells whether content is read as PDF.

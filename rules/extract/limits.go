@@ -23,6 +23,12 @@ type Limits struct {
 	Ratio int64
 	// Time is how long one extraction may take.
 	Time time.Duration
+
+	// Codes has QR codes in pictures read.
+	Codes bool
+	// Pictures has the text in pictures read, which takes a Recognizer and
+	// seconds for each; without one they are Unsupported.
+	Pictures bool
 }
 
 // The defaults of Limits.

@@ -37,7 +37,7 @@ func (o *Opener) Write(p []byte) {
 	o.decided = true
 	k, mt := look(o.head)
 	o.kind = mt
-	if k == plainKind {
+	if k == plainKind || k == pictureKind {
 		o.sink.Begin("")
 		o.decoder = NewDecoder(o.sink.Write)
 		o.decoder.Write(o.head)

@@ -1,0 +1,114 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/color"
+	_ "image/gif" // what pictures may be
+	_ "image/jpeg"
+	_ "image/png"
+	"io"
+
+	"github.com/makiuchi-d/gozxing"
+	codes "github.com/makiuchi-d/gozxing/multi/qrcode"
+)
+
+// Recognizer reads the text a picture shows.
+type Recognizer func(ctx context.Context, picture *image.Gray) (string, error)
+
+const (
+	mostPixels     = 64 << 20 // of a picture that is unpacked at all
+	MostGrayPixels = 7 << 20  // of a picture given to a Recognizer; larger ones are scaled down
+)
+
+// picture reads a picture as the limits ask for; it is searched for runs of
+// text in any case.
+func (w *walker) picture(location string, r io.Reader) {
+	content, err := w.hold(r)
+	w.note(err)
+	w.runs(location, bytes.NewReader(content))
+	if err != nil {
+		return
+	}
+	size, _, err := image.DecodeConfig(bytes.NewReader(content))
+	if err != nil {
+		w.note(problem{Corrupt})
+		return
+	}
+	if size.Width*size.Height > mostPixels {
+		w.note(problem{TooLarge})
+		return
+	}
+	shown, _, err := image.Decode(bytes.NewReader(content))
+	if err != nil {
+		w.note(problem{Corrupt})
+		return
+	}
+	gray := grayOf(shown)
+	if w.limits.Codes {
+		w.codes(location, gray)
+	}
+	if w.limits.Pictures {
+		w.recognized(location, gray)
+	}
+}
+
+// codes gives what QR codes in the picture say.
+func (w *walker) codes(location string, picture image.Image) {
+	bitmap, err := gozxing.NewBinaryBitmapFromImage(picture)
+	if err != nil {
+		w.note(problem{Corrupt})
+		return
+	}
+	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
+	found, err := codes.NewQRCodeMultiReader().DecodeMultiple(bitmap, hints)
+	if err != nil { // there is none
+		return
+	}
+	w.sink.Begin(join(location, "QR code"))
+	for _, f := range found {
+		w.sink.Write([]byte(f.GetText() + "\n"))
+	}
+}
+
+// recognized gives the text the picture shows.
+func (w *walker) recognized(location string, picture *image.Gray) {
+	if w.recognize == nil {
+		w.note(problem{Unsupported})
+		return
+	}
+	ctx, cancel := context.WithDeadline(w.ctx, w.deadline)
+	defer cancel()
+	text, err := w.recognize(ctx, picture)
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			w.note(problem{TimedOut})
+		} else {
+			w.note(problem{Unsupported})
+		}
+		return
+	}
+	w.sink.Begin(join(location, "picture"))
+	w.sink.Write([]byte(text))
+}
+
+// grayOf answers a picture in shades of gray on white, no larger than a
+// Recognizer takes.
+func grayOf(p image.Image) *image.Gray {
+	b, step := p.Bounds(), 1
+	for b.Dx()/step*(b.Dy()/step) > MostGrayPixels {
+		step++
+	}
+	gray := image.NewGray(image.Rect(0, 0, max(1, b.Dx()/step), max(1, b.Dy()/step)))
+	for y := range gray.Rect.Max.Y {
+		for x := range gray.Rect.Max.X {
+			c := p.At(b.Min.X+x*step, b.Min.Y+y*step)
+			r, g, bl, a := c.RGBA()
+			white := 0xFFFF - a
+			gray.SetGray(x, y, color.GrayModel.Convert(color.RGBA64{uint16(r + white), uint16(g + white), uint16(bl + white), 0xFFFF}).(color.Gray))
+		}
+	}
+	return gray
+}
