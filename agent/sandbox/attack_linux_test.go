@@ -57,7 +57,7 @@ func errno(e syscall.Errno) error {
 
 // attack confines itself and then tries everything, a line each.
 func attack() {
-	load(os.Args[2])
+	load(os.Args[2], nil)
 	if err := confine(testMemory); err != nil {
 		fmt.Println("not confined:", err)
 		os.Exit(1)

@@ -21,6 +21,16 @@ const nobody = 65534
 // terminal is none of its business.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
+// nobodyAttributes start a program as the account that owns nothing, where the
+// service may leave its own.
+func nobodyAttributes() *syscall.SysProcAttr {
+	a := attributes()
+	if os.Geteuid() == 0 {
+		a.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+	}
+	return a
+}
+
 // calls are what a Go program needs to compute, allocate, and read and write
 // what is open already. Nothing here opens, connects, starts or looks.
 var calls = []string{

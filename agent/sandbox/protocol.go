@@ -24,13 +24,14 @@ const (
 	beginFrame = 'B' // from the worker: Sink.Begin
 	textFrame  = 'T' // from the worker: Sink.Write
 	rowFrame   = 'W' // from the worker: Sink.Row
+	lookFrame  = 'L' // from the worker: width, height and grays of a picture; answered with its text, or failFrame
 	doneFrame  = 'E' // from the worker: reason and media type
 )
 
 const (
 	largestFrame = 8 << 20
 	largestRead  = 256 << 10
-	jobSize      = 7 * 8
+	jobSize      = 8 * 8
 )
 
 var (
@@ -93,10 +94,20 @@ func (c *wire) receive() (kind byte, payload []byte, err error) {
 
 func encodeJob(size int64, l extract.Limits) []byte {
 	var b []byte
-	for _, v := range []int64{size, l.Expanded, l.Memory, int64(l.Depth), int64(l.Members), l.Ratio, int64(l.Time)} {
+	for _, v := range []int64{size, l.Expanded, l.Memory, int64(l.Depth), int64(l.Members), l.Ratio, int64(l.Time), flags(l)} {
 		b = order.AppendUint64(b, uint64(v))
 	}
 	return b
+}
+
+func flags(l extract.Limits) (f int64) {
+	if l.Codes {
+		f |= 1
+	}
+	if l.Pictures {
+		f |= 2
+	}
+	return f
 }
 
 func decodeJob(b []byte) (int64, extract.Limits, error) {
@@ -104,7 +115,7 @@ func decodeJob(b []byte) (int64, extract.Limits, error) {
 		return 0, extract.Limits{}, errProtocol
 	}
 	v := func(i int) int64 { return int64(order.Uint64(b[8*i:])) }
-	return v(0), extract.Limits{Expanded: v(1), Memory: v(2), Depth: int(v(3)), Members: int(v(4)), Ratio: v(5), Time: time.Duration(v(6))}, nil
+	return v(0), extract.Limits{Codes: v(7)&1 != 0, Pictures: v(7)&2 != 0, Expanded: v(1), Memory: v(2), Depth: int(v(3)), Members: int(v(4)), Ratio: v(5), Time: time.Duration(v(6))}, nil
 }
 
 func appendRow(b []byte, number int, cells []extract.Cell) []byte {

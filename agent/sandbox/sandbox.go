@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"log/slog"
 	"os/exec"
@@ -24,8 +25,11 @@ type Options struct {
 	Workers int
 	// Cache is the folder for compiled code. Default: the system's folder for
 	// caches for root, the account's for others.
-	Cache  string
-	Logger *slog.Logger
+	Cache string
+	// Recognize reads the text in pictures, as Tesseract does; nil for nothing
+	// that does.
+	Recognize extract.Recognizer
+	Logger    *slog.Logger
 }
 
 const (
@@ -94,7 +98,7 @@ func (s *Sandbox) Extract(ctx context.Context, r io.ReaderAt, size int64, limits
 	stop := context.AfterFunc(ctx, w.kill)
 	defer stop()
 
-	result, err := w.run(r, size, limits, sink)
+	result, err := w.run(ctx, s.options.Recognize, r, size, limits, sink)
 	var broken *deadWorker
 	switch {
 	case err == nil:
@@ -251,7 +255,7 @@ func (w *worker) reason() extract.Reason {
 }
 
 // run has the worker read one file and serves it the bytes.
-func (w *worker) run(r io.ReaderAt, size int64, limits extract.Limits, sink extract.Sink) (extract.Result, error) {
+func (w *worker) run(ctx context.Context, eyes extract.Recognizer, r io.ReaderAt, size int64, limits extract.Limits, sink extract.Sink) (extract.Result, error) {
 	w.jobs++
 	if err := w.send(jobFrame, encodeJob(size, limits)); err != nil {
 		return extract.Result{}, &deadWorker{err}
@@ -270,6 +274,8 @@ func (w *worker) run(r io.ReaderAt, size int64, limits extract.Limits, sink extr
 		switch {
 		case kind == readFrame:
 			err = w.answer(r, payload, &failure)
+		case kind == lookFrame && limits.Pictures:
+			err = w.look(ctx, eyes, payload)
 		case kind == beginFrame:
 			begun = true
 			sink.Begin(string(payload))
@@ -293,6 +299,28 @@ func (w *worker) run(r io.ReaderAt, size int64, limits extract.Limits, sink extr
 			return extract.Result{}, &deadWorker{err}
 		}
 	}
+}
+
+// look has a picture read. What goes wrong with that costs its text only.
+func (w *worker) look(ctx context.Context, eyes extract.Recognizer, payload []byte) error {
+	if len(payload) < 8 {
+		return errProtocol
+	}
+	width, height, grays := uint64(order.Uint32(payload)), uint64(order.Uint32(payload[4:])), payload[8:]
+	if width == 0 || height == 0 || width > largestFrame || height > largestFrame || width*height != uint64(len(grays)) {
+		return errProtocol
+	}
+	kind, text := byte(failFrame), ""
+	if eyes != nil {
+		t, err := eyes(ctx, &image.Gray{Pix: grays, Stride: int(width), Rect: image.Rect(0, 0, int(width), int(height))})
+		if err == nil {
+			kind, text = lookFrame, t
+		}
+	}
+	if err := w.send(kind, []byte(text)); err != nil {
+		return err
+	}
+	return w.w.Flush()
 }
 
 // known refuses reasons nobody has heard of: a worker that was taken over may

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"runtime/debug"
 
@@ -24,7 +25,7 @@ func Work(ctx context.Context, in io.Reader, out io.Writer, memory int64) error 
 	case compileFrame:
 		return compileCode(c, folder)
 	case beginWorkFrame:
-		x := load(folder)
+		x := load(folder, (&remoteEyes{c}).recognize)
 		if err := confine(memory); err != nil {
 			return fmt.Errorf("confine worker: %w", err)
 		}
@@ -45,13 +46,13 @@ func compileCode(c *wire, folder string) error {
 
 // load answers an Extractor that has loaded the code in folder. Where that
 // fails, it compiles when it has to.
-func load(folder string) *extract.Extractor {
+func load(folder string, r extract.Recognizer) *extract.Extractor {
 	if folder == "" {
-		return extract.New(extract.Options{})
+		return extract.New(extract.Options{Recognize: r})
 	}
-	x := extract.New(extract.Options{Cache: folder})
+	x := extract.New(extract.Options{Cache: folder, Recognize: r})
 	if err := x.Prepare(); err != nil {
-		return extract.New(extract.Options{})
+		return extract.New(extract.Options{Recognize: r})
 	}
 	debug.FreeOSMemory()
 	return x
@@ -87,6 +88,32 @@ func serve(ctx context.Context, c *wire, x *extract.Extractor) error {
 			return fmt.Errorf("answer: %w", s.err)
 		}
 	}
+}
+
+// remoteEyes has the other side read pictures.
+type remoteEyes struct{ *wire }
+
+func (e *remoteEyes) recognize(_ context.Context, p *image.Gray) (string, error) {
+	var size [8]byte
+	order.PutUint32(size[:], uint32(p.Rect.Dx()))
+	order.PutUint32(size[4:], uint32(p.Rect.Dy()))
+	err := e.send(lookFrame, size[:], p.Pix)
+	if err == nil {
+		err = e.w.Flush()
+	}
+	if err != nil {
+		return "", fmt.Errorf("show picture: %w", err)
+	}
+	kind, payload, err := e.receive()
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("take text of picture: %w", err)
+	case kind == failFrame:
+		return "", errRemoteEnd
+	case kind != lookFrame:
+		return "", errProtocol
+	}
+	return string(payload), nil
 }
 
 // remoteFile asks the other side for bytes.
