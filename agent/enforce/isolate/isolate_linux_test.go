@@ -178,12 +178,15 @@ func TestNotAByteLeaves(t *testing.T) {
 	}
 	defer u.Close()
 	u.Write([]byte("hello"))
-	time.Sleep(100 * time.Millisecond)
+	time.Sleep(300 * time.Millisecond)
 	if packets := seen(); len(packets) > 0 {
 		t.Errorf("%d packets to internal systems left the machine, the first %x", len(packets), packets[0])
 	}
 	lift(t, i)
 	reachable(t, laboratory.Inside)
+	for end := time.Now().Add(5 * time.Second); len(seen()) == 0 && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond) // the listener runs beside us
+	}
 	if packets := seen(); len(packets) == 0 {
 		t.Error("the listener hears nothing at all, so the test shows nothing")
 	}
