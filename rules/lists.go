@@ -35,7 +35,12 @@ const (
 // older ones are refused. The error joins what is wrong with single files; the
 // Lists answered beside it hold the others. A folder that is not there holds
 // none.
-func OpenLists(ctx context.Context, dir string) (*Lists, error) {
+func OpenLists(ctx context.Context, dir string) (*Lists, error) { return openLists(ctx, dir, true) }
+
+// CheckLists does what OpenLists does, and leaves the folder as it is.
+func CheckLists(ctx context.Context, dir string) (*Lists, error) { return openLists(ctx, dir, false) }
+
+func openLists(ctx context.Context, dir string, notes bool) (*Lists, error) {
 	l := &Lists{}
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -62,7 +67,7 @@ func OpenLists(ctx context.Context, dir string) (*Lists, error) {
 		}
 		changed = changed || newer
 	}
-	if changed {
+	if changed && notes {
 		errs = append(errs, writeSeen(dir, seen))
 	}
 	return l, errors.Join(errs...)

@@ -241,6 +241,12 @@ func TestNothingOfAListIsReleased(t *testing.T) {
 
 func TestOpenListsRefusesWhatIsOlder(t *testing.T) {
 	dir, key, crm, _ := listDir(t)
+	if _, err := CheckLists(context.Background(), dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, seenFile)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a check left something behind: %v", err)
+	}
 	open := func() (*Lists, error) { return OpenLists(context.Background(), dir) }
 	if _, err := open(); err != nil {
 		t.Fatal(err)

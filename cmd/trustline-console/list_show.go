@@ -91,7 +91,7 @@ func newListTry(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "try FILE…", Short: t.Text("list.try.short"), Long: t.Text("list.try.long"), Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			lists, err := rules.OpenLists(cmd.Context(), dir)
+			lists, err := rules.CheckLists(cmd.Context(), dir)
 			if err != nil {
 				return t.refused(dir, err)
 			}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -30,6 +32,7 @@ type policyProblem struct {
 
 func newPolicyCheckCommand(t *terminal) *cobra.Command {
 	var asJSON bool
+	var dir string
 	cmd := &cobra.Command{
 		Use:     "check FILE…",
 		Short:   t.Text("policy.check.short"),
@@ -41,10 +44,14 @@ func newPolicyCheckCommand(t *terminal) *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			lists, err := t.openLists(cmd.Context(), dir)
+			if err != nil {
+				return err
+			}
 			sound := true
 			for _, path := range args {
-				line, err := t.checkPolicy(path)
+				line, err := t.checkPolicy(path, lists)
 				if err != nil {
 					return err
 				}
@@ -60,10 +67,25 @@ func newPolicyCheckCommand(t *terminal) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, t.Text("policy.flag.json"))
+	cmd.Flags().StringVar(&dir, "lists", "", t.Text("policy.check.flag.lists"))
 	return cmd
 }
 
-func (t *terminal) checkPolicy(path string) (policyCheckLine, error) {
+// openLists opens the lists a policy is checked against, nil when there is
+// nothing to check against.
+func (t *terminal) openLists(ctx context.Context, dir string) (*rules.Lists, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, errors.New(t.Text("policy.check.no-lists", message.Args{"Path": dir}))
+	}
+	return rules.CheckLists(ctx, dir)
+}
+
+// checkPolicy checks a file, and that the lists it names are among some when
+// these are not nil.
+func (t *terminal) checkPolicy(path string, lists *rules.Lists) (policyCheckLine, error) {
 	line := policyCheckLine{File: path, Problems: []policyProblem{}, Warnings: []policyProblem{}}
 	data, err := policyfile.Read(path)
 	if err != nil {
@@ -80,6 +102,10 @@ func (t *terminal) checkPolicy(path string) (policyCheckLine, error) {
 	}
 	line.Sound, line.Version = true, p.Version()
 	line.Warnings = t.policyProblems(p.Warnings())
+	if lists != nil {
+		line.Problems = t.policyProblems(p.MissingLists(lists))
+		line.Sound = len(line.Problems) == 0
+	}
 	return line, nil
 }
 
