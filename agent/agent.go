@@ -191,6 +191,9 @@ func (a *Agent) Run(ctx context.Context, s Supervisor) error {
 	group.Go(func() error { return a.watchFolders(ctx) })
 	group.Go(func() error { a.sweep(ctx); return nil })
 	group.Go(func() error { a.site.run(ctx, a.config.Network); return nil })
+	if a.sandbox != nil {
+		group.Go(func() error { a.prepare(ctx); return nil })
+	}
 	if a.listener != nil {
 		group.Go(func() error { return a.control.Serve(ctx, a.listener) })
 	}
@@ -215,6 +218,13 @@ func (a *Agent) upload(ctx context.Context) error {
 		return nil
 	case <-a.identity.Ready():
 		return a.uploader.Run(ctx)
+	}
+}
+
+// prepare has what reading PDF takes made ahead, so that no copy waits for it.
+func (a *Agent) prepare(ctx context.Context) {
+	if err := a.sandbox.Prepare(ctx); err != nil && ctx.Err() == nil {
+		a.log.Warn("the first PDF will wait", "error", err)
 	}
 }
 

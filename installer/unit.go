@@ -35,6 +35,9 @@ OOMScoreAdjust=-800
 LimitNOFILE=65536
 StateDirectory=trustline
 StateDirectoryMode=0700
+# Code for reading PDF, compiled once.
+CacheDirectory=trustline
+CacheDirectoryMode=0700
 RuntimeDirectory=trustline
 RuntimeDirectoryMode=0755
 # Nothing here may give it a mount namespace of its own (PrivateTmp,
