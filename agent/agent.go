@@ -54,6 +54,7 @@ type Agent struct {
 	listener net.Listener
 	site     *site
 	custody  *custody
+	lists    *rules.Lists
 	health   *health.Board
 	texts    health.Texts
 	today    atomic.Int64
@@ -119,11 +120,27 @@ func (a *Agent) makeJudge(worker []string) error {
 		a.sandbox = sandbox.New(sandbox.Options{Command: worker, Logger: a.log})
 		engine = engine.Isolated(a.sandbox.Extract)
 	}
+	// Lists whose files are faulty are left out; the others hold.
+	var faults error
+	if a.lists, faults = rules.OpenLists(context.Background(), filepath.Join(a.config.State, "lists")); faults != nil {
+		a.log.Error("not all lists of the company's own can be used", "error", faults)
+	}
+	a.health.Mark(health.ListsBroken, "", faults)
+	engine = engine.With(a.lists)
+	a.missingLists()
 	a.judge = &Judge{
 		Engine: engine, Pack: pack, Policy: a.policy.Current, Ledger: a.ledger, Machine: a.machine,
 		Record: a.record, Tell: a.teller.Tell, Log: a.log,
 	}
 	return nil
+}
+
+// missingLists says that the policy asks for lists that are not here.
+func (a *Agent) missingLists() {
+	if missing := a.policy.Current().MissingLists(a.lists); len(missing) > 0 {
+		a.health.Set(health.ListsBroken, "")
+		a.log.Error("the policy asks for lists that are not here", "problems", missing.Error())
+	}
 }
 
 func (a *Agent) openUploader() error {
@@ -260,6 +277,7 @@ func (a *Agent) policyEvent(ctx context.Context) func(policyfile.Event) {
 		}
 		a.say(ctx, e.Code, severity, detail)
 		a.site.policyChanged(ctx)
+		a.missingLists()
 	}
 }
 

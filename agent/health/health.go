@@ -36,6 +36,7 @@ const (
 	ConsoleRefuses     Code = "console-refuses"     // certificate, token or pin
 	NotEnrolled        Code = "not-enrolled"        // nothing to show to the console
 	ClockWrong         Code = "clock-wrong"
+	ListsBroken        Code = "lists-broken"      // of the company's own people and documents
 	NetworkUnknown     Code = "network-unknown"   // nobody knows which network this is
 	IsolationFailing   Code = "isolation-failing" // internal systems cannot be closed off, or opened
 )
@@ -53,6 +54,7 @@ var severities = map[Code]incident.Severity{
 	ConsoleRefuses:     incident.High,
 	NotEnrolled:        incident.Medium,
 	ClockWrong:         incident.Low,
+	ListsBroken:        incident.High,
 	NetworkUnknown:     incident.Medium,
 	IsolationFailing:   incident.High,
 }

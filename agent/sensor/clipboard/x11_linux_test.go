@@ -244,11 +244,17 @@ func TestIdleCostsNothing(t *testing.T) {
 		}
 		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 	}
-	before := used()
-	time.Sleep(2 * time.Second)
-	if spent := used() - before; spent > 5*time.Millisecond {
-		t.Errorf("watching took %v of the processor in 2 s with nothing to see", spent)
+	// The quietest of several seconds: the tests before leave work behind, and
+	// the machine has other things to do.
+	least := time.Hour
+	for range 10 {
+		before := used()
+		time.Sleep(time.Second)
+		if least = min(least, used()-before); least < 2*time.Millisecond {
+			return
+		}
 	}
+	t.Errorf("watching took %v of the processor in its quietest second, with nothing to see", least)
 }
 
 func TestWatchEndsWithTheSession(t *testing.T) {
