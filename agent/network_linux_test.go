@@ -196,3 +196,17 @@ func TestPolicyChangesOnPublicWifi(t *testing.T) {
 		t.Error("internal systems stay closed after the service stopped")
 	}
 }
+
+// Somebody else listens to what the packet filter logs, of which there can be
+// one: systems are closed off all the same, and the network is followed.
+func TestClosedOffBesideAnotherListener(t *testing.T) {
+	laboratory.Need(t)
+	first := newOffice(t, officePolicy)
+	dir := t.TempDir()
+	second := &office{t: t, world: first.world, wifi: first.wifi, policy: first.policy}
+	second.start(dir)
+	first.stop()
+	first.wifi.Connect("Café Free", laboratory.NoSecurity, laboratory.Full)
+	first.world.Plug("ap-cafe")
+	second.within(5*time.Second, "closed off", func() bool { return second.site.trust() == "public" && !second.reaches(laboratory.Exposed) })
+}

@@ -146,13 +146,39 @@ func (i *Isolator) resolveSoon() {
 func (i *Isolator) Run(ctx context.Context) error {
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { return i.resolve(running) })
-	group.Go(func() error { return watchTable(running, i.restore) })
+	group.Go(func() error {
+		return i.persist(running, func() error { return watchTable(running, i.restore) })
+	})
 	if i.config.Stopped != nil {
 		told := newTally(i.config.Stopped)
 		group.Go(func() error { return told.run(running) })
-		group.Go(func() error { return watchAttempts(running, i.log, func(a Attempt) { told.add(i.named(a)) }) })
+		group.Go(func() error {
+			return i.persist(running, func() error {
+				return watchAttempts(running, i.log, func(a Attempt) { told.add(i.named(a)) })
+			})
+		})
 	}
 	return errors.Join(group.Wait(), i.Lift())
+}
+
+// retrying is when something that could not be listened to is tried again.
+const retrying = 30 * time.Second
+
+// persist listens until the context ends. What is closed stays closed while
+// nobody can listen: another program may hold what there is one of.
+func (i *Isolator) persist(ctx context.Context, listen func() error) error {
+	for {
+		err := listen()
+		if ctx.Err() != nil {
+			return nil
+		}
+		i.log.Warn("what happens at closed systems is not heard of for a while", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(retrying):
+		}
+	}
 }
 
 func (i *Isolator) named(a Attempt) Attempt {
