@@ -36,6 +36,9 @@ type Options struct {
 	// there while it is looked at has no name and is gone with the process.
 	Scratch string
 	Log     *slog.Logger
+
+	// sameProcess: tests write to the medium from the guard's own process.
+	sameProcess bool
 }
 
 // Start takes a mounted medium over. From then on nothing is written to it
@@ -88,7 +91,9 @@ func (g *Guard) serve(judge Judge, o Options) error {
 	}
 	g.fs = f
 	go g.run()
-	settlePoll(g.medium.MountPoint)
+	if o.sameProcess {
+		settlePoll(g.medium.MountPoint)
+	}
 	return nil
 }
 

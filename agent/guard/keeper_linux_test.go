@@ -18,7 +18,7 @@ import (
 
 func newKeeper(t *testing.T) *Keeper {
 	t.Helper()
-	k := NewKeeper(markerJudge{}, Options{Scratch: filepath.Join(t.TempDir(), "scratch"), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	k := NewKeeper(markerJudge{}, Options{Scratch: filepath.Join(t.TempDir(), "scratch"), sameProcess: true, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	t.Cleanup(func() { k.stop(t) })
 	return k
 }

@@ -24,7 +24,7 @@ import (
 func (s *stick) guardWith(judge Judge, scratch string) *Guard {
 	s.t.Helper()
 	g, err := Start(context.Background(), Medium{MountPoint: s.path, Channel: activity.RemovableMedia}, judge, Options{
-		Scratch: scratch, Log: slog.New(slog.DiscardHandler),
+		Scratch: scratch, sameProcess: true, Log: slog.New(slog.DiscardHandler),
 	})
 	must(s.t, err)
 	s.t.Cleanup(func() {

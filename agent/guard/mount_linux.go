@@ -72,7 +72,9 @@ func hasACL(root int) bool {
 }
 
 // settlePoll has the kernel learn that files of the guard need no polling, so
-// that no program of this process ever waits for itself in an epoll call.
+// that a test in the guard's own process never waits for itself in an epoll
+// call. The service opens nothing on a medium it guards: killed while it waits
+// for its own answer it could never end, and the medium would hang with it.
 func settlePoll(path string) {
 	fd, err := unix.Open(filepath.Join(path, ".go-fuse-epoll-hack"), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {

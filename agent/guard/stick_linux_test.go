@@ -98,7 +98,7 @@ func (s *stick) run(name string, args ...string) {
 func (s *stick) guard() *Guard {
 	s.t.Helper()
 	g, err := Start(context.Background(), Medium{MountPoint: s.path, Channel: activity.RemovableMedia}, markerJudge{}, Options{
-		Scratch: s.scratch, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Scratch: s.scratch, sameProcess: true, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
 		s.t.Fatal(err)
