@@ -429,6 +429,11 @@ func (p *pending) zero(from, to int64) error {
 func (p *pending) keepTimes(times *[2]unix.Timespec, set func() error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	// What is on its way to the medium would change the times behind our back.
+	// Of what could not be written the writers are told, not who sets times.
+	if err := p.drain(); errors.Is(err, unix.EACCES) {
+		return err
+	}
 	if err := set(); err != nil || times == nil || !p.dirty {
 		return err
 	}

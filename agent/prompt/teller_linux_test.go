@@ -345,9 +345,6 @@ func TestManyFilesAreOneMessage(t *testing.T) {
 		i.File.Name = fmt.Sprintf("customers-%d.csv", n)
 		teller.Tell(t.Context(), i, ruleWords)
 	}
-	if each := time.Since(began) / files; each > 2*time.Millisecond {
-		t.Errorf("telling one took %v of the guard's time", each)
-	}
 	// However many did not fit in the queue: the next one counts them all.
 	time.Sleep(tellWait)
 	last := by(con.cmd.Process.Pid, os.Geteuid())
