@@ -23,9 +23,14 @@ const (
 func (p *pending) commit(why occasion) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.settle(why)
+}
+
+// settle is commit with the lock held.
+func (p *pending) settle(why occasion) error {
 	switch {
 	case p.over:
-		return nil
+		return p.outcome
 	case p.denied.Load():
 		return unix.EACCES
 	}
@@ -318,12 +323,15 @@ func (p *pending) leave() error {
 	if !last {
 		return nil
 	}
-	err := p.commit(forGood)
-	if err != nil && !errors.Is(err, unix.EACCES) {
-		p.fs.log.Error("content does not reach the medium", "mount", p.fs.medium.MountPoint, "error", err)
-	}
+	// One lock from the verdict to the end: a writer who came meanwhile and is
+	// about to leave as well must not find its change ended unjudged.
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	ended := p.over
+	err := p.settle(forGood)
+	if err != nil && !ended && !errors.Is(err, unix.EACCES) {
+		p.fs.log.Error("content does not reach the medium", "mount", p.fs.medium.MountPoint, "error", err)
+	}
 	i.mu.Lock()
 	if p.writers > 0 || p.over {
 		i.mu.Unlock()
@@ -335,7 +343,7 @@ func (p *pending) leave() error {
 	if i.stopped == p {
 		i.stopped = nil
 	}
-	p.over = true
+	p.over, p.outcome = true, err
 	i.mu.Unlock()
 	p.close()
 	return err

@@ -99,7 +99,8 @@ def together(what):
     except ValueError: pass
 while time.time() < until:
     ops += 1
-    if r.random() < .1: together(r.choice([m for m in mine if m is not hold]))
+    # Whoever maps a file that somebody else cuts meanwhile is killed on every file system.
+    if r.random() < .1: together(r.choice([m for m in mine if m not in (hold, mapped)]))
     else: both(r.choice(mine))
 for key in list(open_files): open_files.pop(key).close()
 def tree(root):

@@ -58,6 +58,7 @@ type pending struct {
 	born      bool   // the file was made by those who write it now
 	unlinked  bool   // the file has no name (any more)
 	over      bool
+	outcome   error // what became of it, once it is over
 	store     *store
 	shows     int64 // how much of base still shows
 	length    int64 // how long base is
