@@ -17,6 +17,7 @@ import (
 	"github.com/trustline/trustline/console/api"
 	"github.com/trustline/trustline/console/authority"
 	"github.com/trustline/trustline/console/certificate"
+	"github.com/trustline/trustline/console/signer"
 	"github.com/trustline/trustline/console/store"
 	"github.com/trustline/trustline/console/web"
 )
@@ -75,11 +76,15 @@ func (c *Console) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	key, err := signer.Load(c.config.Data)
+	if err != nil {
+		return err
+	}
 	if c.listener, err = net.Listen("tcp", c.config.Listen); err != nil {
 		return fmt.Errorf("listen on %s: %w", c.config.Listen, err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/api/", (&api.API{Store: c.store, Authority: machines, Log: c.config.Log, Arrived: c.pages.Arrived}).Handler())
+	mux.Handle("/api/", (&api.API{Store: c.store, Authority: machines, Signer: key, Log: c.config.Log, Arrived: c.pages.Arrived}).Handler())
 	mux.Handle("/", c.pages.Handler())
 	c.server = &http.Server{
 		Handler: logged(c.config.Log, mux),

@@ -19,19 +19,19 @@ import (
 
 	"github.com/trustline/trustline/console/account"
 	"github.com/trustline/trustline/console/authority"
+	"github.com/trustline/trustline/console/signer"
 	"github.com/trustline/trustline/console/store"
 	"github.com/trustline/trustline/enrol"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
-// API answers requests under /api/v1/. Store, Authority and Log are required.
+// API answers requests under /api/v1/. All but Arrived are required.
 // The server it runs in asks for client certificates and speaks TLS 1.3.
 type API struct {
 	Store     *store.Store
 	Authority *authority.Authority
+	Signer    *signer.Signer // of policies and grants
 	Log       *slog.Logger
-	// PolicyKeys answers what policies and grants are signed with; nil: nothing.
-	PolicyKeys func(context.Context) ([][]byte, error)
 	// Arrived is called after incidents were stored that were not there before.
 	Arrived func()
 

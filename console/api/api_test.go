@@ -17,6 +17,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/trustline/trustline/console/authority"
+	"github.com/trustline/trustline/console/signer"
 	"github.com/trustline/trustline/console/store"
 	"github.com/trustline/trustline/uploader/incident"
 )
@@ -47,7 +48,11 @@ func serve(t testing.TB) *fixture {
 		t.Fatal(err)
 	}
 	f.read = f.token(t, store.TokenAPI, time.Time{})
-	f.api = &API{Store: f.store, Authority: machines, Log: slog.New(slog.NewTextHandler(&f.log, nil))}
+	key, err := signer.Load(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.api = &API{Store: f.store, Authority: machines, Signer: key, Log: slog.New(slog.NewTextHandler(&f.log, nil))}
 	f.Handler = f.api.Handler()
 	f.agent = f.enrolled(t, machineID)
 	return f

@@ -60,7 +60,7 @@ func (a *API) enrol(w http.ResponseWriter, r *http.Request) {
 	default:
 		a.enrolments.Undo(from)
 		a.Log.Info("machine enrolled", "machine", id, "from", r.RemoteAddr)
-		a.identify(w, r, id, cert)
+		a.identify(w, id, cert)
 	}
 }
 
@@ -91,21 +91,14 @@ func (a *API) renew(w http.ResponseWriter, r *http.Request, who speaker) {
 	case err != nil:
 		a.broken(w, r, err)
 	default:
-		a.identify(w, r, who.id, next.Raw)
+		a.identify(w, who.id, next.Raw)
 	}
 }
 
-func (a *API) identify(w http.ResponseWriter, r *http.Request, machine string, cert []byte) {
-	reply := enrol.Reply{Machine: machine, Chain: [][]byte{cert}, Authority: a.Authority.Root(), PolicyKeys: [][]byte{}}
-	if a.PolicyKeys != nil {
-		keys, err := a.PolicyKeys(r.Context())
-		if err != nil {
-			a.broken(w, r, err)
-			return
-		}
-		reply.PolicyKeys = keys
-	}
-	answer(w, http.StatusOK, reply)
+func (a *API) identify(w http.ResponseWriter, machine string, cert []byte) {
+	answer(w, http.StatusOK, enrol.Reply{
+		Machine: machine, Chain: [][]byte{cert}, Authority: a.Authority.Root(), PolicyKeys: [][]byte{a.Signer.Public()},
+	})
 }
 
 // small reads a short body and takes a turn, which done gives back.
