@@ -35,10 +35,7 @@ func KeyID(public ed25519.PublicKey) string {
 
 // Sign signs a payload for one purpose, such as "policy".
 func Sign(key ed25519.PrivateKey, purpose string, payload []byte) Envelope {
-	public, ok := key.Public().(ed25519.PublicKey)
-	if !ok {
-		panic("signed: an Ed25519 key has an Ed25519 public key")
-	}
+	public := ed25519.PublicKey(key[ed25519.SeedSize:])
 	return Envelope{Key: KeyID(public), Payload: payload, Signature: ed25519.Sign(key, message(purpose, payload))}
 }
 
