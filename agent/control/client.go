@@ -47,7 +47,7 @@ func (c *Client) Close() error { return c.conn.Close() }
 // Status asks how the service is doing.
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	defer context.AfterFunc(ctx, func() { c.conn.Close() })()
-	r, err := c.ask(doStatus)
+	r, err := c.ask(request{Do: doStatus}, patience)
 	if err == nil && r.Status == nil {
 		err = errors.New("the service answered something else")
 	}
@@ -63,7 +63,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 // service has said yes.
 func (c *Client) Subscribe(ctx context.Context, subscribed func(), show func(Notice)) error {
 	defer context.AfterFunc(ctx, func() { c.conn.Close() })()
-	r, err := c.ask(doSubscribe)
+	r, err := c.ask(request{Do: doSubscribe}, patience)
 	if err == nil && !r.Subscribed {
 		err = errors.New("the service answered something else")
 	}
@@ -82,12 +82,38 @@ func (c *Client) Subscribe(ctx context.Context, subscribed func(), show func(Not
 	return fmt.Errorf("take notices: %w", err)
 }
 
-func (c *Client) ask(do string) (reply, error) {
-	line, err := json.Marshal(request{Do: do})
+// Ask asks the service for something and reads its answer into the value into
+// points to; nil when there is none to read. A Refusal says why not.
+func (c *Client) Ask(ctx context.Context, about string, body, into any) error {
+	defer context.AfterFunc(ctx, func() { c.conn.Close() })()
+	asked, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("encode request: %w", err)
+	}
+	r, err := c.ask(request{Do: doAsk, About: about, Body: asked}, askPatience)
+	switch {
+	case err != nil:
+		return fmt.Errorf("ask the service: %w", errors.Join(ctx.Err(), err))
+	case r.Refused != "":
+		return r.Refused
+	case into == nil:
+		return nil
+	}
+	if err := json.Unmarshal(r.Answer, into); err != nil {
+		return errors.New("ask the service: it answered something else")
+	}
+	return nil
+}
+
+func (c *Client) ask(q request, within time.Duration) (reply, error) {
+	line, err := json.Marshal(q)
 	if err != nil {
 		return reply{}, fmt.Errorf("encode request: %w", err)
 	}
-	c.conn.SetDeadline(time.Now().Add(patience))
+	if len(line) >= maxRequest {
+		return reply{}, fmt.Errorf("%w: it is larger than %d bytes", ErrRefused, maxRequest)
+	}
+	c.conn.SetDeadline(time.Now().Add(within))
 	if _, err := c.conn.Write(append(line, '\n')); err != nil {
 		// The service may have said why before it hung up.
 		if r, rerr := c.read(); rerr != nil {
@@ -119,6 +145,8 @@ func parseReply(line []byte) (reply, error) {
 		return r, nil
 	case codeBusy:
 		return reply{}, ErrBusy
+	case codeFailed:
+		return reply{}, ErrFailed
 	default:
 		return reply{}, fmt.Errorf("%w: %.40q", ErrRefused, r.Error)
 	}

@@ -5,9 +5,9 @@
 // hostile never holds the service up.
 //
 // On the wire there is one JSON object a line, both ways. A request is
-// {"do":"status"} or {"do":"subscribe"}; a reply is {"status":{…}},
-// {"subscribed":true} followed by {"notice":{…}} as they come, or
-// {"error":"code"}. Unknown fields are ignored on both sides, so that helper
+// {"do":"status"}, {"do":"subscribe"} or {"do":"ask","about":"…","body":{…}}; a
+// reply is {"status":{…}}, {"subscribed":true} followed by {"notice":{…}} as
+// they come, {"answer":{…}}, {"refused":"code"} or {"error":"code"}. Unknown fields are ignored on both sides, so that helper
 // and service of neighbouring versions understand each other.
 package control
 
@@ -19,11 +19,14 @@ import (
 
 // Bounds on what either side reads, waits for and holds.
 const (
-	maxRequest = 4 << 10   // bytes of one request line
-	maxReply   = 128 << 10 // bytes of one reply line
+	maxRequest = 16 << 10  // bytes of one request line
+	maxReply   = 512 << 10 // bytes of one reply line
 
 	patience = 5 * time.Second // a request once begun, and a reply being taken, each end within this
 	idle     = time.Minute     // between two requests of one connection
+
+	askPatience = 3 * time.Minute // a question being answered
+	maxFrame    = 1 << 10         // bytes around an answer
 
 	maxPerUID  = 16  // connections of one person
 	maxRoot    = 64  // connections of root
@@ -69,23 +72,37 @@ var (
 	ErrBusy = errors.New("too many connections to the service")
 	// ErrRefused: the service did not understand the request.
 	ErrRefused = errors.New("the service refused the request")
+	// ErrFailed: something went wrong in the service; its log says what.
+	ErrFailed = errors.New("the service could not do it; its log says why")
 )
 
 const (
 	doStatus    = "status"
 	doSubscribe = "subscribe"
+	doAsk       = "ask"
 
 	codeBusy    = "busy"
 	codeRequest = "bad-request"
+	codeFailed  = "failed"
 )
 
+// Refusal is why the service does not do what it was asked for: a stable code
+// that the caller has words for.
+type Refusal string
+
+func (r Refusal) Error() string { return "the service refused: " + string(r) }
+
 type request struct {
-	Do string `json:"do"`
+	Do    string          `json:"do"`
+	About string          `json:"about,omitempty"`
+	Body  json.RawMessage `json:"body,omitempty"`
 }
 
 type reply struct {
-	Status     *Status `json:"status,omitempty"`
-	Subscribed bool    `json:"subscribed,omitempty"`
-	Notice     *Notice `json:"notice,omitempty"`
-	Error      string  `json:"error,omitempty"`
+	Status     *Status         `json:"status,omitempty"`
+	Subscribed bool            `json:"subscribed,omitempty"`
+	Notice     *Notice         `json:"notice,omitempty"`
+	Answer     json.RawMessage `json:"answer,omitempty"`
+	Refused    Refusal         `json:"refused,omitempty"`
+	Error      string          `json:"error,omitempty"`
 }

@@ -19,7 +19,11 @@ type Server struct {
 	// Status answers how the service is doing. What only root may know is
 	// left out by the server for everybody else.
 	Status func(Caller) Status
-	Log    *slog.Logger
+	// Ask answers what somebody asks for themselves, with something that
+	// becomes JSON; a Refusal is told to them, any other error is logged. Nil
+	// answers nothing.
+	Ask func(ctx context.Context, c Caller, about string, body json.RawMessage) (any, error)
+	Log *slog.Logger
 
 	mail mailbox
 
@@ -144,6 +148,10 @@ func (s *Server) converse(ctx context.Context, conn net.Conn, caller Caller) {
 			if s.answer(conn, reply{Status: &st}) != nil {
 				return
 			}
+		case doAsk:
+			if s.ask(ctx, conn, caller, req) != nil {
+				return
+			}
 		case doSubscribe:
 			s.stream(ctx, conn, in, caller)
 			return
@@ -152,6 +160,30 @@ func (s *Server) converse(ctx context.Context, conn net.Conn, caller Caller) {
 			return
 		}
 	}
+}
+
+// ask has somebody's question answered.
+func (s *Server) ask(ctx context.Context, conn net.Conn, caller Caller, req request) error {
+	if s.Ask == nil {
+		return s.answer(conn, reply{Error: codeRequest})
+	}
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
+	answered, err := s.Ask(ctx, caller, req.About, req.Body)
+	var no Refusal
+	switch {
+	case errors.As(err, &no):
+		return s.answer(conn, reply{Refused: no})
+	case err != nil:
+		s.Log.Error("cannot answer at the control socket", "about", req.About, "error", err)
+		return s.answer(conn, reply{Error: codeFailed})
+	}
+	body, err := json.Marshal(answered)
+	if err != nil || len(body) > maxReply-maxFrame {
+		s.Log.Error("cannot answer at the control socket", "about", req.About, "bytes", len(body), "error", err)
+		return s.answer(conn, reply{Error: codeFailed})
+	}
+	return s.answer(conn, reply{Answer: body})
 }
 
 // stream hands the caller the notices of their own uid until either side goes.
