@@ -15,7 +15,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/trustline/trustline/agent/cases"
 	"github.com/trustline/trustline/agent/control"
+	"github.com/trustline/trustline/agent/grants"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/health"
 	"github.com/trustline/trustline/agent/identity"
@@ -54,6 +56,8 @@ type Agent struct {
 	listener net.Listener
 	site     *site
 	custody  *custody
+	grants   *grants.Book
+	desk     *desk
 	lists    *rules.Lists
 	health   *health.Board
 	texts    health.Texts
@@ -65,7 +69,7 @@ type Agent struct {
 // own; without one they are read in this process.
 func New(c Config, version string, worker []string, log *slog.Logger) (*Agent, error) {
 	a := &Agent{config: c, version: version, started: time.Now().UTC(), log: log, health: health.New(log)}
-	steps := []func() error{a.openState, a.openControl, func() error { return a.makeJudge(worker) }, a.openUploader, a.openSite, a.openCustody}
+	steps := []func() error{a.openState, a.openControl, func() error { return a.makeJudge(worker) }, a.openUploader, a.openDesk, a.openSite, a.openCustody}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, a.close())
@@ -129,7 +133,7 @@ func (a *Agent) makeJudge(worker []string) error {
 	engine = engine.With(a.lists)
 	a.missingLists()
 	a.judge = &Judge{
-		Engine: engine, Pack: pack, Policy: a.policy.Current, Ledger: a.ledger, Machine: a.machine,
+		Engine: engine, Pack: pack, Policy: a.policy.Current, Ledger: a.ledger, Machine: a.machine, Cases: &cases.Book{},
 		Record: a.record, Tell: a.teller.Tell, Log: a.log,
 	}
 	return nil
@@ -207,6 +211,7 @@ func (a *Agent) Run(ctx context.Context, s Supervisor) error {
 	group.Go(func() error { return a.keepMedia(ctx) })
 	group.Go(func() error { return a.watchFolders(ctx) })
 	group.Go(func() error { a.sweep(ctx); return nil })
+	group.Go(func() error { a.watchTime(ctx); return nil })
 	group.Go(func() error { a.site.run(ctx, a.config.Network); return nil })
 	if a.sandbox != nil {
 		group.Go(func() error { a.prepare(ctx); return nil })

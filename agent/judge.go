@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/agent/cases"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/ledger"
 	"github.com/trustline/trustline/agent/prompt"
+	"github.com/trustline/trustline/grant"
 	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/uploader/incident"
@@ -31,10 +33,24 @@ type Judge struct {
 	Record func(context.Context, incident.Incident) error
 	// Tell has the person told and never waits.
 	Tell func(context.Context, incident.Incident, prompt.Words)
+	// Cases keeps for people what they were stopped in; nil keeps nothing.
+	Cases *cases.Book
+	// Grants are the approvals people have; nil: nobody has one.
+	Grants Grants
 	// Network answers how far the network is trusted, as a policy calls it; it
 	// may be nil where nobody knows.
 	Network func() string
 	Log     *slog.Logger
+}
+
+// Grants are the approvals that people at this machine have.
+type Grants interface {
+	// May tells whether this person may have one for this place.
+	May(uid int, channel, destination string) bool
+	// Use counts one use of an approval that covers this.
+	Use(u grant.Use, sum func() (string, error)) (grant.Grant, error)
+	// Used is told once what was let through is recorded.
+	Used(ctx context.Context, g grant.Grant, record string)
 }
 
 // judging bounds how long one file is looked at.
@@ -45,6 +61,9 @@ func (j *Judge) Open(a activity.Activity) guard.Judgement {
 	a.Actor.User = accountName(a.Actor.UID)
 	o := &judgement{judge: j, activity: a, stream: j.Engine.Stream(a.Subject.Name)}
 	o.stopAt, o.stops = j.Policy().BlockAt(a)
+	if o.stops && j.Grants != nil && j.Grants.May(a.Actor.UID, string(a.Channel), deviceKey(a.Destination)) {
+		o.stops = false // an approval is about the whole of it
+	}
 	return o
 }
 
@@ -64,7 +83,7 @@ func (j *Judge) Name(ctx context.Context, a activity.Activity, text string) guar
 		return guard.Allow
 	}
 	a.Actor.User = accountName(a.Actor.UID)
-	verdict, _ := j.decide(ctx, a, content)
+	verdict, _ := j.decide(ctx, a, content, j.approval(a, nil))
 	return verdict
 }
 
@@ -72,7 +91,7 @@ func (j *Judge) Name(ctx context.Context, a activity.Activity, text string) guar
 var nameParts = strings.NewReplacer(".", " ", "_", " ", "-", " ", "+", " ", "(", " ", ")", " ")
 
 // decide answers what becomes of an activity, and records and tells it.
-func (j *Judge) decide(ctx context.Context, a activity.Activity, content rules.Content) (guard.Verdict, rules.Decision) {
+func (j *Judge) decide(ctx context.Context, a activity.Activity, content rules.Content, approval *approval) (guard.Verdict, rules.Decision) {
 	a.Time = time.Now().UTC()
 	a.Subject.Type = content.Type
 	policy := j.Policy()
@@ -80,19 +99,22 @@ func (j *Judge) decide(ctx context.Context, a activity.Activity, content rules.C
 	defer claim.Drop()
 	situation := j.situation(policy, claim.Total)
 	decision := rules.Decide(policy, a, content, situation)
-	verdict, outcome := guard.Allow, incident.Reported
 	if decision.Action.Stops() {
-		verdict, outcome = guard.Deny, incident.Prevented
+		if approval.covers(content) {
+			return j.letThrough(ctx, a, content, decision, situation, approval)
+		}
+		j.report(ctx, a, content, decision, situation, incident.Prevented, approval)
+		return guard.Deny, decision
 	}
 	if worthRecording(decision) {
-		j.report(ctx, a, content, decision, situation, outcome)
+		j.report(ctx, a, content, decision, situation, incident.Reported, approval)
 	}
-	if verdict == guard.Allow && len(content.Summary.PeopleKeys) > 0 {
+	if len(content.Summary.PeopleKeys) > 0 {
 		if err := claim.Keep(ctx); err != nil {
 			j.Log.Error("rolling total is kept in memory only", "error", err)
 		}
 	}
-	return verdict, decision
+	return guard.Allow, decision
 }
 
 // situation is what a decision depends on besides the activity.
@@ -118,7 +140,7 @@ func (j *Judge) afterwards(a activity.Activity, content rules.Content) (rules.De
 }
 
 // report makes the incident durable, then has the person told.
-func (j *Judge) report(ctx context.Context, a activity.Activity, content rules.Content, d rules.Decision, situation rules.Context, outcome incident.Outcome) {
+func (j *Judge) report(ctx context.Context, a activity.Activity, content rules.Content, d rules.Decision, situation rules.Context, outcome incident.Outcome, approval *approval) {
 	if a.Subject.Source == "" {
 		a.Subject.Source = guard.Source(a)
 	}
@@ -127,17 +149,20 @@ func (j *Judge) report(ctx context.Context, a activity.Activity, content rules.C
 		j.Log.Error("incident is not recorded", "error", err)
 		return
 	}
-	j.keep(ctx, i, d)
+	i.Decision.GrantFailed = approval.failed()
+	j.keep(ctx, a, i, d)
 }
 
 // keep makes an incident durable, then has the person told.
-func (j *Judge) keep(ctx context.Context, i incident.Incident, d rules.Decision) {
+func (j *Judge) keep(ctx context.Context, a activity.Activity, i incident.Incident, d rules.Decision) {
 	// What was decided is recorded even when the program that asked has gone.
 	if err := j.Record(context.WithoutCancel(ctx), i); err != nil {
 		j.Log.Error("incident is not recorded", "incident", i.ID, "error", err)
 		return
 	}
-	j.Tell(ctx, i, prompt.Words{Title: d.Title, Message: d.Message})
+	words := prompt.Words{Title: d.Title, Message: d.Message}
+	j.keepCase(a, i, words)
+	j.Tell(ctx, i, words)
 }
 
 // judgement is about one file.
@@ -150,9 +175,10 @@ type judgement struct {
 	stops    bool
 	// last is what was decided when the file was looked at before; the same
 	// again is not recorded twice.
-	last    rules.Decision
-	decided bool
-	people  int
+	last     rules.Decision
+	decided  bool
+	people   int
+	approval *approval
 }
 
 // Write implements guard.Judgement.
@@ -168,7 +194,7 @@ func (o *judgement) Write(ctx context.Context, p []byte) guard.Verdict {
 		// Not to be settled by what has arrived: Finish will see the whole.
 		return guard.Allow
 	}
-	return o.decide(ctx, content)
+	return o.decide(ctx, content, nil)
 }
 
 // Reset implements guard.Judgement.
@@ -196,17 +222,21 @@ func (o *judgement) Finish(ctx context.Context, content io.ReaderAt, size int64,
 	if !final && unfinished(found.Reason) {
 		return guard.Wait
 	}
-	return o.decide(ctx, found)
+	return o.decide(ctx, found, func() (string, error) { return sha256Of(ctx, content, size) })
 }
 
 // unfinished: what is missing may be on its way.
 func unfinished(r rules.Reason) bool { return r == rules.Truncated || r == rules.Corrupt }
 
-func (o *judgement) decide(ctx context.Context, content rules.Content) guard.Verdict {
-	if o.decided && content.Summary.People == o.people && !o.last.Action.Stops() && content.Status != rules.Unreadable {
+func (o *judgement) decide(ctx context.Context, content rules.Content, sum func() (string, error)) guard.Verdict {
+	if o.decided && content.Summary.People == o.people && !o.last.Action.Stops() && o.last.Reason != reasonGrant && content.Status != rules.Unreadable {
 		return guard.Allow
 	}
-	verdict, d := o.judge.decide(ctx, o.activity, content)
+	if o.approval == nil {
+		o.approval = o.judge.approval(o.activity, sum)
+	}
+	o.approval.sum = sum
+	verdict, d := o.judge.decide(ctx, o.activity, content, o.approval)
 	o.last, o.decided, o.people = d, true, content.Summary.People
 	return verdict
 }

@@ -21,14 +21,14 @@ import (
 	"github.com/trustline/trustline/uploader/incident"
 )
 
-// desk is a judge whose records can be looked at.
-type desk struct {
+// trial is a judge whose records can be looked at.
+type trial struct {
 	*Judge
 	mu      sync.Mutex
 	records []incident.Incident
 }
 
-func newDesk(t *testing.T) *desk {
+func newTrial(t *testing.T) *trial {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	totals, err := ledger.Open(filepath.Join(t.TempDir(), "ledger.db"), log)
@@ -37,7 +37,7 @@ func newDesk(t *testing.T) *desk {
 	}
 	t.Cleanup(func() { totals.Close() })
 	pack := detect.DefaultPack()
-	d := &desk{}
+	d := &trial{}
 	d.Judge = &Judge{
 		Engine: rules.NewEngine(pack, rules.Limits{}), Pack: pack, Policy: rules.DefaultPolicy, Ledger: totals,
 		Machine: incident.Machine{ID: "m", Name: "m", OS: "linux"}, Log: log,
@@ -62,7 +62,7 @@ func copying(name string) activity.Activity {
 }
 
 // write lets content through a judgement the way the guard does.
-func (d *desk) write(name string, content []byte) guard.Verdict {
+func (d *trial) write(name string, content []byte) guard.Verdict {
 	j := d.Open(copying(name))
 	defer j.Close()
 	for p := content; len(p) > 0; {
@@ -85,7 +85,7 @@ func list(t *testing.T, people []synthetic.Person) []byte {
 }
 
 func TestListOfTwentyIsStoppedAndFewerReported(t *testing.T) {
-	d := newDesk(t)
+	d := newTrial(t)
 	g := synthetic.New(1)
 	for _, c := range []struct {
 		people int
@@ -106,7 +106,7 @@ func TestListOfTwentyIsStoppedAndFewerReported(t *testing.T) {
 }
 
 func TestBigListIsStoppedBeforeItsEnd(t *testing.T) {
-	d := newDesk(t)
+	d := newTrial(t)
 	content := list(t, synthetic.New(2).People(5000))
 	j := d.Open(copying("list.csv"))
 	defer j.Close()
@@ -122,7 +122,7 @@ func TestBigListIsStoppedBeforeItsEnd(t *testing.T) {
 }
 
 func TestPiecesAreStoppedAtTheRollingTotal(t *testing.T) {
-	d := newDesk(t)
+	d := newTrial(t)
 	g := synthetic.New(3)
 	allowed := 0
 	for range 20 {
@@ -140,7 +140,7 @@ func TestPiecesAreStoppedAtTheRollingTotal(t *testing.T) {
 }
 
 func TestNamesThatHoldNumbersAreStopped(t *testing.T) {
-	d := newDesk(t)
+	d := newTrial(t)
 	for _, p := range synthetic.New(4).People(50) {
 		for _, name := range []string{p.Mobile, p.ResidentID + ".pdf", "合同-" + p.Mobile + ".docx", "card_" + p.BankCard + "_v2.txt", "scan " + p.ResidentID} {
 			a := copying(name)
@@ -171,7 +171,7 @@ func shape(name string) string {
 
 // Whatever stands in content, names and paths, a record holds none of it.
 func TestRecordsHoldNothingReadable(t *testing.T) {
-	d := newDesk(t)
+	d := newTrial(t)
 	people := synthetic.New(5).People(60)
 	for _, p := range people[:20] {
 		a := copying("dir-" + p.Mobile + "/" + p.ResidentID + ".csv")
@@ -196,7 +196,7 @@ func TestRecordsHoldNothingReadable(t *testing.T) {
 }
 
 func TestUnreadableIsNeverSilent(t *testing.T) {
-	d := newDesk(t)
+	d := newTrial(t)
 	// A zip whose one member is encrypted (general purpose flag, bit 0).
 	zip := []byte("PK\x03\x04\x14\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x04\x00\x00\x00\x05\x00\x00\x00a.csv0123456789abcdef" +
 		"PK\x01\x02\x14\x00\x14\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x04\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00a.csv" +

@@ -77,7 +77,7 @@ func (a *Agent) found(ctx context.Context, act activity.Activity, content rules.
 			a.log.Error("a file is not taken into quarantine, only reported", "incident", i.ID, "error", err)
 		}
 	}
-	a.judge.keep(ctx, i, d)
+	a.judge.keep(ctx, act, i, d)
 }
 
 // sweep destroys what has been in quarantine long enough.

@@ -18,7 +18,8 @@ const (
 	Allow  Action = "allow"  // nothing happens
 	Report Action = "report" // the security team is told
 	Warn   Action = "warn"   // and so is the employee
-	// Justify lets the employee go on once they have said why.
+	// Justify keeps the content where it is until the employee has said why it
+	// has to go.
 	Justify Action = "justify"
 	// Block keeps the content where it is.
 	Block Action = "block"
@@ -28,12 +29,8 @@ const (
 	Isolate Action = "isolate"
 )
 
-// actions are all actions by strictness; honoured are those that this version
-// carries out, and hence those that a policy may name.
-var (
-	actions  = []Action{Allow, Report, Warn, Justify, Block, Quarantine, Isolate}
-	honoured = []Action{Allow, Report, Warn, Block, Quarantine, Isolate}
-)
+// actions are all actions by strictness.
+var actions = []Action{Allow, Report, Warn, Justify, Block, Quarantine, Isolate}
 
 // StricterThan compares two actions.
 func (a Action) StricterThan(b Action) bool {
@@ -41,7 +38,7 @@ func (a Action) StricterThan(b Action) bool {
 }
 
 // Stops tells whether the content does not get through.
-func (a Action) Stops() bool { return !Block.StricterThan(a) }
+func (a Action) Stops() bool { return !Justify.StricterThan(a) }
 
 // Mode says whether decisions are carried out.
 type Mode string

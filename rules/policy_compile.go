@@ -187,12 +187,7 @@ func usualSeverity(a Action) Severity {
 
 func (c *compiler) action(s *ruleSpec) Action {
 	c.require(s.Action, s.Place, "action")
-	a := Action(s.Action.Text)
-	if slices.Contains(actions, a) && !slices.Contains(honoured, a) {
-		c.report(s.Action.Place, "policy.not-yet", "Value", string(a), "Options", join(honoured))
-		return a
-	}
-	return oneOf(c, s.Action, honoured, Allow)
+	return oneOf(c, s.Action, actions, Allow)
 }
 
 func (c *compiler) when(r *rule, s *whenSpec) {

@@ -47,13 +47,15 @@ const (
 	Withdrawn  = "withdrawn"         // an approval ended before its time
 	Mistake    = "not-customer-data" // the person says that we are wrong
 	Justified  = "justified"         // the person gave a reason and went on
+	NotCovered = "not-covered"       // there is an approval, and it does not hold for this; Text says why
 )
 
 // Step is one thing done about a case.
 type Step struct {
-	What string    `json:"what"`
-	Time time.Time `json:"time"`           // UTC
-	Text string    `json:"text,omitempty"` // why, or by whom
+	What  string    `json:"what"`
+	Time  time.Time `json:"time"`            // UTC
+	Text  string    `json:"text,omitempty"`  // why, or by whom
+	Grant string    `json:"grant,omitempty"` // id of the approval it is about
 	// Until and Left say of a grant how long and how often it still holds.
 	Until time.Time `json:"until,omitzero"`
 	Left  int       `json:"left,omitempty"`

@@ -42,6 +42,13 @@ type Notice struct {
 	EmployeeMay []string `json:"employeeMay,omitempty"`
 }
 
+// Actions of notices about what somebody had asked for.
+const (
+	Granted   = "granted"
+	Refused   = "refused"
+	Withdrawn = "withdrawn"
+)
+
 // Words is what the policy says to people about a rule, by language ("en",
 // "zh"); empty where it says nothing.
 type Words struct {
@@ -85,6 +92,8 @@ func FromIncident(i incident.Incident, words Words) (Notice, bool) {
 func told(action string) bool {
 	switch action {
 	case "warn", "justify", "block", "quarantine", "isolate":
+		return true
+	case Granted, Refused, Withdrawn:
 		return true
 	}
 	return false

@@ -70,7 +70,18 @@ func (t *Teller) Tell(_ context.Context, i incident.Incident, words Words) {
 	if !ok || i.Person.UID < 0 {
 		return
 	}
-	j := telling{uid: i.Person.UID, notice: n, seat: findSeat(i.Program.PID, i.Person.UID)}
+	t.put(telling{uid: i.Person.UID, notice: n, seat: findSeat(i.Program.PID, i.Person.UID)})
+}
+
+// Announce tells a person what became of something they asked for, and never
+// waits.
+func (t *Teller) Announce(uid int, n Notice) {
+	if uid >= 0 && told(n.Action) {
+		t.put(telling{uid: uid, notice: n.harmless(), seat: findSeat(0, uid)})
+	}
+}
+
+func (t *Teller) put(j telling) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	j.missed = t.dropped[j.uid]

@@ -31,6 +31,13 @@ func render(p *message.Printer, n Notice, more int) Text {
 	w := words{p, n, more}
 	t := Text{Title: p.Text("title."+w.ending(), message.Args{"Files": w.files(), "Medium": w.medium()})}
 	facts := []string{p.Text("ending." + w.ending())}
+	if w.answers() {
+		t.Lines = append(t.Lines, facts[0])
+		if why := w.policys(n.Words.Message); why != "" {
+			t.Lines = append(t.Lines, p.Text("answer.why", message.Args{"Why": why}))
+		}
+		return t
+	}
 	if n.Action != "isolate" {
 		facts = append(w.reason(), facts...)
 	}
@@ -53,6 +60,8 @@ type words struct {
 // ending is how it ended for the person, never better than it did.
 func (w words) ending() string {
 	switch {
+	case w.answers():
+		return w.n.Action
 	case w.n.Action == "isolate":
 		return "isolated"
 	case w.n.Action == "warn":
@@ -63,6 +72,11 @@ func (w words) ending() string {
 		return "undone"
 	}
 	return "seen"
+}
+
+// answers tells notices about what the person had asked for.
+func (w words) answers() bool {
+	return w.n.Action == Granted || w.n.Action == Refused || w.n.Action == Withdrawn
 }
 
 func (w words) files() string {

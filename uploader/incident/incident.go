@@ -127,6 +127,8 @@ type Decision struct {
 	PolicyVersion string   `json:"policyVersion"`
 	PolicyClasses []string `json:"policyClasses,omitempty"` // ids of the policy classes that matched
 	EmployeeMay   []string `json:"employeeMay,omitempty"`
+	Grant         string   `json:"grant,omitempty"`       // id of the approval that let it through
+	GrantFailed   string   `json:"grantFailed,omitempty"` // why the person's approval did not: expired, used-up, content-changed, …
 	Outcome       Outcome  `json:"outcome"`
 }
 
@@ -226,6 +228,7 @@ func (i *Incident) texts() []text {
 		{"decision.action", i.Decision.Action}, {"decision.would", i.Decision.Would},
 		{"decision.rule", i.Decision.Rule}, {"decision.reason", i.Decision.Reason},
 		{"decision.policyVersion", i.Decision.PolicyVersion},
+		{"decision.grant", i.Decision.Grant}, {"decision.grantFailed", i.Decision.GrantFailed},
 		{"content.status", i.Content.Status}, {"content.reason", i.Content.Reason}, {"code", i.Code},
 	}
 	for _, m := range i.Content.Matches {

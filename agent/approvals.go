@@ -1,0 +1,108 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/trustline/trustline/agent/cases"
+	"github.com/trustline/trustline/agent/grants"
+	"github.com/trustline/trustline/agent/prompt"
+	"github.com/trustline/trustline/grant"
+	"github.com/trustline/trustline/orders"
+	"github.com/trustline/trustline/uploader/incident"
+)
+
+// approvals are the grants of this machine; what is used is recorded and shown.
+type approvals struct {
+	*grants.Book
+	agent *Agent
+}
+
+func (a *Agent) openApprovals() (err error) {
+	keys := func() [][]byte { return nil }
+	if a.identity != nil {
+		keys = a.identity.PolicyKeys
+	}
+	if a.grants, err = grants.Open(filepath.Join(a.config.State, "grants.json"), a.machine.ID, keys, a.log); err != nil {
+		return err
+	}
+	a.judge.Grants = &approvals{a.grants, a}
+	return nil
+}
+
+// Used implements Grants.
+func (p *approvals) Used(ctx context.Context, g grant.Grant, record string) {
+	left := 0
+	for _, s := range p.Of(g.UID, g.Incident) {
+		if s.ID == g.ID {
+			left = s.Left
+		}
+	}
+	if g.Incident != "" {
+		p.agent.say(ctx, codeGrantUsed, incident.Low, map[string]string{
+			"incident": g.Incident, "grant": g.ID, "record": record, "user": g.User, "file": g.File, "left": strconv.Itoa(left),
+		})
+	}
+	p.agent.desk.cases.Note(g.UID, g.Incident, cases.Step{What: cases.Used, Time: time.Now().UTC(), Grant: g.ID, Left: left})
+}
+
+// takeOrders takes in what the console has answered to requests, and tells the
+// people it is for.
+func (a *Agent) takeOrders(ctx context.Context, o orders.Orders) error {
+	a.desk.mu.Lock()
+	a.desk.secret = o.Secret
+	a.desk.mu.Unlock()
+	news, err := a.grants.Update(o.Grants)
+	for range news.Forged {
+		a.say(ctx, "grant-forged", incident.High, map[string]string{})
+	}
+	if err != nil {
+		return err
+	}
+	now := time.Now().UTC()
+	for _, g := range news.Granted {
+		a.answered(g.UID, g.Incident, cases.Step{What: cases.Granted, Time: now, Grant: g.ID, Until: g.Expires, Left: g.MaxUses}, "")
+	}
+	for _, r := range news.Refused {
+		a.answered(r.UID, r.Incident, cases.Step{What: cases.Refused, Time: now, Text: r.Reason}, r.Reason)
+	}
+	for _, w := range news.Withdrawn {
+		a.answered(w.UID, w.Incident, cases.Step{What: cases.Withdrawn, Time: now, Grant: w.ID, Text: w.Reason}, w.Reason)
+	}
+	return nil
+}
+
+// answered notes and tells what became of a request.
+func (a *Agent) answered(uid int, id string, s cases.Step, why string) {
+	if !a.desk.cases.Note(uid, id, s) {
+		return // the service has been restarted since: the console's record has it
+	}
+	c, _ := a.desk.cases.Find(uid, id)
+	n := c.Notice
+	n.ID, n.Time, n.Action = fmt.Sprintf("%s/%s", s.What, n.ID), s.Time, s.What
+	n.Words = prompt.Words{Message: map[string]string{"zh": why, "en": why}}
+	if why == "" {
+		n.Words = prompt.Words{}
+	}
+	a.teller.Announce(uid, n)
+}
+
+// watchTime remembers that time passes, so that setting the clock back brings
+// no approval back.
+func (a *Agent) watchTime(ctx context.Context) {
+	again := time.NewTicker(time.Minute)
+	defer again.Stop()
+	for {
+		if err := a.grants.Tick(); err != nil {
+			a.log.Error("approvals cannot be kept", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+		}
+	}
+}
