@@ -291,7 +291,7 @@ func (a *Agent) say(ctx context.Context, code string, severity incident.Severity
 	i, err := incident.New(incident.Agent, time.Now())
 	if err == nil {
 		i.Machine, i.Severity, i.Code, i.Detail = a.machine, severity, code, detail
-		err = a.record(ctx, i)
+		err = a.judge.Record(ctx, i)
 	}
 	if err != nil {
 		a.log.Error("incident is not recorded", "code", code, "error", err)

@@ -390,7 +390,7 @@ func (d *desk) record(ctx context.Context, id, code string, severity incident.Se
 		err = errors.Join(i.Validate())
 	}
 	if err == nil {
-		err = d.agent.record(context.WithoutCancel(ctx), i)
+		err = d.agent.judge.Record(context.WithoutCancel(ctx), i)
 	}
 	if err != nil {
 		return fmt.Errorf("record %s: %w", code, err)

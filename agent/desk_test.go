@@ -1,0 +1,379 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/agent/cases"
+	"github.com/trustline/trustline/agent/control"
+	"github.com/trustline/trustline/agent/grants"
+	"github.com/trustline/trustline/agent/guard"
+	"github.com/trustline/trustline/grant"
+	"github.com/trustline/trustline/orders"
+	"github.com/trustline/trustline/rules/synthetic"
+	"github.com/trustline/trustline/signed"
+	"github.com/trustline/trustline/uploader/incident"
+)
+
+// workplace is a service with somebody at the machine and a console that signs.
+type workplace struct {
+	t       *testing.T
+	agent   *Agent
+	records []incident.Incident
+	key     ed25519.PrivateKey
+	source  string // a customer list of 60 people
+}
+
+const somebody = 1000
+
+func newWorkplace(t *testing.T, policy string) *workplace {
+	t.Helper()
+	o := &workplace{t: t, source: filepath.Join(t.TempDir(), "customers.csv")}
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.key = private
+	dir := t.TempDir()
+	c := DefaultConfig()
+	c.State, c.Socket = filepath.Join(dir, "state"), filepath.Join(dir, "socket")
+	c.Console.URL = "https://127.0.0.1:1"
+	if policy != "" {
+		c.Policy = filepath.Join(dir, "policy.yaml")
+		if err := os.WriteFile(c.Policy, []byte(policy), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	if o.agent, err = New(c, "test", nil, log); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := o.agent.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	o.agent.judge.Record = func(_ context.Context, i incident.Incident) error {
+		o.records = append(o.records, i)
+		return nil
+	}
+	if o.agent.grants, err = grants.Open(filepath.Join(c.State, "grants.json"), o.agent.machine.ID, func() [][]byte { return [][]byte{public} }, log); err != nil {
+		t.Fatal(err)
+	}
+	o.agent.judge.Grants = &approvals{o.agent.grants, o.agent}
+	o.write(60)
+	return o
+}
+
+// write makes the list that somebody wants to copy.
+func (o *workplace) write(people int) {
+	o.t.Helper()
+	var list bytes.Buffer
+	if err := errors.Join(synthetic.CSV(&list, synthetic.New(7).People(people), "en"), os.WriteFile(o.source, list.Bytes(), 0o600)); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// copies copies the list to a stick, the way the guard sees it.
+func (o *workplace) copies(uid int, serial string) guard.Verdict {
+	o.t.Helper()
+	content, err := os.ReadFile(o.source)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	j := o.agent.judge.Open(activity.Activity{
+		Channel: activity.RemovableMedia, Operation: activity.Write, Actor: activity.Actor{UID: uid, PID: 1, Program: "/usr/bin/cp"},
+		Subject:     activity.Subject{Name: "customers.csv", Source: o.source},
+		Destination: activity.Destination{Path: "/media/stick", Device: activity.Device{Serial: serial}},
+	})
+	defer j.Close()
+	for p := content; len(p) > 0; {
+		n := min(len(p), 4096)
+		if j.Write(o.t.Context(), p[:n]) == guard.Deny {
+			return guard.Deny
+		}
+		p = p[n:]
+	}
+	return j.Finish(o.t.Context(), bytes.NewReader(content), int64(len(content)), true)
+}
+
+func (o *workplace) expect(uid int, serial string, want guard.Verdict, why string) {
+	o.t.Helper()
+	if got := o.copies(uid, serial); got != want {
+		o.t.Fatalf("%s: %v", why, got)
+	}
+}
+
+// asks asks at the desk and answers the code of a refusal.
+func (o *workplace) asks(uid int, about string, q any) (cases.Sent, control.Refusal) {
+	o.t.Helper()
+	body, err := json.Marshal(q)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	answer, err := o.agent.desk.answer(o.t.Context(), control.Caller{UID: uid}, about, body)
+	var no control.Refusal
+	if errors.As(err, &no) {
+		return cases.Sent{}, no
+	}
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	sent, _ := answer.(cases.Sent)
+	return sent, ""
+}
+
+func (o *workplace) own(uid int) []cases.Case { return o.agent.desk.list(uid).Cases }
+
+func (o *workplace) sign(a grant.Answer) signed.Envelope {
+	o.t.Helper()
+	e, err := a.Sign(o.key)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return e
+}
+
+func (o *workplace) orders(answers ...signed.Envelope) {
+	o.t.Helper()
+	if err := o.agent.takeOrders(o.t.Context(), orders.Orders{Grants: answers, Secret: bytes.Repeat([]byte{7}, 32)}); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func (o *workplace) recorded(code string) []incident.Incident {
+	var out []incident.Incident
+	for _, i := range o.records {
+		if i.Code == code {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func wish(id string) cases.Wanted {
+	return cases.Wanted{Case: id, Wish: grant.Wish{Purpose: "contract", Text: "for the printer, call 13812345678", Days: 1, Uses: 1, Pledge: true, Name: "Li"}}
+}
+
+func (o *workplace) steps(uid int) []string {
+	var out []string
+	for _, s := range o.own(uid)[len(o.own(uid))-1].Steps {
+		out = append(out, s.What)
+	}
+	return out
+}
+
+func TestFromBlockToApprovedCopy(t *testing.T) {
+	o := newWorkplace(t, "")
+	o.expect(somebody, "S1", guard.Deny, "without approval")
+	own := o.own(somebody)
+	if len(own) != 1 || own[0].Source != o.source || own[0].Target != "/media/stick/customers.csv" {
+		t.Fatalf("cases: %+v", own)
+	}
+	id := own[0].Notice.ID
+	if _, no := o.asks(somebody+1, cases.AskRequest, wish(id)); no != cases.NoSuchCase {
+		t.Errorf("somebody else asks: %q", no)
+	}
+	unsigned := wish(id)
+	unsigned.Pledge = false
+	if _, no := o.asks(somebody, cases.AskRequest, unsigned); no != cases.Incomplete {
+		t.Errorf("without the pledge: %q", no)
+	}
+	sent, no := o.asks(somebody, cases.AskRequest, wish(id))
+	if no != "" || sent.People != 60 {
+		t.Fatalf("%q %+v", no, sent)
+	}
+	asked := o.recorded(grant.CodeRequested)
+	if len(asked) != 1 || strings.Contains(asked[0].Detail["text"], "13812345678") {
+		t.Fatalf("recorded: %+v", asked)
+	}
+	r, err := grant.ParseRequest(asked[0].ID, o.agent.machine.ID, asked[0].Time, asked[0].Detail)
+	if err != nil || r.SHA256 == "" || r.Incident != id || r.UID != somebody {
+		t.Fatalf("%+v %v", r, err)
+	}
+	g := r.Grant(uuid.Must(uuid.NewV7()).String(), "chen", time.Now())
+	answer := o.sign(grant.Answer{Grant: g})
+	o.orders(answer)
+	o.expect(somebody+1, "S1", guard.Deny, "another person")
+	o.expect(somebody, "S2", guard.Deny, "another stick")
+	o.expect(somebody, "S1", guard.Allow, "as approved")
+	last := o.records[len(o.records)-2:]
+	if d := last[0].Decision; d.Action != "allow" || d.Reason != "grant" || d.Grant != g.ID || last[1].Code != codeGrantUsed || last[1].Detail["incident"] != id {
+		t.Errorf("recorded: %+v", last)
+	}
+	o.expect(somebody, "S1", guard.Deny, "a second time")
+	if d := o.records[len(o.records)-1].Decision; d.GrantFailed != "used-up" {
+		t.Errorf("why the second was stopped: %+v", d)
+	}
+	o.orders(answer)
+	o.expect(somebody, "S1", guard.Deny, "the grant replayed")
+	if got := o.steps(somebody); !slices.Equal(got, []string{cases.Requested, cases.Granted, cases.Used}) {
+		t.Errorf("steps: %q", got)
+	}
+}
+
+func TestChangedAfterApproval(t *testing.T) {
+	o := newWorkplace(t, "")
+	o.expect(somebody, "S1", guard.Deny, "without approval")
+	id := o.own(somebody)[0].Notice.ID
+	if _, no := o.asks(somebody, cases.AskRequest, wish(id)); no != "" {
+		t.Fatal(no)
+	}
+	asked := o.recorded(grant.CodeRequested)[0]
+	r, err := grant.ParseRequest(asked.ID, o.agent.machine.ID, asked.Time, asked.Detail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.orders(o.sign(grant.Answer{Grant: r.Grant(uuid.Must(uuid.NewV7()).String(), "chen", time.Now())}))
+	o.write(59)
+	o.expect(somebody, "S1", guard.Deny, "other content than was approved")
+	if d := o.records[len(o.records)-1].Decision; d.GrantFailed != "content-changed" {
+		t.Errorf("%+v", d)
+	}
+	o.write(60)
+	o.expect(somebody, "S1", guard.Allow, "as it was")
+}
+
+func TestRefusedAndWithdrawnAreTold(t *testing.T) {
+	o := newWorkplace(t, "")
+	o.expect(somebody, "S1", guard.Deny, "without approval")
+	id := o.own(somebody)[0].Notice.ID
+	for range 2 {
+		if _, no := o.asks(somebody, cases.AskRequest, wish(id)); no != "" {
+			t.Fatal(no)
+		}
+	}
+	asked := o.recorded(grant.CodeRequested)
+	r, err := grant.ParseRequest(asked[1].ID, o.agent.machine.ID, asked[1].Time, asked[1].Detail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := r.Grant(uuid.Must(uuid.NewV7()).String(), "chen", time.Now())
+	no := o.sign(grant.Answer{Refusal: &grant.Refusal{Request: asked[0].ID, Incident: id, Machine: o.agent.machine.ID, UID: somebody, Reason: "ask the owner", By: "chen", Time: time.Now()}})
+	yes := o.sign(grant.Answer{Grant: g})
+	over := o.sign(grant.Answer{Withdrawal: &grant.Withdrawal{Grant: g.ID, Machine: o.agent.machine.ID, UID: somebody, Reason: "lost", By: "chen", Time: time.Now()}})
+	_, foreign, _ := ed25519.GenerateKey(nil)
+	forged, err := grant.Answer{Grant: r.Grant(uuid.Must(uuid.NewV7()).String(), "chen", time.Now())}.Sign(foreign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.orders(no, yes, forged)
+	o.orders(no, yes, forged, over)
+	if got := o.steps(somebody); !slices.Equal(got, []string{cases.Requested, cases.Requested, cases.Granted, cases.Refused, cases.Withdrawn}) {
+		t.Errorf("steps: %q", got)
+	}
+	if n := len(o.recorded("grant-forged")); n != 1 {
+		t.Errorf("%d incidents of a forged grant", n)
+	}
+	o.expect(somebody, "S1", guard.Deny, "withdrawn")
+	if d := o.records[len(o.records)-1].Decision; d.GrantFailed != "withdrawn" {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestCodeByTelephone(t *testing.T) {
+	o := newWorkplace(t, "")
+	o.orders()
+	o.expect(somebody, "S1", guard.Deny, "without approval")
+	id := o.own(somebody)[0].Notice.ID
+	w := wish(id)
+	w.Challenge = true
+	sent, no := o.asks(somebody, cases.AskRequest, w)
+	if no != "" || sent.Challenge == "" {
+		t.Fatalf("%q %+v", no, sent)
+	}
+	if _, no := o.asks(somebody, cases.AskCode, cases.Spoken{Case: id, Code: "00000000"}); no != cases.WrongCode {
+		t.Errorf("a wrong code: %q", no)
+	}
+	code := grant.Code(bytes.Repeat([]byte{7}, 32), permitsCopy, sent.Challenge)
+	if s, no := o.asks(somebody, cases.AskCode, cases.Spoken{Case: id, Code: code}); no != "" || s.Until.IsZero() {
+		t.Fatalf("%q %+v", no, s)
+	}
+	if _, no := o.asks(somebody, cases.AskCode, cases.Spoken{Case: id, Code: code}); no != cases.WrongCode {
+		t.Errorf("the code again: %q", no)
+	}
+	o.expect(somebody, "S1", guard.Allow, "as heard")
+	o.expect(somebody, "S1", guard.Deny, "a second time")
+	for range wrongCodes {
+		o.asks(somebody, cases.AskCode, cases.Spoken{Case: id, Code: "1"})
+	}
+	if _, no := o.asks(somebody, cases.AskCode, cases.Spoken{Case: id, Code: code}); no != cases.CodesLocked {
+		t.Errorf("guessing: %q", no)
+	}
+}
+
+const justifyPolicy = `version: "1"
+classes: [{id: list, any: [{records: {at-least: 20}}]}]
+rules:
+  - id: say-why
+    title: {en: Say why, zh: 说明理由}
+    when: {class: list, channel: removable-media}
+    action: justify
+`
+
+func TestAReasonLetsItHappenOnce(t *testing.T) {
+	o := newWorkplace(t, justifyPolicy)
+	o.expect(somebody, "S1", guard.Deny, "without a reason")
+	id := o.own(somebody)[0].Notice.ID
+	if _, no := o.asks(somebody, cases.AskJustify, cases.Said{Case: id, Text: "  "}); no != cases.Incomplete {
+		t.Errorf("no reason: %q", no)
+	}
+	if s, no := o.asks(somebody, cases.AskJustify, cases.Said{Case: id, Text: "the auditor is here"}); no != "" || s.Until.IsZero() {
+		t.Fatalf("%q %+v", no, s)
+	}
+	o.expect(somebody, "S1", guard.Allow, "with a reason")
+	o.expect(somebody, "S1", guard.Deny, "a second time")
+	if o.recorded(codeJustified)[0].Detail["text"] != "the auditor is here" {
+		t.Error("the reason is not recorded")
+	}
+
+	blocked := newWorkplace(t, "")
+	blocked.expect(somebody, "S1", guard.Deny, "blocked")
+	if _, no := blocked.asks(somebody, cases.AskJustify, cases.Said{Case: blocked.own(somebody)[0].Notice.ID, Text: "please"}); no != cases.NotOffered {
+		t.Errorf("a reason where the policy blocks: %q", no)
+	}
+}
+
+func TestWhatPeopleSayIsBounded(t *testing.T) {
+	o := newWorkplace(t, "")
+	o.expect(somebody, "S1", guard.Deny, "without approval")
+	id := o.own(somebody)[0].Notice.ID
+	if _, no := o.asks(somebody, cases.AskMistake, cases.Said{Case: id, Text: strings.Repeat("测试", 5000) + "\x00\x1b"}); no != "" {
+		t.Fatal(no)
+	}
+	if text := o.recorded(codeMistake)[0].Detail["text"]; len(text) > grant.MaxText || strings.ContainsAny(text, "\x00\x1b") {
+		t.Errorf("%d bytes", len(text))
+	}
+	if _, no := o.asks(somebody, cases.AskMasked, cases.Saved{Case: id, Name: "customers masked.csv"}); no != "" {
+		t.Error(no)
+	}
+	for range asksPerHour {
+		o.asks(somebody, cases.AskMistake, cases.Said{Case: id, Text: "again"})
+	}
+	if _, no := o.asks(somebody, cases.AskMistake, cases.Said{Case: id, Text: "again"}); no != cases.TooOften {
+		t.Errorf("for ever: %q", no)
+	}
+	for _, about := range []string{"", "status", cases.AskRequest} {
+		if _, no := o.asks(somebody, about, "nonsense"); no != cases.Incomplete {
+			t.Errorf("%s: %q", about, no)
+		}
+	}
+	company := o.agent.desk.company()
+	if len(company.Rules) < 3 || !slices.Contains(company.Channels, "removable-media") || !company.Enforced {
+		t.Errorf("%+v", company)
+	}
+}
