@@ -25,6 +25,7 @@ import (
 	"github.com/trustline/trustline/agent/policyfile"
 	"github.com/trustline/trustline/agent/prompt"
 	"github.com/trustline/trustline/agent/sandbox"
+	"github.com/trustline/trustline/agent/tenure"
 	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/uploader"
@@ -58,6 +59,7 @@ type Agent struct {
 	custody  *custody
 	grants   *grants.Book
 	desk     *desk
+	tenure   *tenure.Tenure
 	lists    *rules.Lists
 	health   *health.Board
 	texts    health.Texts
@@ -202,6 +204,7 @@ func (a *Agent) Run(ctx context.Context, s Supervisor) error {
 			a.log.Error("cannot close down cleanly", "error", err)
 		}
 	}()
+	a.begin(ctx)
 	// The parts that media, people and incidents depend on live a little
 	// longer than the guards.
 	last, stopLast := context.WithCancel(context.WithoutCancel(ctx))
@@ -228,6 +231,9 @@ func (a *Agent) Run(ctx context.Context, s Supervisor) error {
 	group.Go(func() error { a.live(ctx, s); return nil })
 	a.log.Info("service started", "version", a.version, "policy", a.policy.Status().Version)
 	err := group.Wait()
+	if err == nil {
+		err = a.end(ctx)
+	}
 	stopLast()
 	return errors.Join(err, tellers.Wait())
 }

@@ -52,9 +52,9 @@ func (p *approvals) Used(ctx context.Context, g grant.Grant, record string) {
 // takeOrders takes in what the console has answered to requests, and tells the
 // people it is for.
 func (a *Agent) takeOrders(ctx context.Context, o orders.Orders) error {
-	a.desk.mu.Lock()
-	a.desk.secret = o.Secret
-	a.desk.mu.Unlock()
+	if err := a.desk.keepSecret(o.Secret); err != nil {
+		return err
+	}
 	news, err := a.grants.Update(o.Grants)
 	for range news.Forged {
 		a.say(ctx, "grant-forged", incident.High, map[string]string{})

@@ -55,6 +55,9 @@ type desk struct {
 	wrong  []time.Time
 	spoken map[string]spoken // by case
 	secret []byte
+
+	stopSpoken  challenged
+	stopAllowed time.Time // when the service was allowed to be stopped
 }
 
 // spoken is a challenge that waits for its code.
@@ -65,6 +68,7 @@ type spoken struct {
 
 func (a *Agent) openDesk() error {
 	a.desk = &desk{agent: a, cases: a.judge.Cases, known: a.uploader != nil, asked: map[int][]time.Time{}, spoken: map[string]spoken{}}
+	a.desk.readSecret()
 	a.control.Ask = a.desk.answer
 	return a.openApprovals()
 }
@@ -84,13 +88,15 @@ func (d *desk) answer(ctx context.Context, c control.Caller, about string, body 
 		return ask(body, func(q cases.Said) (cases.Sent, error) { return d.justify(ctx, c.UID, q) })
 	case cases.AskMasked:
 		return ask(body, func(q cases.Saved) (cases.Sent, error) { return d.masked(ctx, c.UID, q) })
+	case control.AskStop:
+		return ask(body, func(q control.Stop) (control.StopAnswer, error) { return d.stop(ctx, c, q) })
 	case cases.AskCode:
 		return ask(body, func(q cases.Spoken) (cases.Sent, error) { return d.code(ctx, c.UID, q) })
 	}
 	return nil, control.Refusal(cases.Incomplete)
 }
 
-func ask[Q any](body json.RawMessage, do func(Q) (cases.Sent, error)) (any, error) {
+func ask[Q, A any](body json.RawMessage, do func(Q) (A, error)) (any, error) {
 	var q Q
 	if json.Unmarshal(body, &q) != nil {
 		return nil, control.Refusal(cases.Incomplete)
@@ -342,8 +348,7 @@ func (d *desk) heard(q cases.Spoken) (grant.Request, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
-	d.wrong = slices.DeleteFunc(d.wrong, func(at time.Time) bool { return now.Sub(at) > time.Hour })
-	if len(d.wrong) >= wrongCodes {
+	if d.locked(now) {
 		return grant.Request{}, control.Refusal(cases.CodesLocked)
 	}
 	s, ok := d.spoken[q.Case]

@@ -377,3 +377,53 @@ func TestWhatPeopleSayIsBounded(t *testing.T) {
 		t.Errorf("%+v", company)
 	}
 }
+
+func TestStoppingTakesACode(t *testing.T) {
+	o := newWorkplace(t, "")
+	d, root := o.agent.desk, control.Caller{UID: 0}
+	secret := bytes.Repeat([]byte{7}, 32)
+	stop := func(who control.Caller, permits, code string) (control.StopAnswer, error) {
+		return d.stop(t.Context(), who, control.Stop{Permits: permits, Code: code})
+	}
+	if a, err := stop(root, control.PermitStop, ""); err != nil || !a.Permitted || !d.mayStop() {
+		t.Errorf("on a machine of its own: %+v %v", a, err)
+	}
+	if _, err := stop(control.Caller{UID: somebody}, control.PermitStop, ""); !errors.Is(err, control.RefusedNotRoot) {
+		t.Errorf("an ordinary person: %v", err)
+	}
+	if _, err := d.stopChallenge(control.PermitStop); !errors.Is(err, control.RefusedNoCodes) {
+		t.Errorf("before the console was reached: %v", err)
+	}
+	d.stopAllowed = time.Time{}
+	o.orders()
+	asked, err := d.stopChallenge(control.PermitStop)
+	if err != nil || asked.Permitted || asked.Challenge == "" || d.mayStop() {
+		t.Fatalf("%+v %v", asked, err)
+	}
+	right := grant.Code(secret, control.PermitStop, asked.Challenge)
+	for name, q := range map[string]control.Stop{
+		"a code to remove it": {Permits: control.PermitStop, Code: grant.Code(secret, control.PermitUninstall, asked.Challenge)},
+		"a code for a copy":   {Permits: control.PermitStop, Code: grant.Code(secret, permitsCopy, asked.Challenge)},
+		"removing with it":    {Permits: control.PermitUninstall, Code: right},
+	} {
+		if err := d.stopCode(q); !errors.Is(err, control.RefusedCode) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := d.stopCode(control.Stop{Permits: control.PermitStop, Code: right}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.stopCode(control.Stop{Permits: control.PermitStop, Code: right}); !errors.Is(err, control.RefusedCode) {
+		t.Errorf("the code again: %v", err)
+	}
+	for range wrongCodes {
+		_ = d.stopCode(control.Stop{Permits: control.PermitStop, Code: "1"})
+	}
+	if err := d.stopCode(control.Stop{Permits: control.PermitStop, Code: right}); !errors.Is(err, control.RefusedLocked) {
+		t.Errorf("guessing: %v", err)
+	}
+	again := &desk{agent: o.agent}
+	if again.readSecret(); !bytes.Equal(again.secret, secret) {
+		t.Error("after a restart without the console there are no codes")
+	}
+}

@@ -10,20 +10,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trustline/trustline/agent"
+	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/installer"
 	"github.com/trustline/trustline/message"
 )
 
 // serviceCommand is one of the commands that ask the system's service manager
 // to do something, all alike but for what it is.
-func (t *terminal) serviceCommand(name string, do func(service.Service, installer.Config) error) *cobra.Command {
-	var config string
+// What permits names asks the service first; "" asks nobody.
+func (t *terminal) serviceCommand(name, permits string, do func(service.Service, installer.Config) error) *cobra.Command {
+	var config, code string
 	cmd := &cobra.Command{
 		Use:   name,
 		Short: t.Text(name + ".short"),
 		Long:  t.Text(name + ".long"),
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if os.Geteuid() > 0 {
 				return errors.New(t.Text("install.need-root", message.Args{"Command": name}))
 			}
@@ -42,6 +44,9 @@ func (t *terminal) serviceCommand(name string, do func(service.Service, installe
 			if err != nil {
 				return err
 			}
+			if err := t.permitted(cmd.Context(), permits, code, config); err != nil {
+				return err
+			}
 			if err := do(s, c); err != nil {
 				return err
 			}
@@ -54,11 +59,14 @@ func (t *terminal) serviceCommand(name string, do func(service.Service, installe
 	} else {
 		config = installer.ConfigPath
 	}
+	if permits != "" {
+		cmd.Flags().StringVar(&code, "code", "", t.Text("stop.flag.code"))
+	}
 	return cmd
 }
 
 func newInstallCommand(t *terminal) *cobra.Command {
-	return t.serviceCommand("install", func(s service.Service, c installer.Config) error {
+	return t.serviceCommand("install", "", func(s service.Service, c installer.Config) error {
 		if _, err := agent.LoadConfig(c.File); err != nil {
 			return err
 		}
@@ -78,7 +86,7 @@ func newInstallCommand(t *terminal) *cobra.Command {
 }
 
 func newUninstallCommand(t *terminal) *cobra.Command {
-	return t.serviceCommand("uninstall", func(s service.Service, _ installer.Config) error {
+	return t.serviceCommand("uninstall", control.PermitUninstall, func(s service.Service, _ installer.Config) error {
 		status, err := s.Status()
 		if errors.Is(err, service.ErrNotInstalled) {
 			return errors.Join(errors.New(t.Text("install.absent")), installer.UninstallSession())
@@ -96,7 +104,7 @@ func newUninstallCommand(t *terminal) *cobra.Command {
 }
 
 func newStartCommand(t *terminal) *cobra.Command {
-	return t.serviceCommand("start", func(s service.Service, _ installer.Config) error {
+	return t.serviceCommand("start", "", func(s service.Service, _ installer.Config) error {
 		if _, err := s.Status(); errors.Is(err, service.ErrNotInstalled) {
 			return errors.New(t.Text("install.absent"))
 		}
@@ -108,7 +116,7 @@ func newStartCommand(t *terminal) *cobra.Command {
 }
 
 func newStopCommand(t *terminal) *cobra.Command {
-	return t.serviceCommand("stop", func(s service.Service, _ installer.Config) error {
+	return t.serviceCommand("stop", control.PermitStop, func(s service.Service, _ installer.Config) error {
 		if _, err := s.Status(); errors.Is(err, service.ErrNotInstalled) {
 			return errors.New(t.Text("install.absent"))
 		}

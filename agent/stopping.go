@@ -1,0 +1,169 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/trustline/trustline/agent/control"
+	"github.com/trustline/trustline/agent/identity"
+	"github.com/trustline/trustline/agent/tenure"
+	"github.com/trustline/trustline/grant"
+	"github.com/trustline/trustline/uploader/incident"
+)
+
+// permitted is how long after a right code the service may be stopped.
+const permitted = 5 * time.Minute
+
+// The codes of incidents about how the service's runs end.
+var endings = map[tenure.Ending]struct {
+	code     string
+	severity incident.Severity
+}{
+	tenure.Stopped:   {"service-stopped", incident.High},
+	tenure.Killed:    {"service-killed", incident.High},
+	tenure.PowerLoss: {"power-lost", incident.Low},
+}
+
+const (
+	codePermitted   = "stopped-with-code"
+	codeUninstalled = "uninstalled-with-code"
+)
+
+// begin notes that the service runs, and records how it ended before.
+func (a *Agent) begin(ctx context.Context) {
+	var before tenure.Ending
+	var since time.Time
+	var err error
+	a.tenure, before, since, err = tenure.Begin(filepath.Join(a.config.State, "run.json"), time.Now())
+	if err != nil {
+		a.log.Error("how this run ends will not be known", "error", err)
+	}
+	// What was stopped was recorded then.
+	if e, ok := endings[before]; ok && before != tenure.Stopped {
+		a.say(ctx, e.code, e.severity, map[string]string{"since": since.UTC().Format(time.RFC3339)})
+	}
+}
+
+// end notes how the service ends, and records it where nobody permitted it.
+func (a *Agent) end(ctx context.Context) error {
+	how := tenure.Stopped
+	switch {
+	case a.desk.mayStop():
+		how = tenure.Permitted
+	case tenure.ShuttingDown():
+		how = tenure.Shutdown
+	}
+	if e, ok := endings[how]; ok && a.desk.known {
+		a.say(context.WithoutCancel(ctx), e.code, e.severity, nil)
+	}
+	return a.tenure.End(how, time.Now())
+}
+
+func (d *desk) mayStop() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return time.Since(d.stopAllowed) < permitted
+}
+
+// stop answers whether the administrator may stop or remove the service: with
+// a code, where the machine is one of a fleet.
+func (d *desk) stop(ctx context.Context, c control.Caller, q control.Stop) (control.StopAnswer, error) {
+	switch {
+	case !c.Root():
+		return control.StopAnswer{}, control.RefusedNotRoot
+	case q.Permits != control.PermitStop && q.Permits != control.PermitUninstall:
+		return control.StopAnswer{}, control.RefusedCode
+	case !d.enrolled():
+		return d.permitStop(ctx, q.Permits, "")
+	case q.Code == "":
+		return d.stopChallenge(q.Permits)
+	}
+	if err := d.stopCode(q); err != nil {
+		return control.StopAnswer{}, err
+	}
+	code := codePermitted
+	if q.Permits == control.PermitUninstall {
+		code = codeUninstalled
+	}
+	return d.permitStop(ctx, q.Permits, code)
+}
+
+// enrolled tells whether the machine is one of a fleet.
+func (d *desk) enrolled() bool {
+	if d.agent.identity == nil {
+		return false
+	}
+	_, err := d.agent.identity.Certificate()
+	return !errors.Is(err, identity.ErrNotEnrolled)
+}
+
+func (d *desk) permitStop(ctx context.Context, permits, code string) (control.StopAnswer, error) {
+	if code != "" {
+		d.agent.say(ctx, code, incident.Medium, map[string]string{"permits": permits})
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.stopAllowed = time.Now()
+	return control.StopAnswer{Permitted: true}, nil
+}
+
+func (d *desk) stopChallenge(permits string) (control.StopAnswer, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.secret) == 0 {
+		return control.StopAnswer{}, control.RefusedNoCodes
+	}
+	d.stopSpoken = challenged{permits, grant.NewChallenge(), time.Now()}
+	return control.StopAnswer{Challenge: d.stopSpoken.challenge}, nil
+}
+
+// challenged is a challenge to stop that waits for its code.
+type challenged struct {
+	permits, challenge string
+	at                 time.Time
+}
+
+func (d *desk) stopCode(q control.Stop) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	if d.locked(now) {
+		return control.RefusedLocked
+	}
+	s := d.stopSpoken
+	if s.permits != q.Permits || now.Sub(s.at) > byPhone || !grant.CodeIs(q.Code, d.secret, q.Permits, s.challenge) {
+		d.wrong = append(d.wrong, now)
+		return control.RefusedCode
+	}
+	d.stopSpoken = challenged{}
+	return nil
+}
+
+// locked tells whether too many wrong codes were tried. The lock is held.
+func (d *desk) locked(now time.Time) bool {
+	d.wrong = slices.DeleteFunc(d.wrong, func(at time.Time) bool { return now.Sub(at) > time.Hour })
+	return len(d.wrong) >= wrongCodes
+}
+
+// keepSecret keeps what codes are made with, for when the console cannot be
+// reached.
+func (d *desk) keepSecret(secret []byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if slices.Equal(d.secret, secret) || len(secret) == 0 {
+		return nil
+	}
+	d.secret = slices.Clone(secret)
+	return identity.WriteDurably(d.secretFile(), secret)
+}
+
+func (d *desk) secretFile() string { return filepath.Join(d.agent.config.State, "codes.key") }
+
+func (d *desk) readSecret() {
+	// Without the file codes wait for the console.
+	d.secret, _ = os.ReadFile(d.secretFile())
+}

@@ -1,0 +1,84 @@
+// Package tenure knows how the service's runs end: told to and permitted, told
+// to without permission, with the machine, killed, or with the power. What
+// happens while the service is not there can only be judged by that.
+package tenure
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/trustline/trustline/agent/identity"
+)
+
+// Ending is how a run ended.
+type Ending string
+
+// The endings.
+const (
+	None      Ending = ""          // there was no run before this one
+	Permitted Ending = "permitted" // by an administrator with a code
+	Stopped   Ending = "stopped"   // by somebody without one
+	Shutdown  Ending = "shutdown"  // with the machine
+	Killed    Ending = "killed"    // it crashed, or somebody killed it
+	PowerLoss Ending = "power"     // the machine went down without a word
+)
+
+// run is the file.
+type run struct {
+	Started time.Time `json:"started"` // UTC
+	Boot    string    `json:"boot"`    // of the machine; "" where the system has no name for it
+	Ended   time.Time `json:"ended,omitzero"`
+	How     Ending    `json:"how,omitempty"`
+}
+
+// Tenure is the run that goes on.
+type Tenure struct {
+	path string
+	run  run
+}
+
+// Begin answers how the run before ended, and when it had begun, and notes that
+// another one has. A file that cannot be read counts as no run.
+func Begin(path string, now time.Time) (t *Tenure, before Ending, since time.Time, err error) {
+	return begin(path, bootID(), now)
+}
+
+func begin(path, boot string, now time.Time) (*Tenure, Ending, time.Time, error) {
+	var last run
+	if raw, err := os.ReadFile(path); err == nil && len(raw) < 4096 {
+		_ = json.Unmarshal(raw, &last) // a damaged file is none
+	}
+	t := &Tenure{path: path, run: run{Started: now.UTC(), Boot: boot}}
+	return t, last.ending(boot), last.Started, t.write()
+}
+
+func (r run) ending(boot string) Ending {
+	switch {
+	case r.Started.IsZero():
+		return None
+	case r.How != "":
+		return r.How
+	case r.Boot != boot:
+		return PowerLoss
+	}
+	return Killed
+}
+
+// End notes how the run ends.
+func (t *Tenure) End(how Ending, now time.Time) error {
+	t.run.Ended, t.run.How = now.UTC(), how
+	return t.write()
+}
+
+func (t *Tenure) write() error {
+	raw, err := json.Marshal(t.run)
+	if err == nil {
+		err = identity.WriteDurably(t.path, raw)
+	}
+	if err != nil {
+		return fmt.Errorf("note how the service runs: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+package tenure
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func TestHowRunsEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.json")
+	now := time.Now()
+	next := func(boot string, want Ending) *Tenure {
+		t.Helper()
+		r, before, since, err := begin(path, boot, now)
+		if err != nil || before != want || (want == None) != since.IsZero() {
+			t.Fatalf("%q since %v, want %q (%v)", before, since, want, err)
+		}
+		return r
+	}
+	next("a", None)
+	r := next("a", Killed)
+	if err := r.End(Permitted, now); err != nil {
+		t.Fatal(err)
+	}
+	next("a", Permitted)
+	r = next("b", PowerLoss)
+	if err := r.End(Stopped, now); err != nil {
+		t.Fatal(err)
+	}
+	next("c", Stopped)
+	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	next("c", None)
+}
+
+func TestTheMachineIsRunning(t *testing.T) {
+	if ShuttingDown() {
+		t.Error("the machine is said to be going down")
+	}
+	if _, err := os.Stat("/proc/sys/kernel/random/boot_id"); err == nil && len(bootID()) != 36 {
+		t.Errorf("boot %q", bootID())
+	}
+}
