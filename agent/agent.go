@@ -213,6 +213,7 @@ func (a *Agent) Run(ctx context.Context, s Supervisor) error {
 	group.Go(func() error { return a.policy.Run(ctx, a.policyEvent(ctx)) })
 	group.Go(func() error { return a.keepMedia(ctx) })
 	group.Go(func() error { return a.watchFolders(ctx) })
+	group.Go(func() error { return a.search(ctx) })
 	group.Go(func() error { a.sweep(ctx); return nil })
 	group.Go(func() error { a.watchTime(ctx); return nil })
 	group.Go(func() error { a.site.run(ctx, a.config.Network); return nil })

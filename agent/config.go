@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/trustline/trustline/agent/discovery"
 	"github.com/trustline/trustline/agent/identity"
 	"github.com/trustline/trustline/agent/sensor/network"
 )
@@ -33,6 +34,8 @@ type Config struct {
 	// Watch lists folders whose new files are looked at and reported, such as
 	// the folder of a cloud drive.
 	Watch []string `yaml:"watch"`
+	// Discovery says which folders are searched for what lies there already.
+	Discovery discovery.Config `yaml:"discovery"`
 	// Network says how networks are recognised.
 	Network network.Config `yaml:"network"`
 }
@@ -94,7 +97,7 @@ func (c *Config) check() error {
 	if c.Policy != "" && !filepath.IsAbs(c.Policy) {
 		errs = append(errs, errors.New("policy: needs an absolute path"))
 	}
-	return errors.Join(append(errs, c.Network.Check(), c.Console.check())...)
+	return errors.Join(append(errs, c.Network.Check(), c.Discovery.Check(), c.Console.check())...)
 }
 
 func (c *ConsoleConfig) check() error {

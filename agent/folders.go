@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/agent/discovery"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/sensor/file"
 	"github.com/trustline/trustline/rules"
@@ -46,7 +47,7 @@ func (u *undoing) watch(ctx context.Context, m guard.Medium) {
 		if err != nil {
 			name = filepath.Base(path)
 		}
-		u.agent.lookAt(ctx, path, activity.Activity{
+		_ = u.agent.lookAt(ctx, path, activity.Activity{
 			Channel: m.Channel, Operation: activity.Write, Subject: activity.Subject{Name: filepath.ToSlash(name)},
 			Destination: activity.Destination{Path: m.MountPoint, Device: m.Device},
 		})
@@ -63,7 +64,7 @@ func (a *Agent) watchFolders(ctx context.Context) error {
 		return nil
 	}
 	w := &file.Watcher{Folders: a.config.Watch, Log: a.log, Finished: func(ctx context.Context, path string) {
-		a.lookAt(ctx, path, activity.Activity{
+		_ = a.lookAt(ctx, path, activity.Activity{
 			Channel: activity.SyncFolder, Operation: activity.Write, Subject: activity.Subject{Name: filepath.Base(path)},
 			Destination: activity.Destination{Path: filepath.Dir(path)},
 		})
@@ -71,16 +72,40 @@ func (a *Agent) watchFolders(ctx context.Context) error {
 	return w.Run(ctx)
 }
 
-// lookAt decides about a file that has just been finished somewhere.
-func (a *Agent) lookAt(ctx context.Context, path string, act activity.Activity) {
+// search looks through the configured folders for what lies there already.
+func (a *Agent) search(ctx context.Context) error {
+	if len(a.config.Discovery.Folders) == 0 {
+		return nil
+	}
+	memory, err := discovery.OpenMemory(filepath.Join(a.config.State, "discovery.db"))
+	if err != nil {
+		return err
+	}
+	defer memory.Close()
+	s := &discovery.Search{
+		Config: a.config.Discovery, Memory: memory, Log: a.log,
+		Version: func() string { return a.version + " " + a.policy.Current().Version() },
+		Look: func(ctx context.Context, path string) error {
+			return a.lookAt(ctx, path, activity.Activity{
+				Channel: activity.AtRest, Operation: activity.Find, Subject: activity.Subject{Name: filepath.Base(path)},
+				Destination: activity.Destination{Path: filepath.Dir(path)},
+			})
+		},
+	}
+	return s.Run(ctx)
+}
+
+// lookAt decides about a file that has just been finished somewhere, or lies
+// there. An error says that nobody knows what is in it; it is logged already.
+func (a *Agent) lookAt(ctx context.Context, path string, act activity.Activity) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return
+		return err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
-		return
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, judging)
 	defer cancel()
@@ -89,14 +114,15 @@ func (a *Agent) lookAt(ctx context.Context, path string, act activity.Activity) 
 	case errors.Is(err, context.DeadlineExceeded):
 		content = rules.Content{Status: rules.Unreadable, Reason: rules.TimedOut}
 	case err != nil:
-		a.log.Warn("a watched file cannot be looked at", "error", err)
-		return
+		a.log.Warn("a file cannot be looked at", "error", err)
+		return err
 	}
 	if content.Status == rules.Clean {
-		return
+		return nil
 	}
 	act.Actor = owner(path, info)
 	act.Subject.Size = info.Size()
 	f.Close() // or Windows would let nobody take it away
 	a.found(ctx, act, content, path, info)
+	return nil
 }

@@ -17,6 +17,9 @@ const (
 	Clipboard      Channel = "clipboard"
 	Print          Channel = "print"
 	Network        Channel = "network"
+	// AtRest is content that lies in a folder of the workstation or a share: it
+	// is not leaving, and found where it should not be.
+	AtRest Channel = "at-rest"
 )
 
 // Operation is what is being done on a channel.
@@ -32,6 +35,8 @@ const (
 	Attribute Operation = "attribute"
 	// Copy is content put on the clipboard.
 	Copy Operation = "copy"
+	// Find is content found lying somewhere.
+	Find Operation = "find"
 	// Connect is the workstation being on a network, or reaching for a system
 	// over it.
 	Connect Operation = "connect"

@@ -13,7 +13,7 @@ const pageSize = 50
 var (
 	severities = []string{"critical", "high", "medium", "low"}
 	actions    = []string{"block", "warn", "report", "allow"}
-	channels   = []string{"removable-media", "network-share", "sync-folder", "clipboard", "print", "network"}
+	channels   = []string{"removable-media", "network-share", "sync-folder", "clipboard", "print", "network", "at-rest"}
 )
 
 // incidentList is the list of incidents with its filter.
