@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/trustline/trustline/message"
 )
@@ -21,6 +22,18 @@ type Text struct {
 
 // Body is the lines as one text.
 func (t Text) Body() string { return strings.Join(t.Lines, "\n") }
+
+// texts are read once, when they are first needed.
+var texts = sync.OnceValues(func() (*message.Catalog, error) { return message.Load(messages) })
+
+// Render says a notice in a language, "en" or "zh".
+func Render(n Notice, language string) (Text, error) {
+	catalog, err := texts()
+	if err != nil {
+		return Text{}, err
+	}
+	return render(catalog.Printer(language), n.harmless(), 0), nil
+}
 
 // maxClassNames is how many classes a sentence names.
 const maxClassNames = 4
