@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,7 +57,9 @@ type session struct {
 	began time.Time
 	used  time.Time
 
-	one      sync.Mutex         // one form is worked on at a time
+	one sync.Mutex // one form is worked on at a time
+
+	mu       sync.Mutex
 	outcomes map[string]outcome // by the form that was sent
 	order    []string           // of the outcomes, oldest first
 }
@@ -66,6 +69,7 @@ type outcome struct {
 	Case, Way string
 	Sent      cases.Sent
 	Place     string // of a masked copy
+	ByPhone   bool   // a challenge was asked for
 }
 
 // issue answers a new token.
@@ -178,10 +182,33 @@ func (s *session) ours(csrf string) bool {
 // keep remembers what came of a form, which is sent once however often it is
 // submitted.
 func (s *session) keep(form string, o outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if len(s.order) >= maxOutcomes {
 		delete(s.outcomes, s.order[0])
 		s.order = s.order[1:]
 	}
 	s.outcomes[form] = o
 	s.order = append(s.order, form)
+}
+
+// outcome answers what came of a form; false when it was not sent yet.
+func (s *session) outcome(form string) (outcome, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, known := s.outcomes[form]
+	return o, known
+}
+
+// challenge answers the last one that was shown for a case, "" when there was
+// none.
+func (s *session) challenge(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, form := range slices.Backward(s.order) {
+		if o := s.outcomes[form]; o.Case == id && o.Sent.Challenge != "" {
+			return o.Sent.Challenge
+		}
+	}
+	return ""
 }

@@ -28,29 +28,32 @@ const (
 	denied    = "denied"
 )
 
-// approval is how the last approval that was asked for stands.
+// approval is how the last approval that was asked for, or was had by giving a
+// reason, stands.
 type approval struct {
 	State string
 	Until time.Time
 	Left  int
+	grant string // id, where the steps say it
 }
 
 // approvalOf reads the steps, of which a later one overrules what came before.
 func approvalOf(steps []cases.Step, now time.Time) *approval {
 	var a *approval
 	for _, s := range steps {
+		ours := a != nil && (s.Grant == "" || a.grant == "" || s.Grant == a.grant)
 		switch {
 		case s.What == cases.Requested && (a == nil || a.State != holds):
 			a = &approval{State: waiting}
-		case s.What == cases.Granted:
-			a = &approval{State: holds, Until: s.Until, Left: s.Left}
-		case s.What == cases.Used && a != nil:
+		case s.What == cases.Granted, s.What == cases.Justified:
+			a = &approval{State: holds, Until: s.Until, Left: s.Left, grant: s.Grant}
+		case s.What == cases.Used && ours:
 			if a.Left = s.Left; s.Left == 0 {
 				a.State = usedUp
 			}
 		case s.What == cases.Refused:
 			a = &approval{State: denied}
-		case s.What == cases.Withdrawn:
+		case s.What == cases.Withdrawn && ours:
 			a = &approval{State: withdrawn}
 		}
 	}
@@ -101,7 +104,7 @@ func (p *Page) showCase(w http.ResponseWriter, r *http.Request, _ *session) {
 		p.failed(w, r, err)
 		return
 	}
-	p.render(w, http.StatusOK, "case", view{Title: c.Text.Title, In: true, Data: shownCase{told: c, Ways: offered(c.Case), HelpDesk: p.helpDesk(c)}})
+	p.render(w, http.StatusOK, "case", view{Title: c.Text.Title, In: true, Data: shownCase{told: c, Ways: offered(c), HelpDesk: p.helpDesk(c)}})
 }
 
 // shownCase is a case on its own page.

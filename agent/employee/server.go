@@ -66,6 +66,9 @@ func (p *Page) handler(address string) http.Handler {
 	mux.HandleFunc("GET /enter/{token}", p.enter)
 	mux.HandleFunc("GET /{$}", p.signedIn(p.history))
 	mux.HandleFunc("GET /case/{id}", p.signedIn(p.showCase))
+	mux.HandleFunc("GET /case/{id}/{way}", p.signedIn(p.showForm))
+	mux.HandleFunc("POST /case/{id}/{way}", p.signedIn(p.submit))
+	mux.HandleFunc("GET /sent/{form}", p.signedIn(p.showSent))
 	mux.HandleFunc("/", p.signedIn(func(w http.ResponseWriter, _ *http.Request, _ *session) {
 		p.problem(w, http.StatusNotFound, "no-page")
 	}))

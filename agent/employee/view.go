@@ -2,6 +2,7 @@ package employee
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"html/template"
@@ -19,21 +20,19 @@ import (
 
 // view is what every template is given.
 type view struct {
-	Title  string
-	At     string            // the entry of the navigation one is at
-	In     bool              // there is a session, hence somewhere to go
-	CSRF   string            // of the session
-	Form   string            // of this form, which is sent once
-	Alert  string            // what went wrong, in a sentence
-	Wrong  map[string]string // what is wrong with fields, by their names
-	Data   any
-	Action string // where the form goes
+	Title string
+	At    string // the entry of the navigation one is at
+	In    bool   // there is a session, hence somewhere to go
+	CSRF  string // of the session
+	Form  string // of this form, which is sent once
+	Alert string // what went wrong, in a sentence
+	Data  any
 }
 
 // parse reads the templates, each with the frame around it.
 func parse(p *message.Printer) (map[string]*template.Template, error) {
 	all := map[string]*template.Template{}
-	for _, name := range []string{"history", "case", "problem"} {
+	for _, name := range []string{"history", "case", "masked", "request", "said", "code", "sent", "problem"} {
 		t, err := template.New("base.html").Funcs(functions(p)).ParseFS(files, "templates/base.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read the page %s: %w", name, err)
@@ -55,18 +54,21 @@ func functions(p *message.Printer) template.FuncMap {
 		},
 		// either answers the text made from data, or the data where there is
 		// none: what a newer service says is better than nothing.
-		"either": func(prefix, id string) string {
-			if p.Has(prefix + id) {
-				return p.Text(prefix + id)
-			}
-			return id
-		},
+		"either": func(prefix, id string) string { return either(p, prefix, id) },
+		"field":  func(name string) field { return field{Name: name} },
 		"class":  func(id string) string { return rules.ClassName(detect.Class(id), p.Language()) },
 		"number": func(n int) string { return humanize.Comma(int64(n)) },
 		"when":   func(t time.Time) string { return t.Local().Format("2006-01-02 15:04") },
 		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"own":    func(texts map[string]string) string { return policyWords(texts, p.Language()) },
 	}
+}
+
+func either(p *message.Printer, prefix, id string) string {
+	if p.Has(prefix + id) {
+		return p.Text(prefix + id)
+	}
+	return id
 }
 
 // policyWords answers the policy's words in a language, or in another rather than
@@ -118,7 +120,12 @@ func (p *Page) failed(w http.ResponseWriter, r *http.Request, err error) {
 // why says what to do about an error of the service's.
 func (p *Page) why(err error) string {
 	var refusal control.Refusal
+	var failed maskFailed
 	switch {
+	case errors.As(err, &failed) && errors.Is(err, context.DeadlineExceeded):
+		return p.texts.Text("alert.masking-long")
+	case errors.As(err, &failed):
+		return p.texts.Text("alert.not-masked", message.Args{"Why": failed.err.Error()})
 	case errors.As(err, &refusal) && p.texts.Has("refusal."+string(refusal)):
 		return p.texts.Text("refusal." + string(refusal))
 	case errors.As(err, &refusal):
