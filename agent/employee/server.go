@@ -65,6 +65,7 @@ func (p *Page) handler(address string) http.Handler {
 	mux.HandleFunc("GET /style.css", p.style)
 	mux.HandleFunc("GET /enter/{token}", p.enter)
 	mux.HandleFunc("GET /{$}", p.signedIn(p.history))
+	mux.HandleFunc("GET /company", p.signedIn(p.showCompany))
 	mux.HandleFunc("GET /case/{id}", p.signedIn(p.showCase))
 	mux.HandleFunc("GET /case/{id}/{way}", p.signedIn(p.showForm))
 	mux.HandleFunc("POST /case/{id}/{way}", p.signedIn(p.submit))
