@@ -37,6 +37,9 @@ type Options struct {
 	// Mask writes a masked copy of in to out, which does not exist, as the
 	// person. The text of its error is shown to them.
 	Mask func(ctx context.Context, in, out string) error
+	// Open shows an address in the person's browser, and does not wait for it
+	// to end.
+	Open func(url string) error
 	Log  *slog.Logger
 }
 
@@ -47,6 +50,7 @@ var ErrClosed = errors.New("the page is no longer served")
 type Page struct {
 	service   Service
 	mask      func(ctx context.Context, in, out string) error
+	show      func(url string) error
 	log       *slog.Logger
 	texts     *message.Printer
 	pack      *detect.Pack
@@ -67,7 +71,7 @@ func New(o Options) (*Page, error) {
 		return nil, err
 	}
 	p := &Page{
-		service: o.Service, mask: o.Mask, log: o.Log, texts: catalog.Printer(o.Language),
+		service: o.Service, mask: o.Mask, show: o.Open, log: o.Log, texts: catalog.Printer(o.Language),
 		pack: detect.DefaultPack(), entrance: newEntrance(time.Now),
 	}
 	if p.templates, err = parse(p.texts); err != nil {
@@ -105,6 +109,9 @@ func (p *Page) Link(caseID, way string) (string, error) {
 	}
 	return link(address, p.entrance.issue(), caseID, way), nil
 }
+
+// InUse tells whether somebody has the page open, or a link to it.
+func (p *Page) InUse() bool { return p.entrance.inUse() }
 
 // listen answers where the page is served, and serves it when it is not.
 func (p *Page) listen() (string, error) {

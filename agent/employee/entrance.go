@@ -170,6 +170,23 @@ func (e *entrance) session(cookie string) *session {
 	return s
 }
 
+func (e *entrance) inUse() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := e.now()
+	for _, until := range e.tokens {
+		if now.Before(until) {
+			return true
+		}
+	}
+	for _, s := range e.sessions {
+		if !s.over(now) {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *session) over(now time.Time) bool {
 	return now.Sub(s.used) >= sessionFor || now.Sub(s.began) >= sessionMost
 }

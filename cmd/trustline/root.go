@@ -83,6 +83,7 @@ func newRoot(t *terminal) *cobra.Command {
 		newMaskCommand(t),
 		newStatusCommand(t),
 		newSessionCommand(t),
+		newPageCommand(t),
 		newDoctorCommand(t),
 		newEnrolCommand(t),
 		newInstallCommand(t),

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -33,7 +35,7 @@ func newSessionCommand(t *terminal) *cobra.Command {
 			if toPrint {
 				return session.Print(cmd.Context(), t.out)
 			}
-			err := session.Desktop(cmd.Context())
+			err := withPage(cmd.Context(), t, session)
 			switch {
 			case errors.Is(err, prompt.ErrAlreadyRunning):
 				fmt.Fprintln(t.err, t.Text("session.already"))
@@ -51,4 +53,33 @@ func newSessionCommand(t *terminal) *cobra.Command {
 	cmd.Flags().BoolVar(&toPrint, "print", false, t.Text("session.print"))
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", os.Getenv("TRUSTLINE_VERBOSE") != "", t.Text("session.verbose"))
 	return cmd
+}
+
+// maxOpening bounds the browsers that are being started at a time.
+const maxOpening = 4
+
+// withPage shows notices on the desktop, whose buttons lead to the person's own
+// page.
+func withPage(ctx context.Context, t *terminal, session prompt.Session) error {
+	page, err := newPage(t, session.Socket, session.Log)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() { _ = page.Run(ctx) }) // ends with the context
+	if !session.Once {                  // what ends at once has no page to lead to
+		opening := make(chan struct{}, maxOpening)
+		session.Offer = page.Offer
+		session.Chosen = func(n prompt.Notice, key string) {
+			select {
+			case opening <- struct{}{}:
+				wg.Go(func() { page.Chosen(n, key); <-opening })
+			default: // enough are
+			}
+		}
+	}
+	return session.Desktop(ctx)
 }

@@ -117,8 +117,9 @@ func firstLine(t *testing.T, cmd *exec.Cmd) string {
 	return strings.TrimSpace(line)
 }
 
-// startDesktop runs an X server, a session bus and a notification server.
-func startDesktop(t *testing.T, lang string) {
+// startDesktop runs an X server, a session bus and a notification server, with
+// settings of its own.
+func startDesktop(t *testing.T, lang string, settings ...string) {
 	t.Helper()
 	needPrograms(t, "Xvfb", "dbus-daemon", "dunst", "dunstctl", "import")
 	t.Setenv("LC_ALL", "")
@@ -132,7 +133,14 @@ func startDesktop(t *testing.T, lang string) {
 		t.Fatal(err)
 	}
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", firstLine(t, exec.Command("dbus-daemon", "--config-file="+config, "--nofork", "--print-address")))
-	t.Setenv("XDG_CONFIG_HOME", t.TempDir()) // nobody's own settings
+	own := filepath.Join(t.TempDir(), "dunst") // nobody else's settings
+	t.Setenv("XDG_CONFIG_HOME", filepath.Dir(own))
+	if err := os.Mkdir(own, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(own, "dunstrc"), []byte(strings.Join(settings, "")), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	background(t, exec.Command("dunst"))
 }
 
