@@ -67,7 +67,7 @@ func (s *Stream) Reset() { s.Close() }
 // unreadable.
 func (s *Stream) Finish(ctx context.Context, r io.ReaderAt, size int64) (Content, error) {
 	defer s.Close()
-	if !s.Held() {
+	if s.opener != nil {
 		if result, complete := s.opener.Close(size); complete {
 			return s.scan.content(result), nil
 		}

@@ -90,7 +90,7 @@ func (d *Decoder) pass(p []byte) int {
 	p = p[:min(len(p), blockSize)]
 	valid := completeUTF8(p)
 	tail := valid[max(0, len(valid)-len(`\uXXXX\uXXX`)):]
-	if len(valid) == 0 || !utf8.Valid(valid) || bytes.IndexByte(valid, 0) >= 0 ||
+	if len(valid) == 0 || !validUTF8(valid) || bytes.IndexByte(valid, 0) >= 0 ||
 		bytes.Contains(valid, escape) || bytes.IndexByte(tail, '\\') >= 0 || isShortGB(valid) {
 		return 0
 	}

@@ -132,7 +132,7 @@ func scoreNarrow(sample []byte, e encoding.Encoding) int {
 func judge(block []byte, before charset) charset {
 	sample := block[:min(len(block), sampled)]
 	nul, control := countControls(sample)
-	valid := nul == 0 && utf8.Valid(completeUTF8(block))
+	valid := nul == 0 && validUTF8(completeUTF8(block))
 	if before == utf16le || before == utf16be {
 		if score := scoreWide(sample, before); score >= 80 || score >= 40 && !valid {
 			return before

@@ -113,12 +113,15 @@ func beginsPDF(head []byte) bool {
 
 // lookAtText tells text in any charset, and markup, from other bytes.
 func lookAtText(head []byte, mt string) (kind, string) {
-	var text []byte
-	d := NewDecoder(func(p []byte) { text = append(text, p...) })
-	d.Write(head)
-	d.Close()
-	if d.charset == notText {
-		return plainKind, mt
+	text := head
+	if mt == "application/octet-stream" || !isPlainUTF8(head) {
+		text = nil
+		d := NewDecoder(func(p []byte) { text = append(text, p...) })
+		d.Write(head)
+		d.Close()
+		if d.charset == notText {
+			return plainKind, mt
+		}
 	}
 	if mt == "application/octet-stream" {
 		mt = mediaType(text)
@@ -134,6 +137,12 @@ func lookAtText(head []byte, mt string) (kind, string) {
 		return markupKind, "text/xml"
 	}
 	return plainKind, mt
+}
+
+// isPlainUTF8 tells text for which a Decoder would answer the same bytes, but
+// for a byte order mark.
+func isPlainUTF8(head []byte) bool {
+	return validUTF8(completeUTF8(head)) && bytes.IndexByte(head, 0) < 0 && !bytes.Contains(head, escape) && !isShortGB(head)
 }
 
 func isHTML(text []byte) bool {

@@ -18,20 +18,41 @@ var headers = []string{"received:", "return-path:", "delivered-to:", "mime-versi
 
 // looksLikeMail tells mail by three of its header fields at the start of lines.
 func looksLikeMail(head []byte) bool {
-	block, _, _ := bytes.Cut(bytes.ReplaceAll(head, []byte("\r\n"), []byte("\n")), []byte("\n\n"))
 	found := 0
-	for i, line := range bytes.Split(bytes.ToLower(block), []byte("\n")) {
+	for first := true; len(head) > 0; first = false {
+		line, rest, _ := bytes.Cut(head, []byte("\n"))
+		line, head = bytes.TrimSuffix(line, []byte("\r")), rest
+		if len(line) == 0 && !first {
+			break // the header ends
+		}
 		name, _, ok := bytes.Cut(line, []byte(":"))
-		if i == 0 && !bytes.HasPrefix(line, []byte("from ")) && (!ok || bytes.ContainsAny(name, " \t")) {
+		if first && !hasPrefixFold(line, "from ") && (!ok || bytes.ContainsAny(name, " \t")) {
 			return false
 		}
 		for _, h := range headers {
-			if bytes.HasPrefix(line, []byte(h)) {
+			if hasPrefixFold(line, h) {
 				found++
 			}
 		}
 	}
 	return found >= 3
+}
+
+// hasPrefixFold is bytes.HasPrefix in either case; the prefix is in lower case.
+func hasPrefixFold(p []byte, prefix string) bool {
+	if len(p) < len(prefix) {
+		return false
+	}
+	for i := range len(prefix) {
+		c := p[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != prefix[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // mail reads a message (RFC 5322) or a mailbox of many (RFC 4155).

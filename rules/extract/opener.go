@@ -34,6 +34,12 @@ func (o *Opener) Write(p []byte) {
 	if len(o.head) < sniffed {
 		return
 	}
+	o.decide(p[n:])
+}
+
+// decide tells from the first bytes how the content is read, and goes on with
+// those behind them.
+func (o *Opener) decide(rest []byte) {
 	o.decided = true
 	k, mt := look(o.head)
 	o.kind = mt
@@ -41,7 +47,7 @@ func (o *Opener) Write(p []byte) {
 		o.sink.Begin("")
 		o.decoder = NewDecoder(o.sink.Write)
 		o.decoder.Write(o.head)
-		o.decoder.Write(p[n:])
+		o.decoder.Write(rest)
 	}
 	o.head = nil
 }
@@ -77,6 +83,9 @@ func (o *Opener) Source(text int64) int64 {
 // Close ends the content and tells whether all size bytes of it were read on
 // the way; otherwise Extract has to read it.
 func (o *Opener) Close(size int64) (Result, bool) {
+	if !o.decided && o.taken == size && !o.archive {
+		o.decide(nil) // there is no more than this
+	}
 	if o.decoder == nil {
 		return Result{}, false
 	}
