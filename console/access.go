@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/trustline/trustline/enrol"
+	"github.com/trustline/trustline/orders"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
@@ -43,7 +44,7 @@ func level(path string, status int) slog.Level {
 		return slog.LevelWarn
 	case status >= 400:
 		return slog.LevelInfo
-	case path == incident.IngestPath, path == incident.HeartbeatPath, path == "/events", strings.HasPrefix(path, "/static/"):
+	case path == incident.IngestPath, path == incident.HeartbeatPath, path == orders.Path, path == "/events", strings.HasPrefix(path, "/static/"):
 		return slog.LevelDebug
 	}
 	return slog.LevelInfo
@@ -53,7 +54,7 @@ func level(path string, status int) slog.Level {
 // has typed is left out.
 func harmless(path string) string {
 	switch path {
-	case "/", "/incidents", "/fleet", "/events", "/login", "/logout", "/language", "/api/v1/incidents", "/api/v1/fleet", incident.IngestPath, incident.HeartbeatPath, enrol.Path, enrol.RenewPath:
+	case "/", "/incidents", "/fleet", "/events", "/login", "/logout", "/language", "/api/v1/incidents", "/api/v1/fleet", incident.IngestPath, incident.HeartbeatPath, orders.Path, enrol.Path, enrol.RenewPath:
 		return path
 	}
 	folder, name := pathpkg.Split(path)

@@ -41,6 +41,7 @@ type Console struct {
 	listener net.Listener
 	server   *http.Server
 	pages    *web.Web
+	api      *api.API
 	pin      string
 	setup    string
 	served   chan error
@@ -84,7 +85,8 @@ func (c *Console) prepare(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: %w", c.config.Listen, err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/api/", (&api.API{Store: c.store, Authority: machines, Signer: key, Log: c.config.Log, Arrived: c.pages.Arrived}).Handler())
+	c.api = &api.API{Store: c.store, Authority: machines, Signer: key, Log: c.config.Log, Arrived: c.pages.Arrived}
+	mux.Handle("/api/", c.api.Handler())
 	mux.Handle("/", c.pages.Handler())
 	c.server = &http.Server{
 		Handler: logged(c.config.Log, mux),
@@ -167,6 +169,7 @@ func (c *Console) Served() <-chan error { return c.served }
 // Stop ends serving: requests under way are answered, then the data is closed.
 func (c *Console) Stop(ctx context.Context) error {
 	c.pages.Close()
+	c.api.Close()
 	err := c.server.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(err, c.server.Close())

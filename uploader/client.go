@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -50,7 +51,12 @@ type Client struct {
 	refused     func(enrol.Code)
 	agent       string
 	http        *http.Client
+	waiting     *http.Client // for requests that the console may keep waiting
 	encoder     *zstd.Encoder
+
+	mu   sync.Mutex
+	open context.Context // of requests that wait, until shut
+	shut context.CancelFunc
 }
 
 // NewClient checks the configuration; it does not connect.
@@ -90,20 +96,27 @@ func NewClient(c Config) (*Client, error) {
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true, // answers are small; nothing to unpack, nothing to bomb
 	}
-	return &Client{
+	// One connection of its own, which ends with the request on it.
+	slow := transport.Clone()
+	slow.ForceAttemptHTTP2, slow.MaxIdleConns, slow.ResponseHeaderTimeout = false, 1, ordersPatience
+	// What is sent is for the configured console and nobody else.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client := &Client{
 		base: base, certificate: c.Certificate, refused: c.Refused, agent: "trustline/" + c.Version, encoder: encoder,
-		http: &http.Client{
-			Transport: transport,
-			Timeout:   requestPatience,
-			// What is sent is for the configured console and nobody else.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-	}, nil
+		http:    &http.Client{Transport: transport, Timeout: requestPatience, CheckRedirect: stay},
+		waiting: &http.Client{Transport: slow, CheckRedirect: stay},
+	}
+	client.open, client.shut = context.WithCancel(context.Background())
+	return client, nil
 }
 
-// Close lets go of idle connections; later requests connect anew, with the
-// certificate there is then.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+// Close lets go of idle connections and breaks off what waits for orders; later
+// requests connect anew, with the certificate there is then.
+func (c *Client) Close() {
+	c.http.CloseIdleConnections()
+	c.waiting.CloseIdleConnections()
+	c.breakOff()
+}
 
 // errAnswer: the console said yes, but in words this version cannot read, or
 // not to the end. What it stored is not known; sending again is safe.
@@ -183,10 +196,15 @@ func (c *Client) exchange(ctx context.Context, path string, body []byte, header 
 		return nil, date, err
 	}
 	defer res.Body.Close()
+	return c.read(res, maxAnswer)
+}
+
+// read answers the body of an answer by which the console says yes.
+func (c *Client) read(res *http.Response, most int64) (answer []byte, date time.Time, err error) {
 	if at, err := http.ParseTime(res.Header.Get("Date")); err == nil {
 		date = at.UTC()
 	}
-	answer, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	answer, err = io.ReadAll(io.LimitReader(res.Body, most+1))
 	switch {
 	case res.StatusCode != http.StatusOK && res.StatusCode != http.StatusNoContent:
 		e := refusal(res, answer, date)
@@ -198,8 +216,8 @@ func (c *Client) exchange(ctx context.Context, path string, body []byte, header 
 		return nil, date, e
 	case err != nil:
 		return nil, date, fmt.Errorf("%w: %w", errAnswer, err)
-	case len(answer) > maxAnswer:
-		return nil, date, fmt.Errorf("%w: longer than %d bytes", errAnswer, maxAnswer)
+	case int64(len(answer)) > most:
+		return nil, date, fmt.Errorf("%w: longer than %d bytes", errAnswer, most)
 	}
 	return answer, date, nil
 }

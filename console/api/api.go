@@ -22,10 +22,12 @@ import (
 	"github.com/trustline/trustline/console/signer"
 	"github.com/trustline/trustline/console/store"
 	"github.com/trustline/trustline/enrol"
+	"github.com/trustline/trustline/orders"
+	"github.com/trustline/trustline/signed"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
-// API answers requests under /api/v1/. All but Arrived are required.
+// API answers requests under /api/v1/. All but Arrived and Grants are required.
 // The server it runs in asks for client certificates and speaks TLS 1.3.
 type API struct {
 	Store     *store.Store
@@ -34,6 +36,11 @@ type API struct {
 	Log       *slog.Logger
 	// Arrived is called after incidents were stored that were not there before.
 	Arrived func()
+	// Grants answers the approvals, refusals and withdrawals that are a
+	// machine's, in the order they were made; nil: there are none.
+	Grants func(ctx context.Context, machine string) ([]signed.Envelope, error)
+
+	waits waits
 
 	room    *semaphore.Weighted // bytes of batches that are being read
 	working *semaphore.Weighted // batches that are being taken apart and stored
@@ -54,11 +61,13 @@ func (a *API) Handler() http.Handler {
 	a.room, a.working = semaphore.NewWeighted(maxRoom), semaphore.NewWeighted(maxWorking)
 	a.enrolling = semaphore.NewWeighted(maxEnrolling)
 	a.enrolments, a.renewals, a.impostors = account.NewBrake(freeTries), account.NewBrake(freeRenewals), account.NewBrake(1)
+	a.waits.room = semaphore.NewWeighted(maxTelling)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+enrol.Path, a.enrol)
 	mux.Handle("POST "+enrol.RenewPath, a.speaking(grace, a.renew))
 	mux.Handle("POST "+incident.IngestPath, a.speaking(0, a.ingest))
 	mux.Handle("POST "+incident.HeartbeatPath, a.speaking(0, a.beat))
+	mux.Handle("GET "+orders.Path, a.speaking(0, a.orders))
 	mux.Handle("GET /api/v1/incidents", a.only(store.TokenAPI, a.list))
 	mux.Handle("GET /api/v1/incidents/{id}", a.only(store.TokenAPI, a.one))
 	mux.Handle("GET /api/v1/fleet", a.only(store.TokenAPI, a.fleet))
