@@ -19,7 +19,8 @@ var (
 	networks    = []string{"corporate", "vpn", "home", "public", "offline"}
 	unreadables = []Reason{Encrypted, TooLarge, TooDeep, TimedOut, Corrupt, Truncated, Unsupported}
 	waysOn      = []string{"masked-copy", "request-approval", "not-customer-data"}
-	dataClasses = []detect.Class{detect.PersonName, detect.CNMobile, detect.CNLandline, detect.CNResidentID, detect.BankCard, detect.Email, detect.Address}
+	dataClasses = []detect.Class{detect.PersonName, detect.CNMobile, detect.CNLandline, detect.CNResidentID, detect.BankCard, detect.Email, detect.Address,
+		detect.USCC, detect.IBAN, detect.CNPermanentResidence, detect.CNResidencePermit}
 )
 
 // anyReason stands for every reason why content could not be read.

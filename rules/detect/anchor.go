@@ -111,10 +111,20 @@ func (s *Scanner) numberAt(text []byte, start, end int) bool {
 		if s.found = s.pack.cluster(&s.cluster, s.found[:0]); len(s.found) > 0 {
 			return true
 		}
+		if near := text[max(0, start-12):start]; start > 0 && (lastCapital(near) || text[start-1] == ' ' && lastCapital(near[:len(near)-1])) {
+			if s.found = s.pack.codes(text[max(0, start-12):min(len(text), start+48)], s.found[:0]); len(s.found) > 0 {
+				return true
+			}
+		}
 		for start = stop; start < end && !isDigit(text[start]); start++ {
 		}
 	}
 	return false
+}
+
+// lastCapital tells whether p ends in a capital letter.
+func lastCapital(p []byte) bool {
+	return len(p) > 0 && p[len(p)-1] >= 'A' && p[len(p)-1] <= 'Z'
 }
 
 // digitRun answers the run that the digit at i is part of, back to least, and
@@ -208,8 +218,8 @@ func (s *Scanner) wideAnchor(text []byte, from, limit int) int {
 	return limit
 }
 
-// labelEnds tells whether text ends in a label of names or addresses. Numbers
-// need no label to be found.
+// labelEnds tells whether text ends in a label of names, of addresses or of
+// codes with letters. Numbers need no label to be found.
 func (p *Pack) labelEnds(text []byte) bool {
 	for n := 6; n <= len(text); n += 3 {
 		flags, ok := p.han.at(text[len(text)-n:])
@@ -219,7 +229,7 @@ func (p *Pack) labelEnds(text []byte) bool {
 		if flags&labelFlag == 0 || p.labels.lengths(text[len(text)-n:])>>n&1 == 0 {
 			continue
 		}
-		if r, ok := p.labels.byText[string(text[len(text)-n:])]; ok && (r.has(personName) || r.has(address)) {
+		if r, ok := p.labels.byText[string(text[len(text)-n:])]; ok && r&role(personName, address, creditCode, iban) != 0 {
 			return true
 		}
 	}

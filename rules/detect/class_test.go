@@ -40,6 +40,14 @@ var classCases = []struct {
 	{Address, []string{"寄到浙江省杭州市西湖区文三路478号", "地址：北京市朝阳区建国路88号院3号楼1203室", "address: 12 High Street, Leeds", "收货地址：西湖区文三路478号2栋", "江苏南京市玄武区中山路12号", "广东省深圳市南山区粤海街道科技园路1号A座5层"}, []string{
 		"北京市朝阳区", "浙江省杭州市西湖区近日出台新政", "IP address: 10.0.0.1", "address: 0x7fff5fbff8a0", "地址：无", "文三路", "5号", "记者从北京市有关部门获悉，新建道路120公里",
 	}},
+	{USCC, []string{"统一社会信用代码：91110108MA01ABCD5T", "913301067418276548", "USCC: 91110108MA01ABCD5T", "企业名称,统一社会信用代码\n某某公司,91110108MA01ABCD5T"}, []string{
+		"91110108MA01ABCD51", "913301067418276541", "91110108MA01ABCD5TA", "a/91110108MA01ABCD5T", "0x913301067418276548",
+	}},
+	{IBAN, []string{"IBAN: DE89370400440532013000", "GB82 WEST 1234 5698 7654 32", "pay to DE89 3704 0044 0532 0130 00 today", "name,iban\nAnna Bauer,DE89370400440532013000"}, []string{
+		"DE89370400440532013001", "XX89370400440532013000", "DE893704004405320130001", "DE893704004405320130", "id_DE89370400440532013000",
+	}},
+	{CNPermanentResidence, []string{"永久居留证号：911156198808080015", "911156198808080015"}, []string{"911156198808080011", "911000198808080018", "91115619881308001X"}},
+	{CNResidencePermit, []string{"港澳居民居住证：810000199003071237", "830000198512310047", "证件号码：810000199003071237"}, []string{"810000199003071231", "840000199003071232", "810001199003071233"}},
 }
 
 func TestClasses(t *testing.T) {
@@ -72,6 +80,32 @@ func TestReasonsCanBeRead(t *testing.T) {
 	f = scan([]byte("a\n\n订单号：11010519491231002X")).Findings[0]
 	if got := strings.Join(f.Reasons, "; "); !strings.Contains(got, "but label 订单号 before") || f.Confidence > 0.6 || f.Line != 3 {
 		t.Errorf("got %+v", f)
+	}
+}
+
+func TestCodesCanBeRead(t *testing.T) {
+	for text, want := range map[string]string{
+		"统一社会信用代码：91110108MA01ABCD5T":       "9111************5T",
+		"IBAN: GB82 WEST 1234 5698 7654 32": "GB82****************32",
+		"810000199003071237":                "810000********1237",
+	} {
+		f := scan([]byte(text)).Findings
+		if len(f) != 1 || f[0].Masked != want || f[0].Confidence < 0.9 || !strings.Contains(strings.Join(f[0].Reasons, "; "), "checksum right") {
+			t.Errorf("%s: got %+v", text, f)
+		}
+	}
+}
+
+// A register of companies is no list of people.
+func TestCompaniesAreNoPeople(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("统一社会信用代码,邮箱\n")
+	for range 30 {
+		b.WriteString("91110108MA01ABCD5T,\n")
+	}
+	b.WriteString("91110108MA01ABCD5T,li.na@163.com\n")
+	if got := scan([]byte(b.String())); got.People != 0 || len(got.Classes) != 2 {
+		t.Errorf("%d people, %+v", got.People, got.Classes)
 	}
 }
 

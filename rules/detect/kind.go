@@ -1,7 +1,7 @@
 package detect
 
-// kind is the index of a class in tables of this package, in the order of the
-// class ids, so that summaries come out sorted.
+// kind is the index of a class in tables of this package, each with
+// its place for good: hashes of values depend on it.
 type kind uint8
 
 const (
@@ -12,14 +12,18 @@ const (
 	residentID
 	email
 	personName
+	creditCode
+	iban
+	permanentResidence
+	residencePermit
 	kinds
 )
 
-// classes are the ids of the kinds, sorted.
-var classes = [kinds]Class{Address, BankCard, CNLandline, CNMobile, CNResidentID, Email, PersonName}
+// classes are the ids of the kinds.
+var classes = [kinds]Class{Address, BankCard, CNLandline, CNMobile, CNResidentID, Email, PersonName, USCC, IBAN, CNPermanentResidence, CNResidencePermit}
 
 // roles is a set of kinds, as a label or a heading calls for them.
-type roles uint32
+type roles uint64
 
 func (r roles) has(k kind) bool { return r&(1<<k) != 0 }
 
@@ -34,12 +38,22 @@ func role(ks ...kind) roles {
 const (
 	// against marks words that say a number is none of a person: an order
 	// number, an amount, a time.
-	against roles = 1 << 31
+	against roles = 1 << 63
 	// weak marks words that call for a class only with a colon behind them.
-	weak roles = 1 << 30
+	weak roles = 1 << 62
 	// maker marks who wrote or maintains something, not whom it serves.
-	maker roles = 1 << 29
+	maker roles = 1 << 61
 )
 
 // identifying lists the kinds that tell one person from another, the best first.
-var identifying = [...]kind{residentID, mobile, email, bankCard, landline, personName, address}
+var identifying = [...]kind{residentID, permanentResidence, residencePermit, mobile, email, bankCard, iban, landline, personName, address}
+
+// checked tells whether values of a kind prove themselves: nothing around them
+// has to speak for them.
+func (k kind) checked() bool {
+	return k == residentID || k == creditCode || k == iban || k == permanentResidence || k == residencePermit
+}
+
+// ofPeople lists the kinds that say something of a person. A company's code
+// says nothing of one.
+const ofPeople = ^roles(1 << creditCode)

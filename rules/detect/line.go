@@ -31,6 +31,7 @@ func (s *Scanner) running(l *line) {
 	p := s.pack
 	s.found = s.numbers(l.text, s.found[:0])
 	s.found = p.emails(l.text, s.found)
+	s.found = p.codes(l.text, s.found)
 	s.labels = s.labels[:0]
 	if len(s.found) == 0 && len(l.text) > 40 && !mayLabel(l.text) {
 		s.carried = label{}
@@ -274,7 +275,7 @@ func (s *Scanner) together(l *line) {
 	if present&(present-1) == 0 {
 		bare := l.record && s.filled(l) > 1 || len(s.found) < 8 && s.otherNumbers(l.text) >= 4
 		for i := range s.found {
-			if m := &s.found[i]; (bare || !l.record && loneCell(l.text, m)) && m.why.flags&(labelled|underHeading|withPlus) == 0 && m.kind != residentID && m.kind != email {
+			if m := &s.found[i]; (bare || !l.record && loneCell(l.text, m)) && m.why.flags&(labelled|underHeading|withPlus) == 0 && !m.kind.checked() && m.kind != email {
 				m.why.flags |= loneInRow
 				m.cap(40)
 			}

@@ -12,8 +12,10 @@ func Mask(c Class, value string) string {
 	switch c {
 	case CNMobile:
 		return maskDigits(value, 3, 4)
-	case CNResidentID, BankCard:
+	case CNResidentID, BankCard, CNPermanentResidence, CNResidencePermit:
 		return maskDigits(value, 6, 4)
+	case USCC, IBAN:
+		return maskCode(value)
 	case CNLandline:
 		return maskLandline(value)
 	case PersonName:
@@ -48,6 +50,19 @@ func maskDigits(value string, first, last int) string {
 		kept[i] = '*'
 	}
 	return strings.ToUpper(string(kept))
+}
+
+// maskCode keeps the first four and the last two characters of a code of
+// letters and digits. Spaces go.
+func maskCode(value string) string {
+	kept := []rune(strings.ReplaceAll(value, " ", ""))
+	if len(kept) < 12 {
+		return strings.Repeat("*", len(kept))
+	}
+	for i := 4; i < len(kept)-2; i++ {
+		kept[i] = '*'
+	}
+	return string(kept)
 }
 
 // maskLandline keeps the area code and the last two digits.

@@ -109,14 +109,14 @@ func (p *Pack) single(c *cluster, i int) (match, int) {
 			copy(id[:], digits)
 			id[17] = 'X'
 			m.end++
-			if ok = endsAt(c.text, m.end) && p.residentNumber(&m, id[:]); ok {
+			if ok = endsAt(c.text, m.end) && (p.residentNumber(&m, id[:]) || p.foreignResident(&m, id[:]) || p.creditNumber(&m, id[:])); ok {
 				break
 			}
 			m.end--
 		}
 		ok = endsAt(c.text, m.end) && p.cardNumber(&m, digits)
 	case 18:
-		ok = p.residentNumber(&m, digits) || p.cardNumber(&m, digits)
+		ok = p.residentNumber(&m, digits) || p.foreignResident(&m, digits) || p.creditNumber(&m, digits) || p.cardNumber(&m, digits)
 	default:
 		ok = p.cardNumber(&m, digits)
 	}

@@ -22,6 +22,9 @@ func (s *Scanner) people(l *line) {
 		if m.score < reportFrom {
 			continue
 		}
+		if !ofPeople.has(m.kind) {
+			continue
+		}
 		present |= role(m.kind)
 		count[m.kind]++
 		allLabelled = allLabelled && m.why.flags&labelled != 0
@@ -71,7 +74,7 @@ func (s *Scanner) absorb(number int, present roles) {
 	p.present |= present
 	p.last = number
 	for i := range s.found {
-		if m := &s.found[i]; m.score >= reportFrom {
+		if m := &s.found[i]; m.score >= reportFrom && ofPeople.has(m.kind) {
 			if p.values[m.kind] == 0 {
 				p.values[m.kind] = m.hash
 			}

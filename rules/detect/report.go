@@ -76,9 +76,19 @@ func (p *Pack) reasons(l *line, m *match) []string {
 	if m.why.region != 0 {
 		add(regionKnown, fmt.Sprintf("region %s (%06d)", p.regions.title(m.why.region), m.why.region))
 		add(regionUnknown, fmt.Sprintf("region of %s not in the table (%06d)", p.regions.title(m.why.region), m.why.region))
-		r = append(r, "date of birth real")
+		if m.kind == residentID {
+			r = append(r, "date of birth real")
+		}
 	}
 	switch m.kind {
+	case creditCode:
+		r = append(r, "organisation code in it right")
+	case iban:
+		r = append(r, "length of its country, check digits right")
+	case permanentResidence:
+		r = append(r, "foreigner's permanent residence, date of birth real")
+	case residencePermit:
+		r = append(r, "region of Hong Kong, Macau or Taiwan, date of birth real")
 	case mobile:
 		r = append(r, "11 digits, prefix assigned to mobile numbers")
 	case landline:

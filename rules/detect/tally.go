@@ -98,6 +98,16 @@ func (t *tally) person(key uint64) {
 	}
 }
 
+// sortedKinds are the kinds in the order of the ids of their classes.
+var sortedKinds = func() []kind {
+	all := make([]kind, kinds)
+	for k := range all {
+		all[k] = kind(k)
+	}
+	slices.SortFunc(all, func(a, b kind) int { return cmp.Compare(classes[a], classes[b]) })
+	return all
+}()
+
 // peopleKeys is how many keys of people a Summary holds at most.
 const peopleKeys = 10_000
 
@@ -107,7 +117,8 @@ func (t *tally) summary(bytes int64) Summary {
 		s.PeopleKeys = t.people.values(peopleKeys)
 		slices.Sort(s.PeopleKeys)
 	}
-	for k, n := range t.count {
+	for _, k := range sortedKinds {
+		n := t.count[k]
 		if n == 0 {
 			continue
 		}

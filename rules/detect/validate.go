@@ -163,8 +163,14 @@ func (p *Pack) residentHash(id *[18]byte) uint64 {
 	return p.hash.number(residentID, number(id[:17]))
 }
 
-// residentHolds tests check character, date and province.
+// residentHolds tests check character, date and province. Region codes from 8
+// on are those of permits.
 func (p *Pack) residentHolds(id *[18]byte) bool {
+	return id[0] < '8' && checkedBirth(id, p.year) && p.regions.province[digit(id[0])*10+digit(id[1])]
+}
+
+// checkedBirth tests the check character and the date of GB 11643-1999.
+func checkedBirth(id *[18]byte, lastYear int) bool {
 	weights := [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
 	sum := 0
 	for i, w := range weights {
@@ -174,8 +180,7 @@ func (p *Pack) residentHolds(id *[18]byte) bool {
 		return false
 	}
 	year := digit(id[6])*1000 + digit(id[7])*100 + digit(id[8])*10 + digit(id[9])
-	return year >= 1900 && year <= p.year && realDate(year, digit(id[10])*10+digit(id[11]), digit(id[12])*10+digit(id[13])) &&
-		p.regions.province[digit(id[0])*10+digit(id[1])]
+	return year >= 1900 && year <= lastYear && realDate(year, digit(id[10])*10+digit(id[11]), digit(id[12])*10+digit(id[13]))
 }
 
 // oldResidentNumber proves 15 digits to be a number of the form before 1999:
