@@ -37,6 +37,9 @@ func (p *Pack) code(text []byte, start, end, letters int) (match, bool) {
 	if end-start == 18 && endsAt(text, end) && p.creditNumber(&m, text[start:end]) {
 		return m, true
 	}
+	if end-start == 15 && letters == 3 && endsAt(text, end) && p.oldPermanentResidence(&m, text[start:end]) {
+		return m, true
+	}
 	return m, letters >= 2 && p.accountNumber(&m, text)
 }
 
@@ -45,9 +48,10 @@ const creditAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 // creditNumber proves 18 characters to be a unified social credit code: GB
 // 32100-2015, its check character over 31, the organisation code in it by GB
-// 11714-1997, a region of GB/T 2260. Letters are capitals.
+// 11714-1997, a region of GB/T 2260. Letters are capitals. Without letters one
+// number in some thousands is such a code by accident: it scores less.
 func (p *Pack) creditNumber(m *match, code []byte) bool {
-	if !bytes.Contains([]byte("159ANY"), code[:1]) || !allDigits(code[2:8]) || !p.regions.province[digit(code[2])*10+digit(code[3])] {
+	if !registrar(code[0], code[1]) || !allDigits(code[2:8]) || !p.regions.province[digit(code[2])*10+digit(code[3])] {
 		return false
 	}
 	sum, weight := 0, 1
@@ -63,6 +67,9 @@ func (p *Pack) creditNumber(m *match, code []byte) bool {
 		return false
 	}
 	m.kind, m.score = creditCode, 90
+	if allDigits(code[:17]) {
+		m.score = 70
+	}
 	m.why.digits, m.why.region = 18, uint32(number6(code[2:8]))
 	m.why.flags |= checksumRight | regionKnown
 	if !p.regions.has(m.why.region) {
@@ -70,6 +77,24 @@ func (p *Pack) creditNumber(m *match, code []byte) bool {
 	}
 	m.hash = p.hash.sum(creditCode, code)
 	return true
+}
+
+// registrar tells whether a department registers organisations of a sort: the
+// first two characters of GB 32100-2015 with its amendment 1. Departments 2 to
+// 8 and A are those for foreign affairs, justice (law firms), culture, civil
+// affairs, tourism, religion, trade unions and the army; N is for agriculture.
+func registrar(department, sort byte) bool {
+	switch department {
+	case '1', '5':
+		return sort >= '1' && sort <= '3' || sort == '9'
+	case '9', 'N':
+		return sort >= '1' && sort <= '3' || department == 'N' && sort == '9'
+	case '2', '3', '4', '6', '7', '8', 'A':
+		return sort >= '1' && sort <= '5' || sort == '9'
+	case 'Y':
+		return sort == '1'
+	}
+	return false
 }
 
 // organisation tests the check character of GB 11714-1997 over eight characters.
@@ -161,5 +186,21 @@ func (p *Pack) foreignResident(m *match, id []byte) bool {
 	m.score, m.why.digits = 95, 18
 	m.why.flags |= checksumRight
 	m.hash = p.hash.number(m.kind, number(id[:17]))
+	return true
+}
+
+// oldPermanentResidence takes the form of before December 2023: three letters
+// for the country by ISO 3166-1, four digits of a region, a date of birth with
+// two digits for the year, two digits more. What the last one checks is not
+// published: a label has to speak for the number.
+func (p *Pack) oldPermanentResidence(m *match, id []byte) bool {
+	if !allDigits(id[3:]) || !p.regions.province[digit(id[3])*10+digit(id[4])] ||
+		!realDate(1900+digit(id[7])*10+digit(id[8]), digit(id[9])*10+digit(id[10]), digit(id[11])*10+digit(id[12])) {
+		return false
+	}
+	m.kind, m.score = permanentResidence, 30
+	m.why.digits = 12
+	m.why.flags |= oldForm
+	m.hash = p.hash.sum(permanentResidence, id)
 	return true
 }

@@ -42,7 +42,7 @@ func (m *match) calledFor(l label) {
 	m.why.label = l
 	m.why.flags |= labelled
 	switch {
-	case m.kind == residentID && m.why.flags&oldForm != 0:
+	case m.why.flags&oldForm != 0:
 		m.raise(80)
 	case m.kind == residentID && m.why.flags&regionKnown != 0, m.kind == bankCard && m.score >= 55:
 		m.raise(99)
@@ -62,7 +62,7 @@ func (m *match) calledFor(l label) {
 func (m *match) calledOtherwise(l label) {
 	m.why.label = l
 	m.why.flags |= negative
-	if m.kind.checked() && m.why.flags&checksumRight != 0 {
+	if m.kind.checked() && m.why.flags&checksumRight != 0 && (m.kind != creditCode || m.score >= 90) {
 		m.cap(60) // checksum, date and region together are no accident
 		return
 	}

@@ -72,7 +72,9 @@ func (p *Pack) reasons(l *line, m *match) []string {
 		r = append(r, fmt.Sprintf("%d digits", m.why.digits))
 	}
 	add(checksumRight, "checksum right")
-	add(oldForm, "15-digit form without checksum")
+	if m.kind == residentID {
+		add(oldForm, "15-digit form without checksum")
+	}
 	if m.why.region != 0 {
 		add(regionKnown, fmt.Sprintf("region %s (%06d)", p.regions.title(m.why.region), m.why.region))
 		add(regionUnknown, fmt.Sprintf("region of %s not in the table (%06d)", p.regions.title(m.why.region), m.why.region))
@@ -87,6 +89,7 @@ func (p *Pack) reasons(l *line, m *match) []string {
 		r = append(r, "length of its country, check digits right")
 	case permanentResidence:
 		r = append(r, "foreigner's permanent residence, date of birth real")
+		add(oldForm, "form of before 2023 without checksum")
 	case residencePermit:
 		r = append(r, "region of Hong Kong, Macau or Taiwan, date of birth real")
 	case mobile:
