@@ -159,6 +159,7 @@ func (a *Agent) openUploader() error {
 		Folder: a.config.State, Machine: a.machine, Version: a.version, Log: a.log,
 		Console: identity.Console{URL: console.URL, Pin: console.Pin}, TokenFile: console.TokenFile,
 	})
+	a.policy.Console(filepath.Join(a.config.State, policyName), a.identity.PolicyKeys)
 	var err error
 	if a.client, err = uploader.NewClient(uploader.Config{
 		URL: console.URL, Pin: console.Pin, Version: a.version, Certificate: a.identity.Certificate, Refused: a.identity.Refused,
@@ -226,6 +227,7 @@ func (a *Agent) Run(ctx context.Context, s Supervisor) error {
 	if a.uploader != nil {
 		group.Go(func() error { a.identity.Run(ctx, a.client, identity.DefaultPace()); return nil })
 		group.Go(func() error { return a.upload(ctx) })
+		group.Go(func() error { a.follow(ctx); return nil })
 	}
 	var tellers errgroup.Group
 	tellers.Go(func() error { a.teller.Run(last); return nil })
@@ -283,7 +285,7 @@ func (a *Agent) policyEvent(ctx context.Context) func(policyfile.Event) {
 	return func(e policyfile.Event) {
 		severity := incident.Low
 		detail := map[string]string{"policy": e.Version}
-		if e.Code == policyfile.Broken {
+		if e.Code != policyfile.Changed {
 			severity = incident.High
 			detail["problem"] = e.Problem
 		}

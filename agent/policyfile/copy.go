@@ -25,9 +25,7 @@ func (f *File) useCopy() {
 	}
 	broken := f.Status().Broken
 	f.take(p, FromCopy)
-	f.mu.Lock()
-	f.status.Broken = broken
-	f.mu.Unlock()
+	f.setBroken(broken)
 	for i := range f.pending {
 		f.pending[i].Version = p.Version()
 	}

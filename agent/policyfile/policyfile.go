@@ -1,7 +1,8 @@
 // Package policyfile keeps the company's policy in force: it reads the policy
 // file, watches it, and swaps a new policy in once it is known to be sound. A
 // file that is broken, gone, or open to other people's hands never takes the
-// running policy along. It decides nothing and never writes.
+// running policy along. On machines of a fleet a policy that the console has
+// signed takes the file's place. It decides nothing and never writes the file.
 package policyfile
 
 import (
@@ -24,14 +25,17 @@ import (
 // The codes of events, which are those of incidents.
 const (
 	Changed = "policy-changed" // a new policy is in force
-	Broken  = "policy-broken"  // the file cannot be used; the policy in force stays
+	Broken  = "policy-broken"  // the new policy cannot be used; the one in force stays, as with the two below
+	// Of a policy said to be the console's:
+	Forged   = "policy-forged"   // the console has not signed it
+	Replayed = "policy-replayed" // it is older than the one in force
 )
 
 // Event is a change worth an incident.
 type Event struct {
 	Code    string
 	Version string // of the policy now in force
-	// Problem says why the file cannot be used, in at most maxProblem bytes;
+	// Problem says why a policy cannot be used, in at most maxProblem bytes;
 	// "" when it can. It holds no text of the file beyond single words.
 	Problem string
 }
@@ -44,9 +48,10 @@ type Origin string
 
 // The origins.
 const (
-	FromFile Origin = "file"
-	FromCopy Origin = "copy"     // of the last sound file, which is not there any more
-	BuiltIn  Origin = "built-in" // there has never been a sound file
+	FromFile    Origin = "file"
+	FromCopy    Origin = "copy"     // of the last sound file, which is not there any more
+	FromConsole Origin = "console"  // whatever the file says
+	BuiltIn     Origin = "built-in" // there has never been a sound file
 )
 
 // Status is how the policy is doing.
@@ -70,22 +75,27 @@ type File struct {
 	mu      sync.Mutex
 	status  Status
 
-	// The following belong to New and then to Run.
-	seen    [sha256.Size]byte // content of the policy in force
-	pending []Event
+	taking  sync.Mutex        // held while a policy is taken up, and for the following
+	seen    [sha256.Size]byte // content of the file's policy in force
+	pending []Event           // for Run to tell
+	remote  remote
+	news    chan struct{} // there is something pending
 }
+
+// maxPending bounds events that wait for Run.
+const maxPending = 100
 
 // New reads the file. Without a path the built-in policy holds for good. Kept
 // is a file in the service's own folder that New and Run keep the last
 // sound policy in: it holds when the file cannot be used at the next start, and
 // without one the built-in policy does.
 func New(path, kept string, log *slog.Logger) *File {
-	f := &File{path: path, kept: kept, log: log.With("policy", path)}
+	f := &File{path: path, kept: kept, log: log.With("policy", path), news: make(chan struct{}, 1)}
 	f.take(rules.DefaultPolicy(), BuiltIn)
 	if path == "" {
 		return f
 	}
-	f.reload(func(e Event) { f.pending = append(f.pending, e) })
+	f.reload()
 	if f.Status().Broken != "" {
 		f.useCopy()
 	}
@@ -102,6 +112,12 @@ func (f *File) Status() Status {
 	return f.status
 }
 
+func (f *File) setBroken(problem string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.status.Broken = problem
+}
+
 func (f *File) take(p *rules.Policy, from Origin) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -109,19 +125,22 @@ func (f *File) take(p *rules.Policy, from Origin) {
 	f.status = Status{Version: p.Version(), Name: p.Name(), Mode: p.Mode(), Origin: from, Loaded: time.Now().UTC()}
 }
 
-// reload looks at the file again and tells what has changed.
-func (f *File) reload(tell func(Event)) {
+// reload looks at the file again, unless the console's policy holds.
+func (f *File) reload() {
+	f.taking.Lock()
+	defer f.taking.Unlock()
+	if f.remote.serial > 0 {
+		return
+	}
 	p, data, err := f.read()
 	sum := sha256.Sum256(data)
 	broken := f.Status().Broken
 	switch {
 	case err != nil:
 		if text := problem(err); text != broken {
-			f.mu.Lock()
-			f.status.Broken = text
-			f.mu.Unlock()
+			f.setBroken(text)
 			f.log.Error("policy file cannot be used, the policy in force stays", "version", f.Current().Version(), "problem", text)
-			tell(Event{Code: Broken, Version: f.Current().Version(), Problem: text})
+			f.queue(Event{Code: Broken, Version: f.Current().Version(), Problem: text})
 		}
 	case sum != f.seen || broken != "":
 		f.seen = sum
@@ -131,7 +150,7 @@ func (f *File) reload(tell func(Event)) {
 			f.log.Warn("policy", "warning", w.Error())
 		}
 		f.log.Info("policy in force", "version", p.Version(), "mode", p.Mode())
-		tell(Event{Code: Changed, Version: p.Version()})
+		f.queue(Event{Code: Changed, Version: p.Version()})
 	}
 }
 

@@ -22,17 +22,13 @@ const (
 )
 
 // Run watches the file until the context ends and tells of every change, first
-// of those since New. It watches the folder, not the file: editors rename, and
+// of those since New, and of what was offered. It watches the folder, not the file: editors rename, and
 // Kubernetes swaps a symbolic link. Tell is called from Run's goroutine.
 func (f *File) Run(ctx context.Context, tell func(Event)) error {
-	for _, e := range f.pending {
-		tell(e)
-	}
-	f.pending = nil
 	if f.path == "" {
-		<-ctx.Done()
-		return nil
+		return f.listen(ctx, tell)
 	}
+	f.tell(tell)
 	var events <-chan fsnotify.Event
 	var failures <-chan error
 	watcher, err := fsnotify.NewWatcher()
@@ -51,6 +47,8 @@ func (f *File) Run(ctx context.Context, tell func(Event)) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-f.news:
+			f.tell(tell)
 		case e := <-events:
 			if f.concerns(e) {
 				if first.IsZero() {
@@ -66,8 +64,32 @@ func (f *File) Run(ctx context.Context, tell func(Event)) error {
 		case <-quiet.C:
 			first = time.Time{}
 			f.watch(watcher)
-			f.reload(tell)
+			f.reload()
+			f.tell(tell)
 		}
+	}
+}
+
+// listen tells of what was offered, where there is no file.
+func (f *File) listen(ctx context.Context, tell func(Event)) error {
+	for {
+		f.tell(tell)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-f.news:
+		}
+	}
+}
+
+// tell tells what is pending.
+func (f *File) tell(tell func(Event)) {
+	f.taking.Lock()
+	events := f.pending
+	f.pending = nil
+	f.taking.Unlock()
+	for _, e := range events {
+		tell(e)
 	}
 }
 
