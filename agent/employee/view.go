@@ -111,8 +111,12 @@ func (p *Page) failed(w http.ResponseWriter, r *http.Request, err error) {
 		p.log.Warn("the service did not answer", "error", err)
 	}
 	status := http.StatusBadGateway
-	if refusal == cases.NoSuchCase {
+	switch refusal {
+	case "":
+	case cases.NoSuchCase:
 		status = http.StatusNotFound
+	default:
+		status = http.StatusConflict
 	}
 	p.render(w, status, "problem", view{Title: p.texts.Text("problem.failed"), In: true, Data: p.why(err)})
 }

@@ -171,7 +171,8 @@ func openMaskOutput(t *terminal, o maskOptions, pack *detect.Pack, in *maskInput
 	case redact.Name(pack, name) != name:
 		return nil, errors.New(t.Text("mask.name", message.Args{"Name": harmless(redact.Name(pack, name))}))
 	}
-	f, err := os.OpenFile(filepath.Join(filepath.Dir(path), fmt.Sprintf(".trustline-mask-%d.tmp", os.Getpid())), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	// The guard keeps names that begin with .trustline- to itself.
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(path), fmt.Sprintf(".masked-by-trustline-%d.tmp", os.Getpid())), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return nil, maskProblem(t, filepath.Dir(path), err)
 	}
