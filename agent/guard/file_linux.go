@@ -79,6 +79,7 @@ func (f *fileSystem) create(in *fuse.CreateIn, dir *inode, name string, out *fus
 		f.tree.mu.Unlock()
 	}
 	f.introduce(i, &st, i.change(), &out.EntryOut)
+	out.OpenFlags |= f.cacheOf(in.Flags)
 	out.Fh = f.handles.add(&handle{inode: i, pend: p})
 	return nil
 }
@@ -167,6 +168,7 @@ func (f *fileSystem) openToWrite(i *inode, in *fuse.OpenIn, out *fuse.OpenOut) e
 		return err
 	}
 	p.adopt(a, who)
+	out.OpenFlags |= f.cacheOf(in.Flags)
 	out.Fh = f.handles.add(&handle{inode: i, pend: p})
 	return nil
 }

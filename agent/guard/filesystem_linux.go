@@ -29,6 +29,7 @@ type fileSystem struct {
 	scratch    *scratch
 	log        *slog.Logger
 	acl        bool   // the medium has access lists
+	direct     bool   // the kernel can write past its cache
 	umask      uint32 // of this process
 	identities identities
 	tree       tree
@@ -43,8 +44,26 @@ type fileSystem struct {
 // String implements fuse.RawFileSystem.
 func (f *fileSystem) String() string { return "trustline" }
 
+// coherent is the protocol (of Linux 6.6) from which on the kernel drops what
+// it keeps of a file where that is written past its cache.
+const coherent = 39
+
 // Init implements fuse.RawFileSystem.
-func (f *fileSystem) Init(s *fuse.Server) { f.server = s }
+func (f *fileSystem) Init(s *fuse.Server) {
+	f.server = s
+	k := s.KernelSettings()
+	f.direct = k.Major == 7 && k.Minor >= coherent
+}
+
+// cacheOf answers how the kernel is to cache what is written by a file opened
+// with flags. Who cannot read it cannot map it: copying it into the cache
+// would be for nothing.
+func (f *fileSystem) cacheOf(flags uint32) uint32 {
+	if f.direct && flags&unix.O_ACCMODE == unix.O_WRONLY {
+		return fuse.FOPEN_DIRECT_IO
+	}
+	return 0
+}
 
 // reserved tells whether a name is one of the guard's own.
 func reserved(name string) bool { return strings.HasPrefix(name, hidden) }

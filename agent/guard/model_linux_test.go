@@ -89,8 +89,21 @@ def sync(root):
     f = os.open(os.path.join(root, path()), os.O_WRONLY)
     try: os.pwrite(f, data(), r.choice([0, 100])); os.fsync(f); return os.fstat(f).st_size
     finally: os.close(f)
+def watch(root):
+    p = path()
+    with open(os.path.join(root, p), "rb", buffering=0) as f:
+        seen = [f.read()]
+        w = os.open(os.path.join(root, p), os.O_WRONLY)
+        try:
+            for _ in range(r.choice([1, 3])):
+                os.pwrite(w, data(), r.choice([0, 3, 4096, 100000])); seen.append(os.pread(f.fileno(), 1 << 20, 0))
+                n = os.fstat(f.fileno()).st_size
+                if n and r.random() < .5:
+                    m = mmap.mmap(f.fileno(), n, prot=mmap.PROT_READ); seen.append(m[:]); m.close()
+        finally: os.close(w)
+        return seen
 
-mine = [write] * 6 + [read] * 4 + [stat] * 3 + [listing] * 2 + [unlink, rename, rename, rename_folder, link, symlink, mkdir, mkdir, rmdir, truncate, chmod, utime, xattr, mapped, hold, hold, sync]
+mine = [watch] * 2 + [write] * 6 + [read] * 4 + [stat] * 3 + [listing] * 2 + [unlink, rename, rename, rename_folder, link, symlink, mkdir, mkdir, rmdir, truncate, chmod, utime, xattr, mapped, hold, hold, sync]
 def together(what):
     try: what(shared)
     except OSError as e:
@@ -100,7 +113,7 @@ def together(what):
 while time.time() < until:
     ops += 1
     # Whoever maps a file that somebody else cuts meanwhile is killed on every file system.
-    if r.random() < .1: together(r.choice([m for m in mine if m not in (hold, mapped)]))
+    if r.random() < .1: together(r.choice([m for m in mine if m not in (hold, mapped, watch)]))
     else: both(r.choice(mine))
 for key in list(open_files): open_files.pop(key).close()
 def tree(root):
