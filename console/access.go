@@ -54,14 +54,14 @@ func level(path string, status int) slog.Level {
 // has typed is left out.
 func harmless(path string) string {
 	switch path {
-	case "/", "/incidents", "/fleet", "/events", "/login", "/logout", "/language", "/api/v1/incidents", "/api/v1/fleet", incident.IngestPath, incident.HeartbeatPath, orders.Path, enrol.Path, enrol.RenewPath:
+	case "/", "/approvals", "/codes", "/policy", "/incidents", "/fleet", "/events", "/login", "/logout", "/language", "/api/v1/incidents", "/api/v1/fleet", incident.IngestPath, incident.HeartbeatPath, orders.Path, enrol.Path, enrol.RenewPath:
 		return path
 	}
 	folder, name := pathpkg.Split(path)
 	switch folder {
 	case "/static/":
 		return folder + "…"
-	case "/incidents/", "/api/v1/incidents/":
+	case "/incidents/", "/approvals/", "/api/v1/incidents/":
 		if uuid.Validate(name) == nil {
 			return path
 		}

@@ -31,7 +31,10 @@ type Config struct {
 	Listen  string // host:port; port 0 takes a free one
 	TLSCert string // PEM files; both empty: a certificate of the console's own
 	TLSKey  string
-	Log     *slog.Logger
+	// SecondFrom is from how many people on an approval takes two accounts; 0:
+	// the usual number.
+	SecondFrom int
+	Log        *slog.Logger
 }
 
 // Console is one running console.
@@ -70,9 +73,6 @@ func (c *Console) prepare(ctx context.Context) error {
 		return err
 	}
 	c.pin = certificate.Pin(cert)
-	if c.pages, err = web.New(c.store, c.config.Log); err != nil {
-		return err
-	}
 	machines, err := authority.Load(c.config.Data)
 	if err != nil {
 		return err
@@ -81,11 +81,14 @@ func (c *Console) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.pages, err = web.New(web.Config{Store: c.store, Signer: key, Changed: func() { c.api.Notify() }, SecondFrom: c.config.SecondFrom, Log: c.config.Log}); err != nil {
+		return err
+	}
 	if c.listener, err = net.Listen("tcp", c.config.Listen); err != nil {
 		return fmt.Errorf("listen on %s: %w", c.config.Listen, err)
 	}
 	mux := http.NewServeMux()
-	c.api = &api.API{Store: c.store, Authority: machines, Signer: key, Log: c.config.Log, Arrived: c.pages.Arrived}
+	c.api = &api.API{Store: c.store, Authority: machines, Signer: key, Log: c.config.Log, Arrived: c.pages.Arrived, Grants: c.store.Answers}
 	mux.Handle("/api/", c.api.Handler())
 	mux.Handle("/", c.pages.Handler())
 	c.server = &http.Server{

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/trustline/trustline/grant"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
@@ -114,6 +115,11 @@ func (s *Store) insert(ctx context.Context, all []*pending) error {
 			if _, err := wide.ExecContext(ctx, r.id, r.record); err != nil {
 				return fmt.Errorf("store incidents: %w", err)
 			}
+			if r.request != nil {
+				if err := insertRequest(ctx, tx, r.request, r.machineName, r.received); err != nil {
+					return err
+				}
+			}
 			p.added++
 		}
 	}
@@ -125,16 +131,20 @@ func (s *Store) insert(ctx context.Context, all []*pending) error {
 
 const (
 	insertIncident = `INSERT INTO incidents
-		(id, time, received, kind, severity, machine, machine_name, person, channel, action, outcome, rule, text)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+		(id, time, received, kind, severity, machine, machine_name, person, channel, action, outcome, rule, text, about)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
 	insertRecord = "INSERT INTO records (id, record) VALUES (?, ?)"
 )
 
 // row is one incident as the tables hold it.
 type row struct {
 	id     string
-	narrow [13]any
+	narrow [14]any
 	record string
+
+	request     *grant.Request // that it carries
+	machineName string
+	received    int64
 }
 
 func newRow(i *incident.Incident, received time.Time) (row, error) {
@@ -147,9 +157,9 @@ func newRow(i *incident.Incident, received time.Time) (row, error) {
 	if at.After(received) {
 		at = received
 	}
-	return row{id: i.ID, record: string(record), narrow: [13]any{
+	return row{id: i.ID, record: string(record), request: asked(i), machineName: i.Machine.Name, received: received.UnixMicro(), narrow: [14]any{
 		i.ID, at.UnixMicro(), received.UnixMicro(), string(i.Kind), string(i.Severity), i.Machine.ID, i.Machine.Name,
-		i.Person.User, i.Channel, i.Decision.Action, string(i.Decision.Outcome), i.Decision.Rule, searchText(i),
+		i.Person.User, i.Channel, i.Decision.Action, string(i.Decision.Outcome), i.Decision.Rule, searchText(i), about(i),
 	}}, nil
 }
 

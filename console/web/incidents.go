@@ -79,12 +79,16 @@ func partial(r *http.Request) bool {
 
 func (w *Web) incident(rw http.ResponseWriter, r *http.Request) {
 	i, err := w.store.Incident(r.Context(), r.PathValue("id"))
+	var timeline []moment
+	if err == nil {
+		timeline, err = w.timeline(r.Context(), i.ID)
+	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		w.render(rw, r, http.StatusNotFound, "problem", page{Title: "problem.not-found", Here: "incidents", Data: "problem.no-incident.text"})
 	case err != nil:
 		w.broken(rw, r, err)
 	default:
-		w.render(rw, r, http.StatusOK, "incident", page{Title: "incident.title", Here: "incidents", Data: i})
+		w.render(rw, r, http.StatusOK, "incident", page{Title: "incident.title", Here: "incidents", Data: incidentPage{i, timeline}})
 	}
 }

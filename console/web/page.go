@@ -73,6 +73,7 @@ func functions() template.FuncMap {
 		"bytes":   formatBytes,
 		"base":    func(p string) string { return p[strings.LastIndexByte(p, '/')+1:] },
 		"args":    args,
+		"join":    func(all []string) string { return strings.Join(all, ", ") },
 		"known":   known,
 		"why":     reasons(),
 		"locate":  location(),

@@ -15,6 +15,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"github.com/trustline/trustline/console/account"
+	"github.com/trustline/trustline/console/signer"
 	"github.com/trustline/trustline/console/store"
 	"github.com/trustline/trustline/message"
 )
@@ -22,8 +23,25 @@ import (
 //go:embed templates static messages
 var files embed.FS
 
+// Config is what the pages need. Store, Signer and Log are required.
+type Config struct {
+	Store  *store.Store
+	Signer *signer.Signer // of policies and approvals
+	// Changed is called when machines are to be told something.
+	Changed func()
+	// SecondFrom is from how many people on an approval takes two accounts; 0:
+	// the usual number.
+	SecondFrom int
+	Log        *slog.Logger
+}
+
+// secondFrom is the usual number.
+const secondFrom = 500
+
 // Web serves the pages.
 type Web struct {
+	config    Config
+	codes     *account.Brake
 	store     *store.Store
 	log       *slog.Logger
 	catalog   *message.Catalog
@@ -41,9 +59,15 @@ const (
 )
 
 // New prepares the pages.
-func New(s *store.Store, log *slog.Logger) (*Web, error) {
+func New(c Config) (*Web, error) {
+	if c.Changed == nil {
+		c.Changed = func() {}
+	}
+	if c.SecondFrom == 0 {
+		c.SecondFrom = secondFrom
+	}
 	w := &Web{
-		store: s, log: log, live: newLive(),
+		config: c, store: c.Store, log: c.Log, live: newLive(), codes: account.NewBrake(20),
 		passwords: account.NewPasswords(2), byName: account.NewBrake(5), byAddress: account.NewBrake(30),
 	}
 	var err error
@@ -54,7 +78,7 @@ func New(s *store.Store, log *slog.Logger) (*Web, error) {
 		return nil, err
 	}
 	w.sessions = scs.New()
-	w.sessions.Store = store.Sessions{Store: s}
+	w.sessions.Store = store.Sessions{Store: c.Store}
 	w.sessions.Lifetime, w.sessions.IdleTimeout = sessionTotal, sessionIdle
 	w.sessions.Cookie.Name = "__Host-trustline"
 	w.sessions.Cookie.Secure, w.sessions.Cookie.HttpOnly = true, true
@@ -85,6 +109,8 @@ func (w *Web) Handler() http.Handler {
 	mux.Handle("GET /incidents/{id}", w.signedIn(w.incident))
 	mux.Handle("GET /fleet", w.signedIn(w.fleet))
 	mux.Handle("POST /fleet/{id}/revoke", w.signedIn(w.revoke))
+	w.policyRoutes(mux)
+	w.approvalRoutes(mux)
 	mux.Handle("GET /events", w.signedIn(w.events))
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		w.render(rw, r, http.StatusNotFound, "problem", page{Title: "problem.not-found", Data: "problem.not-found.text"})
@@ -130,7 +156,11 @@ func secured(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 		h.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+		limit := int64(64 << 10)
+		if r.URL.Path == "/policy" {
+			limit = 3*store.MaxPolicy + limit // as a form has it
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -165,7 +195,7 @@ func pathWithoutSecret(r *http.Request) string {
 
 func parse() (map[string]*template.Template, error) {
 	all := map[string]*template.Template{}
-	for _, name := range []string{"login", "setup", "incidents", "incident", "fleet", "problem"} {
+	for _, name := range []string{"login", "setup", "incidents", "incident", "fleet", "approvals", "approval", "codes", "policy", "problem"} {
 		t, err := template.New("base.html").Funcs(functions()).ParseFS(files, "templates/base.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read the page %s: %w", name, err)
