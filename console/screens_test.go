@@ -40,12 +40,14 @@ func TestScreens(t *testing.T) {
 		all[n] = s.incident(t, n, now.Add(-time.Duration(n*n)*time.Minute))
 	}
 	r.send(t, all...)
+	stopped, request := r.asked(t, 600)
 	for n := range 4 {
 		r.beat(t, s.heartbeat(n, now))
 	}
 	for _, p := range []struct{ name, path string }{
 		{"incidents", "/incidents"}, {"filtered", "/incidents?action=block&severity=high&machine=" + machineID(0)}, {"nothing", "/incidents?q=nothing-like-this"},
 		{"detail", "/incidents/" + all[0].ID}, {"detail-long", "/incidents/" + all[1].ID}, {"detail-unreadable", "/incidents/" + all[3].ID},
+		{"detail-followed", "/incidents/" + stopped.ID}, {"approvals", "/approvals"}, {"approval", "/approvals/" + request.ID}, {"codes", "/codes"}, {"policy", "/policy"},
 		{"detail-merged", "/incidents/" + all[4].ID}, {"detail-agent", "/incidents/" + all[11].ID}, {"fleet", "/fleet"}, {"not-found", "/no/such/page"},
 	} {
 		do(t, ctx, chromedp.Navigate(r.URL()+p.path))
@@ -58,7 +60,7 @@ func TestScreens(t *testing.T) {
 	shoot("login-wrong")
 }
 
-const untranslated = `[...document.body.querySelectorAll("*")].filter(e => !e.children.length && !e.closest("code,pre")).map(e => e.textContent.trim()).filter(s => /^(nav|keys|login|setup|problem|filter|empty|severity|action|outcome|channel|operation|reason|unreadable|state|code|detail|why)\.[a-z]/.test(s)).join(", ")`
+const untranslated = `[...document.body.querySelectorAll("*")].filter(e => !e.children.length && !e.closest("code,pre")).map(e => e.textContent.trim()).filter(s => /^(nav|keys|login|setup|problem|filter|empty|severity|action|outcome|channel|operation|reason|unreadable|state|code|detail|why|did|request|purpose|approvals?|codes|permits|policy|timeline)\.[a-z]/.test(s)).join(", ")`
 
 func look(t *testing.T, ctx context.Context, keep string, url string, names []string, cookie func(name, value string) chromedp.Action) {
 	t.Helper()

@@ -1,0 +1,244 @@
+package console_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/trustline/trustline/grant"
+	"github.com/trustline/trustline/orders"
+	"github.com/trustline/trustline/uploader/incident"
+)
+
+// asked sends an incident, and a request about it for so many people.
+func (r *running) asked(t *testing.T, people int) (stopped, request incident.Incident) {
+	t.Helper()
+	stopped = newSample().incident(t, 0, time.Now().Add(-time.Minute))
+	request, err := incident.New(incident.Agent, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Machine, request.Severity, request.Code = stopped.Machine, incident.Medium, grant.CodeRequested
+	request.Detail = grant.Request{
+		Incident: stopped.ID, UID: 1000, User: "zhang.wei", Channel: "removable-media", Destination: "0019E06B9C", Place: "Kingston DataTraveler",
+		Wish: grant.Wish{Purpose: "contract", Text: "印刷厂需要邮寄名单 <script>alert(1)</script>", Recipient: "印刷厂", Days: 3, Uses: 2, Name: "张伟"},
+		File: "客户名单.xlsx", SHA256: strings.Repeat("ab", 32), Classes: []string{"cn-mobile", "person-name"}, People: people,
+	}.Detail()
+	r.send(t, stopped, request)
+	return stopped, request
+}
+
+// again signs in as the account that there is already.
+func (r *running) again(t *testing.T) *http.Cookie {
+	t.Helper()
+	res, _ := r.form(t, r.URL()+"/login", account())
+	c := session(res)
+	if c == nil {
+		t.Fatalf("signing in answered %d", res.StatusCode)
+	}
+	return c
+}
+
+// orders answers what a machine is told.
+func (r *running) orders(t *testing.T, machine string) orders.Orders {
+	t.Helper()
+	res, err := r.as(t, machine).Get(r.URL() + orders.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%d %v", res.StatusCode, err)
+	}
+	o, err := orders.Parse(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// granted answers the grants a machine is told, unread of signatures.
+func (r *running) granted(t *testing.T, machine string) (all []grant.Answer) {
+	t.Helper()
+	for _, e := range r.orders(t, machine).Grants {
+		var a grant.Answer
+		if err := json.Unmarshal(e.Payload, &a); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+func TestARequestIsAnsweredInTheBrowser(t *testing.T) {
+	r, ctx := start(t), browser(t)
+	setUp(t, ctx, r)
+	stopped, request := r.asked(t, 60)
+	page := "location.pathname === '/approvals/" + request.ID + "' && document.readyState === 'complete'"
+	do(t, ctx, chromedp.Click("nav a[href='/approvals']"))
+	until(t, ctx, "document.querySelector(\"a[href='/approvals/"+request.ID+"']\") !== null")
+	do(t, ctx, chromedp.Click("a[href='/approvals/"+request.ID+"']"))
+	until(t, ctx, page+" && document.querySelector('.said').textContent.includes('<script>alert(1)</script>')")
+	do(t, ctx, chromedp.SetValue("input[name=people]", "50"), chromedp.SetValue("input[name=uses]", "1"), chromedp.Click("button[value=approve]"))
+	until(t, ctx, page+" && document.querySelector('.state.granted') !== null")
+	all := r.granted(t, stopped.Machine.ID)
+	if len(all) != 1 || all[0].Grant == nil || all[0].Grant.MaxPeople != 50 || all[0].Grant.MaxUses != 1 || all[0].Grant.Incident != stopped.ID {
+		t.Fatalf("the machine is told %+v", all)
+	}
+	do(t, ctx, chromedp.SendKeys("textarea[name=reason]", "弄丢了"), chromedp.Click("button[value=withdraw]"))
+	until(t, ctx, page+" && document.querySelector('button[value=withdraw]') === null")
+	if all := r.granted(t, stopped.Machine.ID); len(all) != 2 || all[1].Withdrawal == nil || all[1].Withdrawal.Reason != "弄丢了" {
+		t.Fatalf("the machine is told %+v", all)
+	}
+	do(t, ctx, chromedp.Navigate(r.URL()+"/incidents/"+stopped.ID))
+	until(t, ctx, "document.querySelectorAll('.timeline li').length === 3 && document.querySelector('.timeline script') === null")
+}
+
+func TestAnswersThatAreNotGiven(t *testing.T) {
+	r := start(t)
+	cookie := r.signIn(t)
+	stopped, request := r.asked(t, 600)
+	address := "/approvals/" + request.ID
+	answer := func(values url.Values) int {
+		t.Helper()
+		res, _ := r.form(t, r.URL()+address, values, cookie)
+		return res.StatusCode
+	}
+	for name, c := range map[string]struct {
+		values url.Values
+		status int
+	}{
+		"more people":     {url.Values{"do": {"approve"}, "people": {"601"}, "uses": {"1"}, "days": {"1"}}, http.StatusUnprocessableEntity},
+		"no number":       {url.Values{"do": {"approve"}, "people": {"all"}, "uses": {"1"}, "days": {"1"}}, http.StatusUnprocessableEntity},
+		"no reason":       {url.Values{"do": {"refuse"}, "reason": {" "}}, http.StatusUnprocessableEntity},
+		"a long reason":   {url.Values{"do": {"refuse"}, "reason": {strings.Repeat("x", 501)}}, http.StatusUnprocessableEntity},
+		"control letters": {url.Values{"do": {"refuse"}, "reason": {"a\x1b[2J"}}, http.StatusUnprocessableEntity},
+		"neither":         {url.Values{}, http.StatusBadRequest},
+		"nothing granted": {url.Values{"do": {"withdraw"}, "reason": {"x"}}, http.StatusConflict},
+	} {
+		if status := answer(c.values); status != c.status {
+			t.Errorf("%s: %d", name, status)
+		}
+	}
+	good := url.Values{"do": {"approve"}, "people": {"600"}, "uses": {"1"}, "days": {"1"}}
+	if status := answer(good); status != http.StatusSeeOther {
+		t.Fatalf("the first of two: %d", status)
+	}
+	if status := answer(good); status != http.StatusConflict {
+		t.Errorf("the same person twice: %d", status)
+	}
+	if all := r.granted(t, stopped.Machine.ID); len(all) != 0 {
+		t.Errorf("half an approval is told: %+v", all)
+	}
+	if res, _ := r.form(t, r.URL()+address, good); res.StatusCode == http.StatusSeeOther && !strings.Contains(res.Header.Get("Location"), "/login") {
+		t.Error("nobody has to sign in")
+	}
+	if res, _ := r.get(t, "/approvals/0190aaaa-bbbb-7ccc-8ddd-ffffffffffff", cookie); res.StatusCode != http.StatusNotFound {
+		t.Errorf("no such request: %d", res.StatusCode)
+	}
+}
+
+func TestAPolicyIsPublishedInTheBrowser(t *testing.T) {
+	r, ctx := start(t), browser(t)
+	setUp(t, ctx, r)
+	s := newSample()
+	r.beat(t, s.heartbeat(0, time.Now()))
+	machine := machineID(0)
+	if r.orders(t, machine).Policy != nil {
+		t.Fatal("there is a policy before the first")
+	}
+	do(t, ctx, chromedp.Click("nav a[href='/policy']"))
+	until(t, ctx, "location.pathname === '/policy' && document.querySelector('textarea[name=text]').value.includes('customer-list')")
+	do(t, ctx, chromedp.Evaluate("document.querySelector('textarea[name=text]').value = 'version: \"1\"\\nmode: enforced\\n'", nil), chromedp.Click("button[value=publish]"))
+	until(t, ctx, "document.querySelector('.problems')?.textContent.includes('policy.yaml:2') === true && document.querySelector('textarea[name=text]').value.includes('enforced')")
+	if r.orders(t, machine).Policy != nil {
+		t.Fatal("a broken policy is told")
+	}
+	text := `version: "7"
+classes: [{id: list, any: [{records: {at-least: 7}}]}]
+rules: [{id: stop, title: 名单, when: {class: list}, action: block}]
+`
+	do(t, ctx, chromedp.Evaluate("document.querySelector('textarea[name=text]').value = "+strconv.Quote(text), nil), chromedp.SendKeys("input[name=reason]", "从严"), chromedp.Click("button[value=publish]"))
+	until(t, ctx, "document.querySelectorAll('table tbody tr').length === 1 && document.querySelector('table').textContent.includes('从严')")
+	e := r.orders(t, machine).Policy
+	if e == nil {
+		t.Fatal("the policy is not told")
+	}
+	var p orders.Policy
+	if err := json.Unmarshal(e.Payload, &p); err != nil || p.Text != text || p.Serial != 1 {
+		t.Errorf("%+v %v", p, err)
+	}
+	// Back to the first one, published as the third.
+	publish := func(text, after string, cookie *http.Cookie) int {
+		res, _ := r.form(t, r.URL()+"/policy", url.Values{"do": {"publish"}, "text": {text}, "after": {after}, "serial": {after}, "reason": {"again"}}, cookie)
+		return res.StatusCode
+	}
+	cookie := r.again(t)
+	if status := publish(text+"# more\n", "1", cookie); status != http.StatusSeeOther {
+		t.Fatalf("the second: %d", status)
+	}
+	if status := publish(text, "1", cookie); status != http.StatusConflict {
+		t.Errorf("over somebody else's: %d", status)
+	}
+	do(t, ctx, chromedp.Navigate(r.URL()+"/policy?serial=1"))
+	until(t, ctx, "!document.querySelector('textarea[name=text]').value.includes('# more')")
+	do(t, ctx, chromedp.Click("button[value=publish]"))
+	until(t, ctx, "document.querySelectorAll('table tbody tr').length === 3")
+	r.demote(t)
+	if status := publish(text, "3", cookie); status != http.StatusForbidden {
+		t.Errorf("a reviewer: %d", status)
+	}
+	if res, body := r.get(t, "/policy", cookie); res.StatusCode != http.StatusOK || strings.Contains(body, `value="publish"`) {
+		t.Errorf("a reviewer sees %d", res.StatusCode)
+	}
+}
+
+func TestCodesAreGivenOnTheRecord(t *testing.T) {
+	r := start(t)
+	cookie := r.signIn(t)
+	r.beat(t, newSample().heartbeat(0, time.Now()))
+	challenge := grant.NewChallenge()
+	give := func(permits, heard, machine string) (int, string) {
+		t.Helper()
+		res, body := r.form(t, r.URL()+"/codes", url.Values{"permits": {permits}, "challenge": {heard}, "machine": {machine}}, cookie)
+		return res.StatusCode, body
+	}
+	secret := r.orders(t, machineID(0)).Secret
+	want := grant.Code(secret, "stop", challenge)
+	if status, body := give("stop", strings.ToLower(challenge), machineID(0)); status != http.StatusOK || !strings.Contains(body, want[:4]+" "+want[4:]) {
+		t.Errorf("%d", status)
+	}
+	for name, c := range map[string][3]string{
+		"misheard": {"stop", "KKKK", machineID(0)}, "another machine": {"stop", challenge, machineID(5)}, "anything": {"everything", challenge, machineID(0)},
+	} {
+		if status, body := give(c[0], c[1], c[2]); status != http.StatusUnprocessableEntity || strings.Contains(body, "<output>") {
+			t.Errorf("%s: %d", name, status)
+		}
+	}
+	r.demote(t)
+	if status, _ := give("uninstall", challenge, machineID(0)); status != http.StatusForbidden {
+		t.Errorf("a reviewer stops agents: %d", status)
+	}
+	if status, _ := give("grant", challenge, machineID(0)); status != http.StatusOK {
+		t.Errorf("a reviewer: %d", status)
+	}
+	slow := false
+	for range 40 {
+		status, body := give("grant", challenge, machineID(0))
+		slow = slow || status == http.StatusUnprocessableEntity && !strings.Contains(body, "<output>")
+	}
+	if !slow {
+		t.Error("codes are given without end")
+	}
+	if history, err := r.beside(t).History(t.Context(), machineID(0)); err != nil || len(history) < 2 || strings.Contains(string(history[0].Detail), want) {
+		t.Errorf("%d entries, %v", len(history), err)
+	}
+}
