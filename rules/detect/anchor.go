@@ -111,8 +111,9 @@ func (s *Scanner) numberAt(text []byte, start, end int) bool {
 		if s.found = s.pack.cluster(&s.cluster, s.found[:0]); len(s.found) > 0 {
 			return true
 		}
-		if near := text[max(0, start-12):start]; start > 0 && (lastCapital(near) || text[start-1] == ' ' && lastCapital(near[:len(near)-1])) {
-			if s.found = s.pack.codes(text[max(0, start-12):min(len(text), start+48)], s.found[:0]); len(s.found) > 0 {
+		near := text[max(0, start-24):start]
+		if stop < len(text) && capital(text[stop]) || start > 0 && (lastCapital(near) || text[start-1] == ' ' && lastCapital(near[:len(near)-1])) {
+			if s.found = s.pack.codes(text[max(0, start-24):min(len(text), start+48)], s.found[:0], 0); len(s.found) > 0 {
 				return true
 			}
 		}
@@ -124,8 +125,10 @@ func (s *Scanner) numberAt(text []byte, start, end int) bool {
 
 // lastCapital tells whether p ends in a capital letter.
 func lastCapital(p []byte) bool {
-	return len(p) > 0 && p[len(p)-1] >= 'A' && p[len(p)-1] <= 'Z'
+	return len(p) > 0 && capital(p[len(p)-1])
 }
+
+func capital(c byte) bool { return c >= 'A' && c <= 'Z' }
 
 // digitRun answers the run that the digit at i is part of, back to least, and
 // whether it has digits enough. It follows a run for longestRun bytes.

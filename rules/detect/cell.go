@@ -32,7 +32,7 @@ func (s *Scanner) values(value []byte, col *column) {
 	had := len(s.found)
 	s.found = s.numbers(value, s.found)
 	s.found = s.pack.emails(value, s.found)
-	s.found = s.pack.codes(value, s.found)
+	s.found = s.pack.codes(value, s.found, had)
 	if len(s.found) == had && col.roles.has(landline) {
 		s.found = s.pack.local(value, s.found)
 	}

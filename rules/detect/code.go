@@ -1,10 +1,16 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
 
 // codes finds values of capital letters and digits together: unified social
-// credit codes and international bank account numbers.
-func (p *Pack) codes(text []byte, found []match) []match {
+// credit codes, international bank account numbers, permits of the old form.
+// What found holds from index from on stands in the same text: a number within
+// a code was none, a code that is a number already is none.
+func (p *Pack) codes(text []byte, found []match, from int) []match {
 	for i := 0; i < len(text); {
 		if !codeByte(text[i]) {
 			i++
@@ -18,12 +24,23 @@ func (p *Pack) codes(text []byte, found []match) []match {
 			end++
 		}
 		if m, ok := p.code(text, i, end, letters); ok {
-			found = append(found, m)
+			found = supersede(found, from, m)
 			end = m.end
 		}
 		i = end
 	}
 	return found
+}
+
+// supersede puts a match in the place of shorter ones it covers.
+func supersede(found []match, from int, m match) []match {
+	for _, o := range found[from:] {
+		if m.start < o.end && o.start < m.end && o.end-o.start >= m.end-m.start {
+			return found
+		}
+	}
+	kept := slices.DeleteFunc(found[from:], func(o match) bool { return m.start < o.end && o.start < m.end })
+	return append(found[:from+len(kept)], m)
 }
 
 func codeByte(c byte) bool { return isDigit(c) || c >= 'A' && c <= 'Z' }
@@ -117,8 +134,33 @@ var accountLengths = map[string]int{
 	"DE": 22, "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28,
 	"HR": 21, "HU": 28, "IE": 22, "IL": 23, "IQ": 23, "IS": 26, "IT": 27, "JO": 30, "KW": 30, "KZ": 20, "LB": 28, "LC": 32, "LI": 21, "LT": 20, "LU": 20,
 	"LV": 21, "LY": 25, "MC": 27, "MD": 24, "ME": 22, "MK": 19, "MR": 27, "MT": 31, "MU": 30, "NL": 18, "NO": 15, "PK": 24, "PL": 28, "PS": 29, "PT": 25,
+	"BI": 27, "DJ": 27, "FK": 18, "HN": 28, "MN": 20, "NI": 28, "OM": 23, "RU": 33, "SD": 18, "SO": 23, "YE": 30,
 	"QA": 29, "RO": 24, "RS": 22, "SA": 24, "SC": 31, "SE": 24, "SI": 19, "SK": 24, "SM": 27, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29,
 	"VA": 22, "VG": 24, "XK": 20,
+}
+
+// digitAccounts are the countries whose numbers have no letters behind the two
+// of the country.
+const digitAccounts = "AE AT BA BE CR CZ DE DK EE ES FI FO GL HR HU IL IS LT LY ME MR NO PL PT RS SE SI SK ST TL TN XK"
+
+// letteredAccounts are those with four letters for the bank and digits behind.
+const letteredAccounts = "GB IE NL"
+
+// bankHolds tests what stands behind the check digits where the form of a
+// country is simple.
+func bankHolds(code []byte) bool {
+	switch country := string(code[:2]); {
+	case strings.Contains(digitAccounts, country):
+		return allDigits(code[4:])
+	case strings.Contains(letteredAccounts, country):
+		for _, c := range code[4:8] {
+			if isDigit(c) {
+				return false
+			}
+		}
+		return allDigits(code[8:])
+	}
+	return true
 }
 
 // accountNumber proves what begins at m.start, in one piece or in groups of
@@ -145,7 +187,7 @@ func (p *Pack) accountNumber(m *match, text []byte) bool {
 		code[n] = rest[i]
 		n++
 	}
-	if n < length || !endsAt(rest, i) || !mod97(code[:n]) {
+	if n < length || !endsAt(rest, i) || !mod97(code[:n]) || !bankHolds(code[:n]) {
 		return false
 	}
 	m.kind, m.score, m.end = iban, 90, m.start+i

@@ -62,7 +62,7 @@ func (m *match) calledFor(l label) {
 func (m *match) calledOtherwise(l label) {
 	m.why.label = l
 	m.why.flags |= negative
-	if m.kind.checked() && m.why.flags&checksumRight != 0 && (m.kind != creditCode || m.score >= 90) {
+	if m.provesItself() && m.why.flags&checksumRight != 0 {
 		m.cap(60) // checksum, date and region together are no accident
 		return
 	}
@@ -75,7 +75,7 @@ func around(m *match, text []byte) {
 		return
 	}
 	for _, unit := range units {
-		if bytes.HasPrefix(bytes.TrimLeft(text[m.end:min(len(text), m.end+12)], " "), unit) && !m.kind.checked() {
+		if bytes.HasPrefix(bytes.TrimLeft(text[m.end:min(len(text), m.end+12)], " "), unit) && !m.provesItself() {
 			m.why.flags |= unitBehind
 			m.cap(20)
 			return
@@ -85,13 +85,13 @@ func around(m *match, text []byte) {
 	for start > 0 && text[start-1] > ' ' && text[start-1] < 0x80 && m.start-start < 200 {
 		start--
 	}
-	if !m.kind.checked() && (inPath(text, m.start) || m.score < 70 && underKey(text, m.start)) {
+	if !m.provesItself() && (inPath(text, m.start) || m.score < 70 && underKey(text, m.start)) {
 		m.why.flags |= unknownKey
 		m.cap(40)
 	}
 	if word := text[start:m.start]; bytes.Contains(word, []byte("://")) || bytes.Contains(word, []byte("www.")) {
 		m.why.flags |= inURL
-		if !m.kind.checked() {
+		if !m.provesItself() {
 			m.cap(30)
 		}
 	}

@@ -32,6 +32,10 @@
 // The package knows no files, no formats, no policy and no operating system. It
 // keeps no text beyond a bounded window and the masked excerpt of a finding.
 //
+// Codes of letters and digits with fewer than eleven digits in a row, such as
+// 91110108MA01ABCD5T, are found behind a label with a full-width colon, in
+// tables, near other data and in the first lines; letters must be capitals.
+//
 // Not looked for: numbers broken over lines, numbers written in words, encoded
 // text (base64, hex), names in running text without label, form of address or
 // another value beside them, addresses in Latin letters without label or

@@ -54,6 +54,12 @@ func (k kind) checked() bool {
 	return k == residentID || k == creditCode || k == iban || k == permanentResidence || k == residencePermit
 }
 
+// provesItself tells whether nothing around a match has to speak for it. A code
+// without letters may be an accident.
+func (m *match) provesItself() bool {
+	return m.kind.checked() && (m.kind != creditCode || m.score >= 90)
+}
+
 // ofPeople lists the kinds that say something of a person. A company's code
 // says nothing of one.
 const ofPeople = ^roles(1 << creditCode)

@@ -31,7 +31,7 @@ func (s *Scanner) running(l *line) {
 	p := s.pack
 	s.found = s.numbers(l.text, s.found[:0])
 	s.found = p.emails(l.text, s.found)
-	s.found = p.codes(l.text, s.found)
+	s.found = p.codes(l.text, s.found, 0)
 	s.labels = s.labels[:0]
 	if len(s.found) == 0 && len(l.text) > 40 && !mayLabel(l.text) {
 		s.carried = label{}
@@ -169,7 +169,7 @@ func (s *Scanner) labelledNames(l *line) {
 		case level == 1:
 			score = 80
 		}
-		if s.taken(b.value, b.value+n) || s.isLabel(value[:n]) {
+		if s.taken(b.value, b.value+n) || s.isLabel(value[:n]) || organisationName(value[:hanRun(value)]) {
 			continue
 		}
 		m := s.pack.newName(l.text, b.value, b.value+n, score)
@@ -178,6 +178,18 @@ func (s *Scanner) labelledNames(l *line) {
 		s.found = append(s.found, m)
 	}
 }
+
+// organisationName tells whether Han characters name an organisation.
+func organisationName(run []byte) bool {
+	for _, form := range organisationForms {
+		if bytes.Contains(run, form) {
+			return true
+		}
+	}
+	return false
+}
+
+var organisationForms = [][]byte{[]byte("公司"), []byte("集团"), []byte("事务所"), []byte("合作社")}
 
 func (s *Scanner) isLabel(p []byte) bool {
 	_, ok := s.pack.labels.byText[string(p)]
@@ -275,7 +287,7 @@ func (s *Scanner) together(l *line) {
 	if present&(present-1) == 0 {
 		bare := l.record && s.filled(l) > 1 || len(s.found) < 8 && s.otherNumbers(l.text) >= 4
 		for i := range s.found {
-			if m := &s.found[i]; (bare || !l.record && loneCell(l.text, m)) && m.why.flags&(labelled|underHeading|withPlus) == 0 && !m.kind.checked() && m.kind != email {
+			if m := &s.found[i]; (bare || !l.record && loneCell(l.text, m)) && m.why.flags&(labelled|underHeading|withPlus) == 0 && !m.provesItself() && m.kind != email {
 				m.why.flags |= loneInRow
 				m.cap(40)
 			}

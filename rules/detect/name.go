@@ -185,6 +185,9 @@ func latin(p []byte) int {
 		if n == 0 {
 			break
 		}
+		if words > 0 && companyForm(p[i:i+n]) {
+			return 0
+		}
 		i += n
 		words++
 		end = i
@@ -200,6 +203,15 @@ func latin(p []byte) int {
 		return 0
 	}
 	return end
+}
+
+// companyForm tells whether a word says that a company goes by the words before.
+func companyForm(word []byte) bool {
+	switch string(word) {
+	case "GmbH", "Ltd", "Limited", "Inc", "LLC", "LLP", "Corp", "Corporation", "Company", "AG", "KG", "SA", "SE", "BV", "NV", "PLC", "SARL", "SpA", "SRL", "Pty":
+		return true
+	}
+	return false
 }
 
 // latinWord answers the length of one word of a name: "Zhang", "O'Neil",

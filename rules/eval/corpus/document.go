@@ -43,16 +43,22 @@ type Document struct {
 	List   bool // it is a customer list of 20 people or more
 }
 
-// Generate writes n documents of each grade: half hold customer data, half are
-// hard negatives. The same seed gives the same documents.
+// Generate writes n documents of each grade about customers, and half as many
+// with numbers of companies, accounts and permits: half of both hold data, half
+// are hard negatives. The same seed gives the same documents.
 func Generate(seed uint64, n int) []Document {
-	r := rand.New(rand.NewPCG(seed, 0x636f72707573))
+	customers := rand.New(rand.NewPCG(seed, 0x636f72707573))
+	codes := rand.New(rand.NewPCG(seed, 0x636f646573)) // of its own: the former documents stay what they were
+	return append(generate(customers, n, positives, negatives), generate(codes, n/2, papers, lookAlikes)...)
+}
+
+func generate(r *rand.Rand, n int, hold, holdNot []kindOf) []Document {
 	var all []Document
 	for grade := Plain; grade <= Hard; grade++ {
 		for i := range n {
-			writers := positives
+			writers := hold
 			if i%2 == 1 {
-				writers = negatives
+				writers = holdNot
 			}
 			w := writers[(i/2)%len(writers)]
 			d := &writer{Rand: r, people: synthetic.New(r.Uint64()), grade: grade}
