@@ -191,7 +191,7 @@ func stranger(t *testing.T, link string) *visitor {
 	}
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &visitor{t: t, client: &http.Client{Jar: jar, Transport: transport, Timeout: 10 * time.Second}, address: u.Host}
+	return &visitor{t: t, client: &http.Client{Jar: jar, Transport: transport, Timeout: 30 * time.Second}, address: u.Host}
 }
 
 // visit comes in by a link, and answers the page it leads to.
