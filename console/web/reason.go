@@ -28,7 +28,7 @@ func phrases() []phrase {
 		{`but column heading (.+)`, "but-heading"}, {`but label (.+) before`, "but-label"}, {`but among other numbers`, "but-numbers"},
 		{`but the value of a key that says nothing of people`, "but-key"}, {`but alone in a row of other things`, "but-alone"},
 		{`but inside a web address`, "but-url"}, {`but a unit behind it`, "but-unit"}, {`but a domain for examples`, "but-example"},
-		{`organisation code in it right`, "organisation"}, {`length of its country, check digits right`, "iban"},
+		{`form of a Hong Kong identity card`, "hong-kong"}, {`organisation code in it right`, "organisation"}, {`length of its country, check digits right`, "iban"},
 		{`foreigner's permanent residence, date of birth real`, "foreigner"}, {`form of before 2023 without checksum`, "old-permit"},
 		{`region of Hong Kong, Macau or Taiwan, date of birth real`, "permit"},
 		{`but an account that is no person's`, "but-role"}, {`but of an author or sender`, "but-maker"},

@@ -232,7 +232,7 @@ func (p *Pack) labelEnds(text []byte) bool {
 		if flags&labelFlag == 0 || p.labels.lengths(text[len(text)-n:])>>n&1 == 0 {
 			continue
 		}
-		if r, ok := p.labels.byText[string(text[len(text)-n:])]; ok && r&role(personName, address, creditCode, iban) != 0 {
+		if r, ok := p.labels.byText[string(text[len(text)-n:])]; ok && r&role(personName, address, creditCode, iban, hkID) != 0 {
 			return true
 		}
 	}

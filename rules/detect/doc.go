@@ -33,7 +33,7 @@
 // keeps no text beyond a bounded window and the masked excerpt of a finding.
 //
 // Codes of letters and digits with fewer than eleven digits in a row, such as
-// 91110108MA01ABCD5T, are found behind a label with a full-width colon, in
+// 91110108MA01ABCD5T or A123456(3), are found behind a label with a full-width colon, in
 // tables, near other data and in the first lines; letters must be capitals.
 //
 // Not looked for: numbers broken over lines, numbers written in words, encoded

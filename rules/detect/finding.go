@@ -16,7 +16,8 @@ const (
 	USCC                 Class = "uscc"                   // unified social credit code of an organisation
 	IBAN                 Class = "iban"                   // international bank account number
 	CNPermanentResidence Class = "cn-permanent-residence" // of a foreigner, the form since 2023
-	CNResidencePermit    Class = "cn-residence-permit"    // of residents of Hong Kong, Macau and Taiwan
+	HKID                 Class = "hk-id"
+	CNResidencePermit    Class = "cn-residence-permit" // of residents of Hong Kong, Macau and Taiwan
 )
 
 // Finding is one occurrence of a class in the text.

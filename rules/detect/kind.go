@@ -16,11 +16,12 @@ const (
 	iban
 	permanentResidence
 	residencePermit
+	hkID
 	kinds
 )
 
 // classes are the ids of the kinds.
-var classes = [kinds]Class{Address, BankCard, CNLandline, CNMobile, CNResidentID, Email, PersonName, USCC, IBAN, CNPermanentResidence, CNResidencePermit}
+var classes = [kinds]Class{Address, BankCard, CNLandline, CNMobile, CNResidentID, Email, PersonName, USCC, IBAN, CNPermanentResidence, CNResidencePermit, HKID}
 
 // roles is a set of kinds, as a label or a heading calls for them.
 type roles uint64
@@ -46,7 +47,7 @@ const (
 )
 
 // identifying lists the kinds that tell one person from another, the best first.
-var identifying = [...]kind{residentID, permanentResidence, residencePermit, mobile, email, bankCard, iban, landline, personName, address}
+var identifying = [...]kind{residentID, permanentResidence, residencePermit, hkID, mobile, email, bankCard, iban, landline, personName, address}
 
 // checked tells whether values of a kind prove themselves: nothing around them
 // has to speak for them.

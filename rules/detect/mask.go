@@ -14,6 +14,8 @@ func Mask(c Class, value string) string {
 		return maskDigits(value, 3, 4)
 	case CNResidentID, BankCard, CNPermanentResidence, CNResidencePermit:
 		return maskDigits(value, 6, 4)
+	case HKID:
+		return maskHKID(value)
 	case USCC, IBAN:
 		return maskCode(value)
 	case CNLandline:
@@ -61,6 +63,21 @@ func maskCode(value string) string {
 	}
 	for i := 4; i < len(kept)-2; i++ {
 		kept[i] = '*'
+	}
+	return string(kept)
+}
+
+// maskHKID keeps the letters and the last two digits before the check digit.
+func maskHKID(value string) string {
+	kept := []rune(value)
+	digits := 0
+	for i, r := range kept {
+		if r < '0' || r > '9' {
+			continue
+		}
+		if digits++; digits <= 4 || digits > 6 {
+			kept[i] = '*'
+		}
 	}
 	return string(kept)
 }

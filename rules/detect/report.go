@@ -87,6 +87,8 @@ func (p *Pack) reasons(l *line, m *match) []string {
 		r = append(r, "organisation code in it right")
 	case iban:
 		r = append(r, "length of its country, check digits right")
+	case hkID:
+		r = append(r, "form of a Hong Kong identity card")
 	case permanentResidence:
 		r = append(r, "foreigner's permanent residence, date of birth real")
 		add(oldForm, "form of before 2023 without checksum")

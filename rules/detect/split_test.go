@@ -24,7 +24,7 @@ func document(seed uint64) []byte {
 	b.WriteString("\n\n\n\n一行没有数据的文字\n\n")
 	p = g.Person()
 	b.WriteString("客户姓名：" + p.Name + "\n身份证号：" + p.ResidentID + "\n银行卡号: " + p.BankCard[:4] + " " + p.BankCard[4:8] + " " + p.BankCard[8:12] + " " + p.BankCard[12:] + "\n")
-	b.WriteString("统一社会信用代码：91110108MA01ABCD5T\nIBAN GB82 WEST 1234 5698 7654 32\n永久居留证 911156198808080015 居住证 810000199003071237\n")
+	b.WriteString("统一社会信用代码：91110108MA01ABCD5T\nIBAN GB82 WEST 1234 5698 7654 32\n永久居留证 911156198808080015 居住证 810000199003071237 香港身份证：A123456(3)\n")
 	b.WriteString(strings.Repeat("x = 1; ", 700)) // longer than the window
 	p = g.Person()
 	b.WriteString(`{"name":"` + p.Name + `","phone":"` + p.Mobile + `","email":"` + p.Email + `"},`)

@@ -34,7 +34,7 @@ func TestTargets(t *testing.T) {
 		s := score(corpus.Generate(seed, 300), nil)
 		for class, target := range map[string]float64{
 			"cn-resident-id": 0.99, "bank-card": 0.99, "cn-mobile": 0.98, "cn-landline": 0.98, "email": 0.98,
-			"uscc": 0.98, "iban": 0.95, "cn-permanent-residence": 0.98, "cn-residence-permit": 0.99,
+			"uscc": 0.98, "iban": 0.95, "cn-permanent-residence": 0.98, "cn-residence-permit": 0.99, "hk-id": 0.98,
 			"person-name": 0.92, "address": 0.92, customerList: 0.995,
 		} {
 			c := s.total(class)

@@ -19,7 +19,7 @@ func (r report) write(w io.Writer) {
 	fmt.Fprintf(w, `# Accuracy
 
 Measured with `+"`make eval`"+` over %d generated documents of each of three grades (seed %d), and half as
-many about companies, accounts and permits: half with generated data, half hard negatives. Of a class, *hit* counts values
+many about companies, accounts and permits, a fifth as many on Hong Kong cards: half with generated data, half hard negatives. Of a class, *hit* counts values
 found, *missed* values not found, *false* findings where there is no such value; of customer lists
 (20 people or more) the same in documents.
 
@@ -53,7 +53,7 @@ documents until few errors were left: read the figures as an upper bound. On nam
 generator recall was 0.99 behind labels and in lists and 0.91 in running text when first tried.
 Resident IDs and cards are found by checksum and hold up best on documents of your own. Names outside lists are only looked for beside a label, a form of address
 or another value of a person; addresses in Latin letters only behind a label or under a heading.
-Codes of companies and accounts with fewer than eleven digits in a row are missed in running text
+Codes of companies, accounts and Hong Kong cards with fewer than eleven digits in a row are missed in running text
 where no label with a full-width colon and no other data is near; letters in them must be capitals.
 `)
 }

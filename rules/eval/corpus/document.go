@@ -43,13 +43,15 @@ type Document struct {
 	List   bool // it is a customer list of 20 people or more
 }
 
-// Generate writes n documents of each grade about customers, and half as many
-// with numbers of companies, accounts and permits: half of both hold data, half
+// Generate writes n documents of each grade about customers, and fewer
+// with numbers of companies, accounts, permits and Hong Kong cards: half of both hold data, half
 // are hard negatives. The same seed gives the same documents.
 func Generate(seed uint64, n int) []Document {
 	customers := rand.New(rand.NewPCG(seed, 0x636f72707573))
 	codes := rand.New(rand.NewPCG(seed, 0x636f646573)) // of its own: the former documents stay what they were
-	return append(generate(customers, n, positives, negatives), generate(codes, n/2, papers, lookAlikes)...)
+	all := append(generate(customers, n, positives, negatives), generate(codes, n/2, papers, lookAlikes)...)
+	hongKong := rand.New(rand.NewPCG(seed, 0x686b))
+	return append(all, generate(hongKong, n/5, hongKongPapers, hongKongLookAlikes)...)
 }
 
 func generate(r *rand.Rand, n int, hold, holdNot []kindOf) []Document {

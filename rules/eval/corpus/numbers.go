@@ -119,6 +119,21 @@ func (w *writer) permanentResidence(old bool) string {
 	return withCheck("9" + region[:2] + w.one("840", "826", "250", "276", "392", "124", "410") + w.birth() + w.digits(3))
 }
 
+// hongKongID makes the number of a Hong Kong identity card, the check character
+// in brackets.
+func (w *writer) hongKongID() string {
+	letters, sum := string(rune('A'+w.IntN(26))), 36*9
+	if w.chance(15) {
+		letters += string(rune('A' + w.IntN(26)))
+		sum = value36(letters[0]) * 9
+	}
+	run := letters + w.digits(6)
+	for i, c := range []byte(run[len(run)-7:]) {
+		sum += value36(c) * (8 - i)
+	}
+	return run + "(" + string("0A987654321"[sum%11]) + ")"
+}
+
 // residencePermit makes the number of a permit for residents of Hong Kong,
 // Macau and Taiwan.
 func (w *writer) residencePermit() string {
