@@ -105,7 +105,7 @@ func TestARequestIsAnsweredInTheBrowser(t *testing.T) {
 func TestAnswersThatAreNotGiven(t *testing.T) {
 	r := start(t)
 	cookie := r.signIn(t)
-	stopped, request := r.asked(t, 600)
+	stopped, request := r.asked(t, 1600)
 	address := "/approvals/" + request.ID
 	answer := func(values url.Values) int {
 		t.Helper()
@@ -116,7 +116,7 @@ func TestAnswersThatAreNotGiven(t *testing.T) {
 		values url.Values
 		status int
 	}{
-		"more people":     {url.Values{"do": {"approve"}, "people": {"601"}, "uses": {"1"}, "days": {"1"}}, http.StatusUnprocessableEntity},
+		"more people":     {url.Values{"do": {"approve"}, "people": {"1601"}, "uses": {"1"}, "days": {"1"}}, http.StatusUnprocessableEntity},
 		"no number":       {url.Values{"do": {"approve"}, "people": {"all"}, "uses": {"1"}, "days": {"1"}}, http.StatusUnprocessableEntity},
 		"no reason":       {url.Values{"do": {"refuse"}, "reason": {" "}}, http.StatusUnprocessableEntity},
 		"a long reason":   {url.Values{"do": {"refuse"}, "reason": {strings.Repeat("x", 501)}}, http.StatusUnprocessableEntity},
@@ -128,7 +128,7 @@ func TestAnswersThatAreNotGiven(t *testing.T) {
 			t.Errorf("%s: %d", name, status)
 		}
 	}
-	good := url.Values{"do": {"approve"}, "people": {"600"}, "uses": {"1"}, "days": {"1"}}
+	good := url.Values{"do": {"approve"}, "people": {"1600"}, "uses": {"1"}, "days": {"1"}}
 	if status := answer(good); status != http.StatusSeeOther {
 		t.Fatalf("the first of two: %d", status)
 	}

@@ -40,7 +40,7 @@ func TestScreens(t *testing.T) {
 		all[n] = s.incident(t, n, now.Add(-time.Duration(n*n)*time.Minute))
 	}
 	r.send(t, all...)
-	stopped, request := r.asked(t, 600)
+	stopped, request := r.asked(t, 1600)
 	for n := range 4 {
 		r.beat(t, s.heartbeat(n, now))
 	}

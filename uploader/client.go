@@ -99,6 +99,9 @@ func NewClient(c Config) (*Client, error) {
 	// One connection of its own, which ends with the request on it.
 	slow := transport.Clone()
 	slow.ForceAttemptHTTP2, slow.MaxIdleConns, slow.ResponseHeaderTimeout = false, 1, ordersPatience
+	// The copy would offer HTTP/2 all the same, and then not understand it.
+	slow.TLSClientConfig, slow.TLSNextProto = trust.Clone(), map[string]func(string, *tls.Conn) http.RoundTripper{}
+	slow.TLSClientConfig.NextProtos = []string{"http/1.1"}
 	// What is sent is for the configured console and nobody else.
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	client := &Client{

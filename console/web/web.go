@@ -36,7 +36,7 @@ type Config struct {
 }
 
 // secondFrom is the usual number.
-const secondFrom = 500
+const secondFrom = 1000
 
 // Web serves the pages.
 type Web struct {
