@@ -14,6 +14,7 @@ import (
 
 	"github.com/trustline/trustline/console"
 	"github.com/trustline/trustline/console/certificate"
+	"github.com/trustline/trustline/console/web"
 	"github.com/trustline/trustline/message"
 )
 
@@ -37,6 +38,7 @@ func newServeCommand(t *terminal) *cobra.Command {
 	cmd.Flags().StringVar(&c.Listen, "listen", "127.0.0.1:8443", t.Text("serve.flag.listen"))
 	cmd.Flags().StringVar(&c.TLSCert, "tls-cert", "", t.Text("serve.flag.cert"))
 	cmd.Flags().StringVar(&c.TLSKey, "tls-key", "", t.Text("serve.flag.key"))
+	cmd.Flags().IntVar(&c.SecondFrom, "second-approver-from", web.SecondFrom, t.Text("serve.flag.second"))
 	cmd.Flags().StringVar(&ready, "ready-file", "", t.Text("serve.flag.ready"))
 	return cmd
 }

@@ -35,8 +35,9 @@ type Config struct {
 	Log        *slog.Logger
 }
 
-// secondFrom is the usual number.
-const secondFrom = 1000
+// SecondFrom is the usual number of people from which on an approval takes two
+// accounts.
+const SecondFrom = 1000
 
 // Web serves the pages.
 type Web struct {
@@ -64,7 +65,7 @@ func New(c Config) (*Web, error) {
 		c.Changed = func() {}
 	}
 	if c.SecondFrom == 0 {
-		c.SecondFrom = secondFrom
+		c.SecondFrom = SecondFrom
 	}
 	w := &Web{
 		config: c, store: c.Store, log: c.Log, live: newLive(), codes: account.NewBrake(20),
