@@ -176,7 +176,7 @@ func (f *fileSystem) SetXAttr(_ <-chan struct{}, in *fuse.SetXAttrIn, attr strin
 	}
 	if !isACL(attr) {
 		for _, text := range []string{attr, string(data)} {
-			if err := f.judgeName(activity.Attribute, in.Caller, f.path(i), text); err != nil {
+			if err := f.judgeName(f.about(activity.Attribute, in.Caller, f.path(i)), text); err != nil {
 				return status(err)
 			}
 		}

@@ -27,13 +27,16 @@ func (f *fileSystem) Create(_ <-chan struct{}, in *fuse.CreateIn, name string, o
 	if err != nil {
 		return status(err)
 	}
-	if err := f.mayName(in.Caller, dir, name); err != nil {
+	a, err := f.naming(in.Caller, dir, name)
+	if err != nil {
 		return status(err)
 	}
-	return status(f.create(in, dir, name, out))
+	return status(f.create(in, dir, name, a, out))
 }
 
-func (f *fileSystem) create(in *fuse.CreateIn, dir *inode, name string, out *fuse.CreateOut) error {
+// create makes a file, with no name for "". Whose activity that is was looked
+// up already.
+func (f *fileSystem) create(in *fuse.CreateIn, dir *inode, name string, a activity.Activity, out *fuse.CreateOut) error {
 	at, err := f.enter(dir)
 	if err != nil {
 		return err
@@ -65,7 +68,8 @@ func (f *fileSystem) create(in *fuse.CreateIn, dir *inode, name string, out *fus
 		return err
 	}
 	i, _ := f.know(dir, name, &st, true)
-	p := f.pend(i, f.about(activity.Write, in.Caller, joined(f.path(dir), name)), who, newDescriptor(fd), 0)
+	a.Operation = activity.Write
+	p := f.pend(i, a, who, newDescriptor(fd), 0)
 	p.fresh, p.born, p.temp, p.unlinked = name != "", true, hiddenName, name == ""
 	i.mu.Lock()
 	i.pend = p
@@ -90,7 +94,7 @@ func (f *fileSystem) Tmpfile(_ <-chan struct{}, in *fuse.CreateIn, out *fuse.Cre
 	if err != nil {
 		return status(err)
 	}
-	return status(f.create(in, dir, "", out))
+	return status(f.create(in, dir, "", f.about(activity.Write, in.Caller, joined(f.path(dir), "")), out))
 }
 
 // Open implements fuse.RawFileSystem.

@@ -69,10 +69,10 @@ func (f *fileSystem) cacheOf(flags uint32) uint32 {
 func reserved(name string) bool { return strings.HasPrefix(name, hidden) }
 
 // judgeName asks whether a text may stand on the medium outside of content.
-func (f *fileSystem) judgeName(op activity.Operation, c fuse.Caller, at, text string) error {
+func (f *fileSystem) judgeName(a activity.Activity, text string) error {
 	ctx, cancel := context.WithTimeout(f.ctx, patience)
 	defer cancel()
-	if f.judge.Name(ctx, f.about(op, c, at), text) != Allow {
+	if f.judge.Name(ctx, a, text) != Allow {
 		return unix.EACCES
 	}
 	return nil
@@ -80,10 +80,17 @@ func (f *fileSystem) judgeName(op activity.Operation, c fuse.Caller, at, text st
 
 // mayName asks whether something may have a name in a folder.
 func (f *fileSystem) mayName(c fuse.Caller, dir *inode, name string) error {
+	_, err := f.naming(c, dir, name)
+	return err
+}
+
+// naming is mayName, and answers what was asked about.
+func (f *fileSystem) naming(c fuse.Caller, dir *inode, name string) (activity.Activity, error) {
 	if reserved(name) {
-		return unix.EACCES
+		return activity.Activity{}, unix.EACCES
 	}
-	return f.judgeName(activity.Name, c, joined(f.path(dir), name), name)
+	a := f.about(activity.Name, c, joined(f.path(dir), name))
+	return a, f.judgeName(a, name)
 }
 
 func joined(dir, name string) string {

@@ -59,7 +59,7 @@ func (f *fileSystem) Mknod(_ <-chan struct{}, in *fuse.MknodIn, name string, out
 // Symlink implements fuse.RawFileSystem.
 func (f *fileSystem) Symlink(_ <-chan struct{}, h *fuse.InHeader, target, name string, out *fuse.EntryOut) fuse.Status {
 	return status(f.make(h, name, out, func(dir *inode, at int) error {
-		if err := f.judgeName(activity.Name, h.Caller, joined(f.path(dir), name), target); err != nil {
+		if err := f.judgeName(f.about(activity.Name, h.Caller, joined(f.path(dir), name)), target); err != nil {
 			return err
 		}
 		return unix.Symlinkat(target, at, name)
