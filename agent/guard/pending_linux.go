@@ -159,17 +159,41 @@ func (p *pending) write(data []byte, off int64) error {
 // take shows the next bytes to the judge, then sends what is proven harmless
 // ahead and keeps the rest.
 func (p *pending) take(data []byte, off int64) error {
-	ctx, cancel := context.WithTimeout(p.fs.ctx, patience)
-	verdict := p.follow().Write(ctx, data)
-	cancel()
-	if verdict == Deny {
-		return unix.EACCES
-	}
-	sent, err := p.sendAhead(data, off)
+	sent, err := p.see(data, off)
 	if err != nil {
 		return err
 	}
 	return p.keep(data[sent:], off+int64(sent))
+}
+
+// takeChunk is take for bytes that may be kept where they are; it answers
+// whether they were.
+func (p *pending) takeChunk(data []byte, off int64) (kept bool, err error) {
+	sent, err := p.see(data, off)
+	if err != nil || sent == len(data) {
+		return false, err
+	}
+	from := off + int64(sent)
+	if err := p.room(from, int64(len(data)-sent)); err != nil {
+		return false, err
+	}
+	if p.store.adopt(data, from, off) {
+		return true, nil
+	}
+	_, err = p.store.WriteAt(data[sent:], from)
+	return false, err
+}
+
+// see shows bytes to the judge and sends what is proven harmless ahead. It
+// answers how much of data went.
+func (p *pending) see(data []byte, off int64) (sent int, err error) {
+	ctx, cancel := context.WithTimeout(p.fs.ctx, patience)
+	verdict := p.follow().Write(ctx, data)
+	cancel()
+	if verdict == Deny {
+		return 0, unix.EACCES
+	}
+	return p.sendAhead(data, off)
 }
 
 // failed follows when bytes could not be taken.

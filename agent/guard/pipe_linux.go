@@ -49,12 +49,16 @@ func (p *pending) pass(data []byte, off int64) error {
 func (p *pending) pump(q *pipe) {
 	defer close(q.done)
 	for b := range q.blocks {
+		kept := false
 		if q.err.Load() == nil {
-			if err := p.take(b.data, b.off); err != nil {
+			var err error
+			if kept, err = p.takeChunk(b.data, b.off); err != nil {
 				q.err.Store(&err)
 			}
 		}
-		p.store.scratch.recycle(b.data)
+		if !kept {
+			p.store.scratch.recycle(b.data)
+		}
 	}
 }
 

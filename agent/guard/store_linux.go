@@ -71,6 +71,21 @@ func (s *store) WriteAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
+// adopt keeps a whole chunk without copying it; what it holds counts from an
+// offset within it on. It answers false where it cannot, and the chunk stays
+// the caller's.
+func (s *store) adopt(chunk []byte, from, off int64) bool {
+	index := off / chunkSize
+	if _, known := s.chunks[index]; known || s.file != nil || len(chunk) != chunkSize || off%chunkSize != 0 ||
+		s.scratch.used.Load()+chunkSize > memoryBudget {
+		return false
+	}
+	s.chunks[index] = chunk
+	s.scratch.used.Add(chunkSize)
+	s.mark(extent{from, off + chunkSize})
+	return true
+}
+
 func (s *store) put(index int64, in int, part []byte) error {
 	chunk, inMemory := s.chunks[index]
 	if s.file != nil && !inMemory {
@@ -108,17 +123,10 @@ func (s *store) spill() error {
 		}
 		s.file = os.NewFile(uintptr(fd), "scratch")
 	}
-	for index := range s.chunks {
-		for at := index * chunkSize; ; {
-			e, ok := s.next(at)
-			if !ok || e.from >= (index+1)*chunkSize {
-				break
-			}
-			e.to = min(e.to, (index+1)*chunkSize)
-			if _, err := s.file.WriteAt(s.piece(e), e.from); err != nil {
-				return wrapScratch(err)
-			}
-			at = e.to
+	// Whole chunks: a write that is under way is not among the extents yet.
+	for index, chunk := range s.chunks {
+		if _, err := s.file.WriteAt(chunk, index*chunkSize); err != nil {
+			return wrapScratch(err)
 		}
 		s.forget(index)
 	}
