@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -143,61 +142,6 @@ func TestAnswersThatAreNotGiven(t *testing.T) {
 	}
 	if res, _ := r.get(t, "/approvals/0190aaaa-bbbb-7ccc-8ddd-ffffffffffff", cookie); res.StatusCode != http.StatusNotFound {
 		t.Errorf("no such request: %d", res.StatusCode)
-	}
-}
-
-func TestAPolicyIsPublishedInTheBrowser(t *testing.T) {
-	r, ctx := start(t), browser(t)
-	setUp(t, ctx, r)
-	s := newSample()
-	r.beat(t, s.heartbeat(0, time.Now()))
-	machine := machineID(0)
-	if r.orders(t, machine).Policy != nil {
-		t.Fatal("there is a policy before the first")
-	}
-	do(t, ctx, chromedp.Click("nav a[href='/policy']"))
-	until(t, ctx, "location.pathname === '/policy' && document.querySelector('textarea[name=text]').value.includes('customer-list')")
-	do(t, ctx, chromedp.Evaluate("document.querySelector('textarea[name=text]').value = 'version: \"1\"\\nmode: enforced\\n'", nil), chromedp.Click("button[value=publish]"))
-	until(t, ctx, "document.querySelector('.problems')?.textContent.includes('policy.yaml:2') === true && document.querySelector('textarea[name=text]').value.includes('enforced')")
-	if r.orders(t, machine).Policy != nil {
-		t.Fatal("a broken policy is told")
-	}
-	text := `version: "7"
-classes: [{id: list, any: [{records: {at-least: 7}}]}]
-rules: [{id: stop, title: 名单, when: {class: list}, action: block}]
-`
-	do(t, ctx, chromedp.Evaluate("document.querySelector('textarea[name=text]').value = "+strconv.Quote(text), nil), chromedp.SendKeys("input[name=reason]", "从严"), chromedp.Click("button[value=publish]"))
-	until(t, ctx, "document.querySelectorAll('table tbody tr').length === 1 && document.querySelector('table').textContent.includes('从严')")
-	e := r.orders(t, machine).Policy
-	if e == nil {
-		t.Fatal("the policy is not told")
-	}
-	var p orders.Policy
-	if err := json.Unmarshal(e.Payload, &p); err != nil || p.Text != text || p.Serial != 1 {
-		t.Errorf("%+v %v", p, err)
-	}
-	// Back to the first one, published as the third.
-	publish := func(text, after string, cookie *http.Cookie) int {
-		res, _ := r.form(t, r.URL()+"/policy", url.Values{"do": {"publish"}, "text": {text}, "after": {after}, "serial": {after}, "reason": {"again"}}, cookie)
-		return res.StatusCode
-	}
-	cookie := r.again(t)
-	if status := publish(text+"# more\n", "1", cookie); status != http.StatusSeeOther {
-		t.Fatalf("the second: %d", status)
-	}
-	if status := publish(text, "1", cookie); status != http.StatusConflict {
-		t.Errorf("over somebody else's: %d", status)
-	}
-	do(t, ctx, chromedp.Navigate(r.URL()+"/policy?serial=1"))
-	until(t, ctx, "!document.querySelector('textarea[name=text]').value.includes('# more')")
-	do(t, ctx, chromedp.Click("button[value=publish]"))
-	until(t, ctx, "document.querySelectorAll('table tbody tr').length === 3")
-	r.demote(t)
-	if status := publish(text, "3", cookie); status != http.StatusForbidden {
-		t.Errorf("a reviewer: %d", status)
-	}
-	if res, body := r.get(t, "/policy", cookie); res.StatusCode != http.StatusOK || strings.Contains(body, `value="publish"`) {
-		t.Errorf("a reviewer sees %d", res.StatusCode)
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -33,6 +34,7 @@ type machine struct {
 	store.Machine
 	State string
 	Soon  bool // the certificate runs out soon, or has
+	Apart bool // it runs another policy than the one published
 }
 
 // fleetList is the fleet, and whether whoever looks may change it.
@@ -47,16 +49,34 @@ func (w *Web) fleet(rw http.ResponseWriter, r *http.Request) {
 		w.broken(rw, r, err)
 		return
 	}
+	published, err := w.published(r.Context())
+	if err != nil {
+		w.broken(rw, r, err)
+		return
+	}
 	byState, now := map[string][]machine{}, time.Now()
 	for _, m := range all {
 		state := stateOf(m, now)
-		byState[state] = append(byState[state], machine{m.Heartbeat, m, state, runsOut(m, now)})
+		byState[state] = append(byState[state], machine{m.Heartbeat, m, state, runsOut(m, now), apart(m, published)})
 	}
 	list := fleetList{MayAct: administrator(r)}
 	for _, state := range states {
 		list.Machines = append(list.Machines, byState[state]...)
 	}
 	w.render(rw, r, http.StatusOK, "fleet", page{Title: "fleet.title", Here: "fleet", Data: list, Partial: partial(r)})
+}
+
+// published answers the version of the policy in force, "" when none is.
+func (w *Web) published(ctx context.Context) (string, error) {
+	newest, err := w.store.Policies(ctx, 0, 1)
+	if err != nil || len(newest) == 0 {
+		return "", err
+	}
+	return newest[0].Version, nil
+}
+
+func apart(m store.Machine, published string) bool {
+	return published != "" && m.Revoked.IsZero() && m.Heartbeat.Policy != published
 }
 
 func runsOut(m store.Machine, now time.Time) bool {

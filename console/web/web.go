@@ -158,7 +158,7 @@ func secured(next http.Handler) http.Handler {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 		h.Set("Cache-Control", "no-store")
 		limit := int64(64 << 10)
-		if r.URL.Path == "/policy" {
+		if r.URL.Path == "/policy" || r.URL.Path == "/policy/check" {
 			limit = 3*store.MaxPolicy + limit // as a form has it
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
@@ -196,7 +196,7 @@ func pathWithoutSecret(r *http.Request) string {
 
 func parse() (map[string]*template.Template, error) {
 	all := map[string]*template.Template{}
-	for _, name := range []string{"login", "setup", "incidents", "incident", "fleet", "approvals", "approval", "codes", "policy", "problem"} {
+	for _, name := range []string{"login", "setup", "incidents", "incident", "fleet", "approvals", "approval", "codes", "policy", "policy-old", "problem"} {
 		t, err := template.New("base.html").Funcs(functions()).ParseFS(files, "templates/base.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read the page %s: %w", name, err)
