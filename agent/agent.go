@@ -138,6 +138,7 @@ func (a *Agent) makeJudge(worker []string) error {
 		Engine: engine, Pack: pack, Policy: a.policy.Current, Ledger: a.ledger, Machine: a.machine, Cases: &cases.Book{},
 		Record: a.record, Tell: a.teller.Tell, Log: a.log,
 	}
+	a.control.Clip = a.judge.Clip
 	return nil
 }
 

@@ -38,7 +38,7 @@ func Dial(ctx context.Context, path string) (*Client, error) {
 		conn.Close()
 		return nil, err
 	}
-	return &Client{conn: conn, in: bufio.NewReaderSize(conn, maxReply)}, nil
+	return &Client{conn: conn, in: bufio.NewReader(conn)}, nil
 }
 
 // Close ends the connection.
@@ -47,7 +47,7 @@ func (c *Client) Close() error { return c.conn.Close() }
 // Status asks how the service is doing.
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	defer context.AfterFunc(ctx, func() { c.conn.Close() })()
-	r, err := c.ask(request{Do: doStatus}, patience)
+	r, err := c.ask(request{Do: doStatus}, nil, patience)
 	if err == nil && r.Status == nil {
 		err = errors.New("the service answered something else")
 	}
@@ -63,7 +63,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 // service has said yes.
 func (c *Client) Subscribe(ctx context.Context, subscribed func(), show func(Notice)) error {
 	defer context.AfterFunc(ctx, func() { c.conn.Close() })()
-	r, err := c.ask(request{Do: doSubscribe}, patience)
+	r, err := c.ask(request{Do: doSubscribe}, nil, patience)
 	if err == nil && !r.Subscribed {
 		err = errors.New("the service answered something else")
 	}
@@ -90,7 +90,7 @@ func (c *Client) Ask(ctx context.Context, about string, body, into any) error {
 	if err != nil {
 		return fmt.Errorf("encode request: %w", err)
 	}
-	r, err := c.ask(request{Do: doAsk, About: about, Body: asked}, askPatience)
+	r, err := c.ask(request{Do: doAsk, About: about, Body: asked}, nil, askPatience)
 	switch {
 	case err != nil:
 		return fmt.Errorf("ask the service: %w", errors.Join(ctx.Err(), err))
@@ -105,7 +105,8 @@ func (c *Client) Ask(ctx context.Context, about string, body, into any) error {
 	return nil
 }
 
-func (c *Client) ask(q request, within time.Duration) (reply, error) {
+// ask sends a request, with what follows its line, and reads the reply.
+func (c *Client) ask(q request, after []byte, within time.Duration) (reply, error) {
 	line, err := json.Marshal(q)
 	if err != nil {
 		return reply{}, fmt.Errorf("encode request: %w", err)
@@ -114,7 +115,7 @@ func (c *Client) ask(q request, within time.Duration) (reply, error) {
 		return reply{}, fmt.Errorf("%w: it is larger than %d bytes", ErrRefused, maxRequest)
 	}
 	c.conn.SetDeadline(time.Now().Add(within))
-	if _, err := c.conn.Write(append(line, '\n')); err != nil {
+	if _, err := c.conn.Write(append(append(line, '\n'), after...)); err != nil {
 		// The service may have said why before it hung up.
 		if r, rerr := c.read(); rerr != nil {
 			return r, errors.Join(rerr, err)
@@ -125,14 +126,18 @@ func (c *Client) ask(q request, within time.Duration) (reply, error) {
 }
 
 func (c *Client) read() (reply, error) {
-	line, err := c.in.ReadSlice('\n')
-	if errors.Is(err, bufio.ErrBufferFull) {
-		return reply{}, fmt.Errorf("reply is larger than %d bytes", maxReply)
+	var line []byte
+	for {
+		part, err := c.in.ReadSlice('\n')
+		switch line = append(line, part...); {
+		case len(line) > maxReply:
+			return reply{}, fmt.Errorf("reply is larger than %d bytes", maxReply)
+		case err == nil:
+			return parseReply(line)
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return reply{}, err
+		}
 	}
-	if err != nil {
-		return reply{}, err
-	}
-	return parseReply(line)
 }
 
 func parseReply(line []byte) (reply, error) {

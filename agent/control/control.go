@@ -7,8 +7,10 @@
 // On the wire there is one JSON object a line, both ways. A request is
 // {"do":"status"}, {"do":"subscribe"} or {"do":"ask","about":"…","body":{…}}; a
 // reply is {"status":{…}}, {"subscribed":true} followed by {"notice":{…}} as
-// they come, {"answer":{…}}, {"refused":"code"} or {"error":"code"}. Unknown fields are ignored on both sides, so that helper
-// and service of neighbouring versions understand each other.
+// they come, {"answer":{…}}, {"refused":"code"} or {"error":"code"}. How a
+// copy on the clipboard travels, see Clip. Unknown fields are ignored on both
+// sides, so that helper and service of neighbouring versions understand each
+// other.
 package control
 
 import (
@@ -80,6 +82,8 @@ const (
 	doStatus    = "status"
 	doSubscribe = "subscribe"
 	doAsk       = "ask"
+	doClip      = "clip"
+	doCleared   = "cleared"
 
 	codeBusy    = "busy"
 	codeRequest = "bad-request"
@@ -96,6 +100,9 @@ type request struct {
 	Do    string          `json:"do"`
 	About string          `json:"about,omitempty"`
 	Body  json.RawMessage `json:"body,omitempty"`
+
+	Clip    *clipHead `json:"clip,omitempty"`
+	Cleared bool      `json:"cleared,omitempty"`
 }
 
 type reply struct {
@@ -104,5 +111,7 @@ type reply struct {
 	Notice     *Notice         `json:"notice,omitempty"`
 	Answer     json.RawMessage `json:"answer,omitempty"`
 	Refused    Refusal         `json:"refused,omitempty"`
+	Verdict    *Verdict        `json:"verdict,omitempty"`
+	Noted      bool            `json:"noted,omitempty"`
 	Error      string          `json:"error,omitempty"`
 }

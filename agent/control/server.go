@@ -23,9 +23,12 @@ type Server struct {
 	// becomes JSON; a Refusal is told to them, any other error is logged. Nil
 	// answers nothing.
 	Ask func(ctx context.Context, c Caller, about string, body json.RawMessage) (any, error)
-	Log *slog.Logger
+	// Clip judges what somebody has put on the clipboard. Nil judges nothing.
+	Clip func(ctx context.Context, c Caller, clip Clip) (Verdict, error)
+	Log  *slog.Logger
 
-	mail mailbox
+	mail  mailbox
+	paces paces
 
 	mu    sync.Mutex
 	perID map[int]int // connections by uid
@@ -150,6 +153,10 @@ func (s *Server) converse(ctx context.Context, conn net.Conn, caller Caller) {
 			}
 		case doAsk:
 			if s.ask(ctx, conn, caller, req) != nil {
+				return
+			}
+		case doClip:
+			if s.clip(ctx, conn, in, caller, req.Clip) != nil {
 				return
 			}
 		case doSubscribe:

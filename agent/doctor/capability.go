@@ -1,6 +1,8 @@
 package doctor
 
 import (
+	"cmp"
+
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/message"
 )
@@ -32,6 +34,7 @@ type ability struct {
 	channel activity.Channel
 	best    Enforcement
 	needs   []string
+	says    string // in other words than the degree's own, "" for those
 	// off says why it is not used although it could be, "" when it is used.
 	off func(Setup) string
 }
@@ -45,7 +48,7 @@ func capabilities(states map[string]State, s Setup, p *message.Printer) []Capabi
 				c.Missing = append(c.Missing, id)
 			}
 		}
-		says := "enforcement." + string(a.best)
+		says := cmp.Or(a.says, "enforcement."+string(a.best))
 		switch {
 		case len(c.Missing) > 0:
 			c.Enforcement, says = None, "enforcement.missing"

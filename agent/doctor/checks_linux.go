@@ -23,7 +23,7 @@ func abilities() []ability {
 		{channel: activity.RemovableMedia, best: Prevented, needs: []string{"privileges", "fuse", "mounts", "service"}},
 		{channel: activity.NetworkShare, best: None},
 		{channel: activity.SyncFolder, best: Reported, needs: []string{"service"}, off: unwatched},
-		{channel: activity.Clipboard, best: None},
+		{channel: activity.Clipboard, best: Undone, needs: []string{"service"}, says: "enforcement.clipboard"},
 		{channel: activity.Print, best: None},
 		{channel: activity.Network, best: None},
 	}

@@ -61,6 +61,14 @@ func (s Session) Desktop(ctx context.Context) error {
 		return err
 	}
 	defer d.stop()
+	if s.Beside != nil {
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		defer cancel()
+		wg.Go(func() { s.Beside(ctx) })
+	}
 	return s.run(ctx, d)
 }
 

@@ -32,7 +32,7 @@ type Notice struct {
 	Rule      string    `json:"rule"`
 	Words     Words     `json:"words"` // the policy's own
 
-	File        string   `json:"file"`             // base name
+	File        string   `json:"file"`             // base name; "" for text on the clipboard
 	Medium      string   `json:"medium,omitempty"` // vendor and model, or label; "" when nobody named it
 	Unreadable  string   `json:"unreadable,omitempty"`
 	People      int      `json:"people,omitempty"`
@@ -81,12 +81,20 @@ func FromIncident(i incident.Incident, words Words) (Notice, bool) {
 		Action: i.Decision.Action, Outcome: string(i.Decision.Outcome),
 		Reason: i.Decision.Reason, Rule: i.Decision.Rule, Words: words,
 		Channel: i.Channel, Operation: i.Operation,
-		File: path.Base(strings.ReplaceAll(i.File.Name, "\x00", "")), Medium: mediumName(i.Destination),
+		File: fileName(i), Medium: mediumName(i.Destination),
 		Unreadable: i.Content.Reason, People: i.Content.People, Rolling: i.Content.Rolling,
 		Classes: classes(i.Content), Samples: samples(i.Content.Matches),
 		EmployeeMay: i.Decision.EmployeeMay,
 	}
 	return n.harmless(), true
+}
+
+// fileName is how the person knows the file; "" for text on the clipboard.
+func fileName(i incident.Incident) string {
+	if i.Channel == string(activity.Clipboard) {
+		return i.File.Name
+	}
+	return path.Base(strings.ReplaceAll(i.File.Name, "\x00", ""))
 }
 
 func told(action string) bool {
@@ -200,7 +208,7 @@ func fromWire(c control.Notice) (Notice, error) {
 // known channels have a name for their medium when it has none of its own.
 func mediumID(channel string) string {
 	switch activity.Channel(channel) {
-	case activity.NetworkShare, activity.SyncFolder, activity.RemovableMedia:
+	case activity.NetworkShare, activity.SyncFolder, activity.RemovableMedia, activity.Clipboard:
 		return "medium." + channel
 	}
 	return "medium.other"

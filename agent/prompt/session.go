@@ -42,6 +42,10 @@ type Session struct {
 	// is called.
 	Offer  func(Notice) []Action
 	Chosen func(n Notice, key string)
+
+	// Beside, when set, is run for as long as this helper is the one of its
+	// desktop session, and ends with its context.
+	Beside func(context.Context)
 }
 
 // Action is a button of a notice.

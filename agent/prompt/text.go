@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/message"
 )
 
@@ -42,8 +43,8 @@ const maxClassNames = 4
 // happened to just before.
 func render(p *message.Printer, n Notice, more int) Text {
 	w := words{p, n, more}
-	t := Text{Title: p.Text("title."+w.ending(), message.Args{"Files": w.files(), "Medium": w.medium()})}
-	facts := []string{p.Text("ending." + w.ending())}
+	t := Text{Title: p.Text(w.forChannel("title."+w.ending()), message.Args{"Files": w.files(), "Medium": w.medium()})}
+	facts := []string{p.Text(w.forChannel("ending." + w.ending()))}
 	if w.answers() {
 		t.Lines = append(t.Lines, facts[0])
 		if why := w.policys(n.Words.Message); why != "" {
@@ -87,6 +88,14 @@ func (w words) ending() string {
 	return "seen"
 }
 
+// forChannel answers the id of the channel's own text where it has one.
+func (w words) forChannel(id string) string {
+	if own := id + "." + w.n.Channel; w.Has(own) {
+		return own
+	}
+	return id
+}
+
 // answers tells notices about what the person had asked for.
 func (w words) answers() bool {
 	return w.n.Action == Granted || w.n.Action == Refused || w.n.Action == Withdrawn
@@ -95,6 +104,8 @@ func (w words) answers() bool {
 func (w words) files() string {
 	args := message.Args{"File": w.n.File, "More": w.more, "All": w.more + 1}
 	switch {
+	case w.n.File == "" && w.n.Channel == string(activity.Clipboard): // text has no name
+		return w.Text("files.clipboard")
 	case w.more == 1:
 		return w.Text("files.two", args)
 	case w.more > 1:
@@ -113,11 +124,11 @@ func (w words) medium() string {
 func (w words) reason() []string {
 	switch {
 	case w.n.Reason == "unreadable":
-		return []string{w.either("unreadable."+w.n.Unreadable, "unreadable.other")}
+		return []string{w.Text(w.forChannel(w.known("unreadable."+w.n.Unreadable, "unreadable.other")))}
 	case w.n.Reason == "rolling-total":
-		return []string{w.found(), w.Text("rolling", message.Args{"Medium": w.medium(), "People": w.number(w.n.Rolling)})}
+		return []string{w.found(), w.Text(w.forChannel("rolling"), message.Args{"Medium": w.medium(), "People": w.number(w.n.Rolling)})}
 	case w.n.Reason == "activity", len(w.n.Classes) == 0 && w.n.People == 0: // whatever is in it
-		return []string{w.Text("default")}
+		return []string{w.Text(w.forChannel("default"))}
 	}
 	return []string{w.found()}
 }
@@ -143,7 +154,10 @@ func (w words) found() string {
 
 func (w words) subject() string {
 	if w.more > 0 {
-		return w.Text("subject.last")
+		return w.Text(w.forChannel("subject.last"))
+	}
+	if w.n.Operation == string(activity.Copy) && w.n.File != "" {
+		return w.Text("subject.name")
 	}
 	return w.either("subject."+w.n.Operation, "subject.write")
 }
@@ -165,7 +179,7 @@ func (w words) classNames() string {
 func (w words) waysOn() []string {
 	switch w.n.Action {
 	case "warn":
-		return []string{w.Text("ways.warned")}
+		return []string{w.Text(w.forChannel("ways.warned"))}
 	case "isolate":
 		return []string{w.Text("ways.isolated")}
 	}
@@ -180,7 +194,7 @@ func (w words) waysOn() []string {
 		}
 	}
 	if len(ways) == 0 {
-		return append(lines, w.Text("ways.none"))
+		return append(lines, w.Text(w.forChannel("ways.none")))
 	}
 	return append(lines, w.Text("ways.some", message.Args{"Ways": strings.Join(ways, w.Text("list.or"))}))
 }
@@ -210,6 +224,15 @@ func (w words) either(id, other string) string {
 		return ""
 	}
 	return w.Text(other)
+}
+
+// known is an id made from data, or another one when this version has no text
+// for it.
+func (w words) known(id, other string) string {
+	if w.Has(id) {
+		return id
+	}
+	return other
 }
 
 // number groups thousands, as both languages do.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trustline/trustline/agent/enforce/clipboard"
 	"github.com/trustline/trustline/agent/prompt"
 	"github.com/trustline/trustline/message"
 )
@@ -35,6 +36,8 @@ func newSessionCommand(t *terminal) *cobra.Command {
 			if toPrint {
 				return session.Print(cmd.Context(), t.out)
 			}
+			board := &clipboard.Clipboard{Socket: session.Socket, Environment: os.Getenv, Log: session.Log}
+			session.Beside = board.Keep
 			err := withPage(cmd.Context(), t, session)
 			switch {
 			case errors.Is(err, prompt.ErrAlreadyRunning):

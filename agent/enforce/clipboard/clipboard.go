@@ -1,0 +1,105 @@
+// Package clipboard takes off the clipboard of one session what the service
+// says must not be there. It runs in the session helper, as the person. It
+// decides nothing and keeps nothing: without the service it leaves the
+// clipboard alone.
+package clipboard
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/trustline/trustline/agent/control"
+	sensor "github.com/trustline/trustline/agent/sensor/clipboard"
+)
+
+const (
+	// askFor bounds one question to the service: the next copy waits for it.
+	askFor = 30 * time.Second
+	// clearFor bounds taking one copy off the clipboard.
+	clearFor = 3 * time.Second
+
+	// A session whose clipboard cannot be watched any more is tried again:
+	// most likely it is about to end.
+	againFirst = time.Second
+	againMost  = time.Minute
+)
+
+// Clipboard is the clipboard of the session the process runs in.
+type Clipboard struct {
+	Socket      string // of the service
+	Environment func(string) string
+	Log         *slog.Logger
+
+	reason string // last said why the service cannot be asked
+}
+
+// Keep has every copy judged until the context ends or it is clear that the
+// session has no clipboard to be watched.
+func (c *Clipboard) Keep(ctx context.Context) {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval = againFirst, againMost
+	for {
+		s := sensor.New(c.Environment, c.Log)
+		err := s.Watch(ctx, func(copied sensor.Copy) { c.judge(ctx, s, copied) })
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, errors.ErrUnsupported):
+			c.Log.Info("the clipboard is not watched", "reason", err)
+			return
+		}
+		c.Log.Warn("the clipboard is not watched for now", "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait.NextBackOff()):
+		}
+	}
+}
+
+// judge asks the service about one copy and does what it says.
+func (c *Clipboard) judge(ctx context.Context, s *sensor.Sensor, copied sensor.Copy) {
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	verdict, err := c.ask(ctx, s, copied)
+	if err != nil {
+		// One line per reason, not per copy.
+		if err.Error() != c.reason {
+			c.reason = err.Error()
+			c.Log.Warn("what is copied is not judged", "reason", err)
+		}
+		return
+	}
+	c.reason = ""
+	c.Log.Info("a copy was judged", "action", verdict.Action, "incident", verdict.Incident, "after", time.Since(copied.Time))
+}
+
+func (c *Clipboard) ask(ctx context.Context, s *sensor.Sensor, copied sensor.Copy) (control.Verdict, error) {
+	client, err := control.Dial(ctx, c.Socket)
+	if err != nil {
+		return control.Verdict{}, err
+	}
+	defer client.Close()
+	clip := control.Clip{Text: copied.Text, Files: copied.Files, Program: copied.Source.Program, Incomplete: copied.Incomplete}
+	return client.Clip(ctx, clip, func(ctx context.Context) bool { return c.clear(ctx, s, copied) })
+}
+
+// clear takes the copy off and answers whether it is gone by our doing; what
+// was replaced meanwhile may have been pasted.
+func (c *Clipboard) clear(ctx context.Context, s *sensor.Sensor, copied sensor.Copy) bool {
+	ctx, cancel := context.WithTimeout(ctx, clearFor)
+	defer cancel()
+	switch err := s.Clear(ctx, copied); {
+	case err == nil:
+		return true
+	case errors.Is(err, sensor.ErrReplaced):
+		c.Log.Info("the copy was replaced before it could be taken off")
+	default:
+		c.Log.Warn("a copy is not taken off the clipboard", "error", err)
+	}
+	return false
+}
