@@ -1,0 +1,340 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/trustline/trustline/agent/cases"
+	"github.com/trustline/trustline/agent/control"
+	"github.com/trustline/trustline/rules/synthetic"
+)
+
+const clipboardPolicy = `version: "1"
+classes:
+  - {id: customer-list, any: [{records: {at-least: 20}}]}
+  - {id: mobiles, any: [{count: {class: cn-mobile, at-least: 3, confidence: 0.6}}]}
+rules:
+  - id: no-lists-on-the-clipboard
+    title: {en: Customer lists do not go to the clipboard, zh: 客户名单不得复制到剪贴板}
+    when: {class: customer-list, channel: clipboard}
+    action: block
+  - id: no-numbers-on-the-clipboard
+    title: {en: Customers' numbers do not go to the clipboard, zh: 客户号码不得复制到剪贴板}
+    when: {class: mobiles, channel: clipboard}
+    action: block
+`
+
+// said collects what a program says on standard error.
+type said struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// office is a desktop, with the service that watches over it.
+type office struct {
+	t              *testing.T
+	dir, socket    string
+	service        *exec.Cmd
+	serviceSaid    said
+	helper         *exec.Cmd
+	helperSaid     *said
+	people         *synthetic.Generator
+	lists, numbers []string
+}
+
+func openOffice(t *testing.T) *office {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		if os.Getenv("CI") != "" {
+			t.Fatal("this test runs the service and needs root")
+		}
+		t.Skip("SKIPPED: runs the service, which needs root")
+	}
+	needPrograms(t, "xclip")
+	startDesktop(t, "en_GB.UTF-8")
+	o := &office{t: t, dir: t.TempDir(), people: synthetic.New(7)}
+	if err := os.Chmod(o.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	o.socket = filepath.Join(o.dir, "control.sock")
+	o.write("policy.yaml", clipboardPolicy)
+	o.write("agent.yaml", fmt.Sprintf("state: %s/state\nsocket: %s\npolicy: %s/policy.yaml\n", o.dir, o.socket, o.dir))
+	t.Cleanup(func() {
+		o.kill(o.helper)
+		o.kill(o.service)
+		if t.Failed() {
+			t.Logf("the service said\n%s", &o.serviceSaid)
+		}
+	})
+	o.startService()
+	o.startHelper()
+	return o
+}
+
+func (o *office) write(name, text string) {
+	if err := os.WriteFile(filepath.Join(o.dir, name), []byte(text), 0o600); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func (o *office) kill(cmd *exec.Cmd) {
+	if cmd != nil && cmd.ProcessState == nil {
+		cmd.Process.Kill()
+		cmd.Wait()
+	}
+}
+
+func (o *office) startService() {
+	o.t.Helper()
+	o.service = exec.Command("trustline", "run", "--config", filepath.Join(o.dir, "agent.yaml"))
+	o.service.Stderr = &o.serviceSaid
+	if err := o.service.Start(); err != nil {
+		o.t.Fatal(err)
+	}
+	eventually(o.t, "the service answers", func() bool { _, err := o.status(); return err == nil })
+}
+
+func (o *office) startHelper() {
+	o.t.Helper()
+	o.helperSaid = &said{}
+	o.helper = exec.Command("trustline", "session", "--verbose", "--socket", o.socket)
+	o.helper.Stderr = o.helperSaid
+	if err := o.helper.Start(); err != nil {
+		o.t.Fatal(err)
+	}
+	eventually(o.t, "the helper watches", func() bool { return strings.Contains(o.helperSaid.String(), "watching the clipboard") })
+	// A copy that is judged shows that it does by now.
+	eventually(o.t, "the helper sees copies", func() bool {
+		o.copy("hello")
+		return strings.Contains(o.helperSaid.String(), "a copy was judged") || strings.Contains(o.helperSaid.String(), "not judged")
+	})
+}
+
+func (o *office) status() (control.Status, error) {
+	c, err := control.Dial(o.t.Context(), o.socket)
+	if err != nil {
+		return control.Status{}, err
+	}
+	defer c.Close()
+	return c.Status(o.t.Context())
+}
+
+// cases are what the person was stopped in.
+func (o *office) cases() []cases.Case {
+	o.t.Helper()
+	c, err := control.Dial(o.t.Context(), o.socket)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer c.Close()
+	var list cases.List
+	if err := c.Ask(o.t.Context(), cases.AskList, nil, &list); err != nil {
+		o.t.Fatal(err)
+	}
+	return list.Cases
+}
+
+// copy copies as a person would, with a program of its own.
+func (o *office) copy(text string, args ...string) {
+	o.t.Helper()
+	cmd := exec.Command("xclip", append([]string{"-selection", "clipboard"}, args...)...)
+	cmd.Stdin = strings.NewReader(text)
+	if err := cmd.Run(); err != nil {
+		o.t.Fatal("xclip:", err)
+	}
+}
+
+func (o *office) paste() string {
+	out, _ := exec.Command("xclip", "-selection", "clipboard", "-o").Output() // fails on an empty one
+	return string(out)
+}
+
+// list is a customer list of so many generated people.
+func (o *office) list(n int) string {
+	o.t.Helper()
+	people := o.people.People(n)
+	for _, p := range people {
+		o.numbers = append(o.numbers, p.Mobile, p.ResidentID)
+	}
+	var b bytes.Buffer
+	if err := synthetic.CSV(&b, people, "zh"); err != nil {
+		o.t.Fatal(err)
+	}
+	return b.String()
+}
+
+// stays copies what nobody minds and looks whether it is left alone.
+func (o *office) stays(text string) {
+	o.t.Helper()
+	o.copy(text)
+	time.Sleep(40 * time.Millisecond)
+	if got := o.paste(); got != text {
+		o.t.Errorf("a harmless copy of %d bytes is %d bytes by now", len(text), len(got))
+	}
+}
+
+func (o *office) isCleared(what string) time.Duration {
+	o.t.Helper()
+	return eventually(o.t, what+" is taken off", func() bool { return o.paste() == "" })
+}
+
+func TestClipboardOfAWorkingDay(t *testing.T) {
+	o := openOffice(t)
+	before, err := o.status()
+	if err != nil {
+		t.Fatal(err)
+	}
+	harmless := []func(n int) string{
+		func(n int) string { return fmt.Sprintf("Let us meet at %d:30", 8+n%9) },
+		func(n int) string { return fmt.Sprintf("https://intranet.example/wiki/page?id=%d", n) },
+		func(int) string { return o.list(1) },
+		func(n int) string {
+			return strings.Repeat("三季度复盘会纪要，请各部门于周五前反馈。\n", 20+n)
+		},
+	}
+	var took []time.Duration
+	began := time.Now()
+	for n := range 100 {
+		if n%5 == 4 {
+			o.copy(o.list(20 + n))
+			took = append(took, o.isCleared("a customer list"))
+			continue
+		}
+		o.stays(harmless[n%5](n))
+	}
+	slices.Sort(took)
+	t.Logf("100 copies in %v; lists were seen to be gone after %v (median), %v (longest)", time.Since(began), took[len(took)/2], took[len(took)-1])
+	eventually(t, "every list is a case", func() bool { return len(o.cases()) >= len(took) })
+	stopped := o.cases()
+	if len(stopped) != len(took) {
+		t.Errorf("%d cases, want %d", len(stopped), len(took))
+	}
+	for _, c := range stopped {
+		if n := c.Notice; n.Outcome != "undone" || n.Action != "block" || n.Channel != "clipboard" || n.Rule != "no-lists-on-the-clipboard" || c.People < 20 {
+			t.Errorf("case %+v", n)
+		}
+	}
+	after, err := o.status()
+	if err != nil || *after.IncidentsToday-*before.IncidentsToday != len(took) {
+		t.Errorf("%d incidents, want %d: %v", *after.IncidentsToday-*before.IncidentsToday, len(took), err)
+	}
+	o.toldAndKeptNothing()
+}
+
+// toldAndKeptNothing looks at what the person was told, and for their
+// customers' numbers where they must not be.
+func (o *office) toldAndKeptNothing() {
+	o.t.Helper()
+	if told := dunstHas(o.t); !strings.Contains(told, "What you copied: taken off the clipboard\nIt contains details of ") || !strings.Contains(told, "It was on the clipboard for a moment") {
+		o.t.Errorf("the person was told\n%s", told)
+	}
+	kept := []byte(o.serviceSaid.String() + o.helperSaid.String())
+	err := filepath.WalkDir(filepath.Join(o.dir, "state"), func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		kept = append(kept, data...)
+		return err
+	})
+	if err != nil {
+		o.t.Error(err)
+	}
+	found := 0
+	for _, number := range o.numbers {
+		if bytes.Contains(kept, []byte(number)) {
+			found++
+		}
+	}
+	if found > 0 {
+		o.t.Errorf("%d of %d customers' numbers are in logs or in the service's state", found, len(o.numbers))
+	}
+}
+
+func TestClipboardWithoutServiceOrHelper(t *testing.T) {
+	o := openOffice(t)
+	list := o.list(30)
+	o.copy(list)
+	o.isCleared("a list")
+	// The same list once more is another copy.
+	o.copy(list)
+	o.isCleared("the same list")
+
+	o.kill(o.service)
+	o.copy(list)
+	eventually(t, "the helper says that nobody judges", func() bool { return strings.Contains(o.helperSaid.String(), "what is copied is not judged") })
+	if o.paste() != list {
+		t.Error("without the service the clipboard was touched")
+	}
+	o.startService()
+	o.copy(list)
+	o.isCleared("a list after the service came back")
+
+	o.kill(o.helper)
+	o.copy(list)
+	time.Sleep(200 * time.Millisecond)
+	if o.paste() != list {
+		t.Error("without the helper the clipboard was touched")
+	}
+	if _, err := o.status(); err != nil {
+		t.Error("the service minds that a helper was killed:", err)
+	}
+	o.startHelper()
+	o.copy(list)
+	o.isCleared("a list after the helper came back")
+}
+
+// Of files the names are looked at, not what lies behind them.
+func TestClipboardOfFiles(t *testing.T) {
+	o := openOffice(t)
+	list := filepath.Join(o.dir, "report.csv")
+	o.write("report.csv", o.list(50))
+	files := func() string {
+		out, _ := exec.Command("xclip", "-selection", "clipboard", "-t", "text/uri-list", "-o").Output()
+		return string(out)
+	}
+	judged := func() int { return strings.Count(o.helperSaid.String(), "a copy was judged") }
+	seen := judged()
+	o.copy("file://"+list+"\r\n", "-t", "text/uri-list")
+	eventually(t, "a file is judged", func() bool { return judged() > seen })
+	if got := files(); got != "file://"+list+"\r\n" {
+		t.Errorf("a file was taken off the clipboard for its content: %q is left", got)
+	}
+	var names strings.Builder
+	for _, p := range o.people.People(3) {
+		o.numbers = append(o.numbers, p.Mobile)
+		fmt.Fprintf(&names, "file:///home/a/%s_%s.csv\r\n", p.Name, p.Mobile)
+	}
+	o.copy(names.String(), "-t", "text/uri-list")
+	eventually(t, "files named after customers are taken off", func() bool { return files() == "" })
+	eventually(t, "they are a case", func() bool { return len(o.cases()) == 1 })
+	n := o.cases()[0].Notice
+	if n.Outcome != "undone" || n.Rule != "no-numbers-on-the-clipboard" {
+		t.Errorf("the case is %+v", n)
+	}
+	for _, number := range o.numbers {
+		if strings.Contains(fmt.Sprint(n), number) {
+			t.Fatal("what the person is told holds a customer's number")
+		}
+	}
+}
