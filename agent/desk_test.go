@@ -22,6 +22,7 @@ import (
 	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/agent/grants"
 	"github.com/trustline/trustline/agent/guard"
+	"github.com/trustline/trustline/agent/prompt"
 	"github.com/trustline/trustline/grant"
 	"github.com/trustline/trustline/orders"
 	"github.com/trustline/trustline/rules/synthetic"
@@ -425,5 +426,23 @@ func TestStoppingTakesACode(t *testing.T) {
 	again := &desk{agent: o.agent}
 	if again.readSecret(); !bytes.Equal(again.secret, secret) {
 		t.Error("after a restart without the console there are no codes")
+	}
+}
+
+func TestAFullListFitsOneAnswer(t *testing.T) {
+	o := newWorkplace(t, "")
+	full := make([]incident.Match, incident.MaxMatches)
+	for n := range full {
+		full[n] = incident.Match{Class: "cn-mobile", Masked: "138****1234", Location: strings.Repeat("folder/", 10), Reasons: []string{"eleven digits", "a known prefix", "a label before it"}}
+	}
+	for range 100 {
+		o.agent.desk.cases.Add(somebody, cases.Case{Notice: prompt.Notice{ID: uuid.NewString(), Time: time.Now()}, Matches: slices.Clone(full)})
+	}
+	raw, err := json.Marshal(o.agent.desk.list(somebody))
+	if err != nil || len(raw) > 400<<10 {
+		t.Errorf("%d bytes, %v", len(raw), err)
+	}
+	if own := o.own(somebody); len(own) != 100 || len(own[0].Matches) != incident.MaxMatches || len(own[99].Matches) != fewMatches {
+		t.Errorf("%d cases", len(own))
 	}
 }

@@ -188,7 +188,11 @@ func (w words) waysOn() []string {
 		lines = append(lines, w.Text("ways.encrypted"))
 	}
 	var ways []string
-	for _, id := range w.n.EmployeeMay {
+	may := w.n.EmployeeMay
+	if w.n.Action == "justify" {
+		may = append([]string{"justify"}, may...)
+	}
+	for _, id := range may {
 		if way := w.either("may."+id, ""); way != "" {
 			ways = append(ways, way)
 		}
