@@ -38,7 +38,7 @@ func (a *Agent) begin(ctx context.Context) {
 	var before tenure.Ending
 	var since time.Time
 	var err error
-	a.tenure, before, since, err = tenure.Begin(filepath.Join(a.config.State, "run.json"), time.Now())
+	a.tenure, before, since, err = tenure.Begin(filepath.Join(a.config.State, "run.json"), a.version, time.Now())
 	if err != nil {
 		a.log.Error("how this run ends will not be known", "error", err)
 	}

@@ -23,12 +23,14 @@ const (
 	Shutdown  Ending = "shutdown"  // with the machine
 	Killed    Ending = "killed"    // it crashed, or somebody killed it
 	PowerLoss Ending = "power"     // the machine went down without a word
+	Upgraded  Ending = "upgraded"  // another version was put in its place
 )
 
 // run is the file.
 type run struct {
 	Started time.Time `json:"started"` // UTC
 	Boot    string    `json:"boot"`    // of the machine; "" where the system has no name for it
+	Version string    `json:"version"` // of the program
 	Ended   time.Time `json:"ended,omitzero"`
 	How     Ending    `json:"how,omitempty"`
 }
@@ -41,25 +43,28 @@ type Tenure struct {
 
 // Begin answers how the run before ended, and when it had begun, and notes that
 // another one has. A file that cannot be read counts as no run.
-func Begin(path string, now time.Time) (t *Tenure, before Ending, since time.Time, err error) {
-	return begin(path, bootID(), now)
+func Begin(path, version string, now time.Time) (t *Tenure, before Ending, since time.Time, err error) {
+	return begin(path, version, bootID(), now)
 }
 
-func begin(path, boot string, now time.Time) (*Tenure, Ending, time.Time, error) {
+func begin(path, version, boot string, now time.Time) (*Tenure, Ending, time.Time, error) {
 	var last run
 	if raw, err := os.ReadFile(path); err == nil && len(raw) < 4096 {
 		_ = json.Unmarshal(raw, &last) // a damaged file is none
 	}
-	t := &Tenure{path: path, run: run{Started: now.UTC(), Boot: boot}}
-	return t, last.ending(boot), last.Started, t.write()
+	t := &Tenure{path: path, run: run{Started: now.UTC(), Boot: boot, Version: version}}
+	return t, last.ending(version, boot), last.Started, t.write()
 }
 
-func (r run) ending(boot string) Ending {
+func (r run) ending(version, boot string) Ending {
 	switch {
 	case r.Started.IsZero():
 		return None
 	case r.How != "":
 		return r.How
+	case r.Version != version:
+		// Packages kill the old program, so that media stay read-only meanwhile.
+		return Upgraded
 	case r.Boot != boot:
 		return PowerLoss
 	}

@@ -12,7 +12,7 @@ func TestHowRunsEnd(t *testing.T) {
 	now := time.Now()
 	next := func(boot string, want Ending) *Tenure {
 		t.Helper()
-		r, before, since, err := begin(path, boot, now)
+		r, before, since, err := begin(path, "1.0", boot, now)
 		if err != nil || before != want || (want == None) != since.IsZero() {
 			t.Fatalf("%q since %v, want %q (%v)", before, since, want, err)
 		}
@@ -29,6 +29,12 @@ func TestHowRunsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	next("c", Stopped)
+	if _, before, _, err := begin(path, "1.1", "c", now); err != nil || before != Upgraded {
+		t.Errorf("after an upgrade: %q %v", before, err)
+	}
+	if _, before, _, err := begin(path, "1.0", "c", now); err != nil || before != Upgraded {
+		t.Errorf("after going back: %q %v", before, err)
+	}
 	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
