@@ -58,6 +58,9 @@ func harmless(path string) string {
 		return path
 	}
 	folder, name := pathpkg.Split(path)
+	if strings.HasPrefix(folder, "/incidents/") && name == "review" {
+		return "/incidents/…/review"
+	}
 	switch folder {
 	case "/static/":
 		return folder + "…"

@@ -60,7 +60,8 @@ func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 	return all, rows.Err()
 }
 
-// RemoveAccount ends an account, and with it every session it has, at once.
+// RemoveAccount ends an account: whoever is signed in with it is signed out with
+// their next request.
 // ErrNotFound: there is none of this name. ErrLast: it is the last
 // administrator's.
 func (s *Store) RemoveAccount(ctx context.Context, by Account, name string, now time.Time) error {

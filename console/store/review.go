@@ -32,11 +32,17 @@ type Step struct {
 // ErrChanged: somebody else has done something about it in the meantime.
 var ErrChanged = errors.New("changed in the meantime")
 
+// ErrState: there is no such state.
+var ErrState = errors.New("no such state")
+
 // AddStep takes a step about an incident and records it, both or neither.
 // after is the sequence number of the newest step the reviewer has seen, 0
 // for none: ErrChanged when there is a newer one. ErrNotFound: there is no
 // such incident.
 func (s *Store) AddStep(ctx context.Context, incident string, by Account, step Step, after int64, now time.Time) error {
+	if step.State != StateNew && step.State != StateInReview && step.State != StateClosed {
+		return ErrState
+	}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("review an incident: %w", err)

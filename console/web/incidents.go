@@ -78,10 +78,19 @@ func partial(r *http.Request) bool {
 }
 
 func (w *Web) incident(rw http.ResponseWriter, r *http.Request) {
+	w.showIncident(rw, r, http.StatusOK, review{})
+}
+
+// showIncident shows an incident with what was done about it, and the form of a
+// reviewer as it was filled in.
+func (w *Web) showIncident(rw http.ResponseWriter, r *http.Request, status int, form review) {
 	i, err := w.store.Incident(r.Context(), r.PathValue("id"))
-	var timeline []moment
+	p := incidentPage{Item: i, Form: form}
 	if err == nil {
-		timeline, err = w.timeline(r.Context(), i.ID)
+		p.Timeline, p.Form.Newest, err = w.timeline(r.Context(), i.ID)
+	}
+	if p.Form.States = reviewStates; p.Form.State == "" || p.Form.Problem == "review.changed" {
+		p.Form.State = i.Review.State
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -89,6 +98,6 @@ func (w *Web) incident(rw http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		w.broken(rw, r, err)
 	default:
-		w.render(rw, r, http.StatusOK, "incident", page{Title: "incident.title", Here: "incidents", Data: incidentPage{i, timeline}})
+		w.render(rw, r, status, "incident", page{Title: "incident.title", Here: "incidents", Data: p})
 	}
 }

@@ -15,6 +15,7 @@ import (
 type incidentPage struct {
 	store.Item
 	Timeline []moment
+	Form     review
 }
 
 // moment is one thing that was done about an incident, by the employee, by
@@ -27,25 +28,25 @@ type moment struct {
 	Link string // where there is more
 }
 
-// timeline answers what was done about an incident, oldest first.
-func (w *Web) timeline(ctx context.Context, id string) ([]moment, error) {
+// timeline answers what was done about an incident, oldest first, and the
+// number of the newest entry about it.
+func (w *Web) timeline(ctx context.Context, id string) (all []moment, newest int64, err error) {
 	related, err := w.store.Related(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	history, err := w.store.History(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var all []moment
 	for _, i := range related {
 		all = append(all, recorded(i))
 	}
 	for _, e := range history {
-		all = append(all, done(e))
+		all, newest = append(all, done(e)), max(newest, e.Seq)
 	}
 	slices.SortStableFunc(all, func(a, b moment) int { return a.Time.Compare(b.Time) })
-	return all, nil
+	return all, newest, nil
 }
 
 // recorded is what a machine has told.
@@ -66,6 +67,9 @@ func done(e store.Entry) moment {
 	// Of another shape it has nothing to say beyond who and what.
 	_ = json.Unmarshal(e.Detail, &detail)
 	m := moment{Time: e.Time, What: "did." + e.Action, Who: e.Name, Text: detail.Reason + detail.Comment}
+	if e.Action == store.ActionReview && detail.State != "" {
+		m.What = "did.review." + detail.State
+	}
 	if detail.Request != "" {
 		m.Link = "/approvals/" + detail.Request
 	}
