@@ -74,6 +74,9 @@ func asked(i *incident.Incident) *grant.Request {
 }
 
 func insertRequest(ctx context.Context, tx *sql.Tx, r *grant.Request, machineName string, received int64) error {
+	if foreign, err := about(ctx, tx, r.Incident, r.Machine); err != nil || foreign {
+		return err // the record stays, nobody is asked
+	}
 	raw, err := json.Marshal(r)
 	if err == nil {
 		_, err = tx.ExecContext(ctx, "INSERT INTO requests (id, incident, machine, machine_name, received, request) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
@@ -83,6 +86,20 @@ func insertRequest(ctx context.Context, tx *sql.Tx, r *grant.Request, machineNam
 		return fmt.Errorf("store a request: %w", err)
 	}
 	return nil
+}
+
+// about tells whether an incident is known to be another machine's: a machine
+// must not have anything written under it.
+func about(ctx context.Context, tx *sql.Tx, id, machine string) (foreign bool, err error) {
+	var owner string
+	err = tx.QueryRowContext(ctx, "SELECT machine FROM incidents WHERE id = ?", id).Scan(&owner)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return false, nil // it has not arrived yet
+	case err != nil:
+		return false, fmt.Errorf("look up an incident: %w", err)
+	}
+	return owner != machine, nil
 }
 
 const requestColumns = "SELECT id, machine_name, received, state, approver_name, request FROM requests"
@@ -184,14 +201,12 @@ func (s *Store) Approve(ctx context.Context, key ed25519.PrivateKey, by Account,
 			return ErrWider
 		}
 		approvers := []string{by.Name}
-		if r.People >= second {
-			if r.State == RequestOpen {
-				_, err := tx.ExecContext(ctx, "UPDATE requests SET state = ?, approver = ?, approver_name = ? WHERE id = ?", RequestHalf, by.ID, by.Name, id)
-				return errors.Join(err, record(ctx, tx, by, ActionApprove, r.Incident, map[string]any{"request": id, "half": true}, now))
-			}
-			if first == by.ID {
-				return ErrSamePerson
-			}
+		switch {
+		case r.State == RequestOpen && r.People >= second:
+			return approveHalf(ctx, tx, by, r, terms, now)
+		case r.State == RequestHalf && first == by.ID:
+			return ErrSamePerson
+		case r.State == RequestHalf:
 			approvers = []string{r.ApproverName, by.Name}
 		}
 		granted = true
@@ -210,6 +225,23 @@ func (s *Store) Approve(ctx context.Context, key ed25519.PrivateKey, by Account,
 		}, now))
 	})
 	return granted && err == nil, err
+}
+
+// approveHalf is the first of two approvals. What it has narrowed stays narrow:
+// the second cannot give more.
+func approveHalf(ctx context.Context, tx *sql.Tx, by Account, r Request, terms Terms, now time.Time) error {
+	narrow := r.Request
+	narrow.People, narrow.Uses, narrow.Days = terms.People, terms.Uses, terms.Days
+	raw, err := json.Marshal(narrow)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, "UPDATE requests SET state = ?, approver = ?, approver_name = ?, request = ? WHERE id = ?", RequestHalf, by.ID, by.Name, string(raw), r.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("answer a request: %w", err)
+	}
+	return record(ctx, tx, by, ActionApprove, r.Incident, map[string]any{
+		"request": r.ID, "half": true, "people": terms.People, "uses": terms.Uses, "days": terms.Days,
+	}, now)
 }
 
 // Refuse says no to a request. The errors are those of Approve.
@@ -238,7 +270,7 @@ func (s *Store) Withdraw(ctx context.Context, key ed25519.PrivateKey, by Account
 	if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM answers WHERE request = ? AND kind = 'withdrawal'", id).Scan(&known); err != nil {
 		return fmt.Errorf("withdraw an approval: %w", err)
 	}
-	if r.Grant == nil || known > 0 {
+	if r.Grant == nil || known > 0 || !now.Before(r.Grant.Expires) {
 		return ErrChanged
 	}
 	w := &grant.Withdrawal{Grant: r.Grant.ID, Machine: r.Machine, UID: r.UID, Reason: reason, By: by.Name, Time: now.UTC()}
@@ -264,6 +296,10 @@ func (s *Store) answer(ctx context.Context, id string, do func(tx *sql.Tx, r Req
 	}
 	if r.State != RequestOpen && r.State != RequestHalf {
 		return ErrChanged
+	}
+	// The incident may have arrived after the request.
+	if foreign, err := about(ctx, tx, r.Incident, r.Machine); err != nil || foreign {
+		return errors.Join(err, ErrNotFound)
 	}
 	var first string
 	if err := tx.QueryRowContext(ctx, "SELECT approver FROM requests WHERE id = ?", id).Scan(&first); err != nil {
@@ -364,8 +400,8 @@ func (s *Store) RecordCode(ctx context.Context, by Account, machine, permits str
 	return tx.Commit()
 }
 
-// about answers the incident that a record of the agent's own is about.
-func about(i *incident.Incident) string {
+// subject answers the incident that a record of the agent's own is about.
+func subject(i *incident.Incident) string {
 	id := i.Detail["incident"]
 	if i.Kind != incident.Agent || uuid.Validate(id) != nil {
 		return ""

@@ -129,6 +129,9 @@ func TestManyPeopleTakeTwoApprovers(t *testing.T) {
 	if _, err := s.Approve(t.Context(), key, chen, id, terms, secondFrom, today); !errors.Is(err, store.ErrSamePerson) {
 		t.Errorf("the same person twice: %v", err)
 	}
+	if _, err := s.Approve(t.Context(), key, li, id, store.Terms{People: secondFrom, Uses: 2, Days: 1}, secondFrom, today); !errors.Is(err, store.ErrWider) {
+		t.Errorf("more than the first approved: %v", err)
+	}
 	if granted, err := s.Approve(t.Context(), key, li, id, terms, secondFrom, today); err != nil || !granted {
 		t.Fatalf("%v %v", granted, err)
 	}
@@ -190,7 +193,37 @@ func TestWhatFollowedIsTheSameMachines(t *testing.T) {
 	if err != nil || len(related) != 1 || related[0].ID != id {
 		t.Errorf("%d records, not %s, %v", len(related), foreign, err)
 	}
+	if n := waiting(t, s); n != 1 {
+		t.Errorf("%d requests wait: another machine's names this one's incident", n)
+	}
 	if related, err := s.Related(t.Context(), ""); err != nil || len(related) != 0 {
 		t.Errorf("about nothing: %d %v", len(related), err)
+	}
+}
+
+func TestARequestThatComesBeforeItsIncident(t *testing.T) {
+	s := open(t, t.TempDir())
+	_, key := signer(t)
+	late := samples(t, 1)[0]
+	_, id := asked(t, s, 10, func(i *incident.Incident) { i.Detail["incident"] = late.ID })
+	late.Machine.ID = uuid.NewString() // another machine's, as it turns out
+	add(t, s, []incident.Incident{late})
+	if _, err := s.Approve(t.Context(), key, chen, id, store.Terms{People: 1, Uses: 1, Days: 1}, secondFrom, today); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("approved: %v", err)
+	}
+	if h, err := s.History(t.Context(), late.ID); err != nil || len(h) != 0 {
+		t.Errorf("written under another machine's incident: %d %v", len(h), err)
+	}
+}
+
+func TestWhatIsOverIsNotWithdrawn(t *testing.T) {
+	s := open(t, t.TempDir())
+	_, key := signer(t)
+	_, id := asked(t, s, 10, nil)
+	if _, err := s.Approve(t.Context(), key, chen, id, store.Terms{People: 10, Uses: 1, Days: 1}, secondFrom, today); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Withdraw(t.Context(), key, chen, id, "late", today.Add(25*time.Hour)); !errors.Is(err, store.ErrChanged) {
+		t.Errorf("%v", err)
 	}
 }

@@ -159,7 +159,7 @@ func newRow(i *incident.Incident, received time.Time) (row, error) {
 	}
 	return row{id: i.ID, record: string(record), request: asked(i), machineName: i.Machine.Name, received: received.UnixMicro(), narrow: [14]any{
 		i.ID, at.UnixMicro(), received.UnixMicro(), string(i.Kind), string(i.Severity), i.Machine.ID, i.Machine.Name,
-		i.Person.User, i.Channel, i.Decision.Action, string(i.Decision.Outcome), i.Decision.Rule, searchText(i), about(i),
+		i.Person.User, i.Channel, i.Decision.Action, string(i.Decision.Outcome), i.Decision.Rule, searchText(i), subject(i),
 	}}, nil
 }
 

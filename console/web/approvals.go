@@ -70,7 +70,7 @@ func (w *Web) showApproval(rw http.ResponseWriter, r *http.Request, status int, 
 		return
 	}
 	p := approvalPage{
-		Request: q, TwoNeeded: q.People >= w.config.SecondFrom, Mine: q.State == store.RequestHalf && q.ApproverName == userName(r.Context()),
+		Request: q, TwoNeeded: q.People >= w.config.SecondFrom || q.State == store.RequestHalf, Mine: q.State == store.RequestHalf && q.ApproverName == userName(r.Context()),
 		Over: q.Grant != nil && time.Now().After(q.Grant.Expires), Problem: problem, Terms: store.Terms{People: q.People, Uses: q.Uses, Days: q.Days}, Said: r.PostFormValue("reason"),
 	}
 	if typed != nil {
