@@ -63,6 +63,9 @@
     known = new Set(rows().map(r => r.id));
     if (at) select(document.getElementById(at), focused);
   });
+  // htmx gives rows that were there before their attributes a moment after the
+  // swap: what was selected in that moment would be lost.
+  document.addEventListener("htmx:afterSettle", () => { if (at) select(document.getElementById(at)); });
 
   document.addEventListener("click", e => {
     const row = e.target.closest("tr[data-open]");
