@@ -64,28 +64,30 @@ func (a *Agent) takeOrders(ctx context.Context, o orders.Orders) error {
 	}
 	now := time.Now().UTC()
 	for _, g := range news.Granted {
-		a.answered(g.UID, g.Incident, cases.Step{What: cases.Granted, Time: now, Grant: g.ID, Until: g.Expires, Left: g.MaxUses}, "")
+		a.answered(g.UID, g.Incident, g.File, g.Channel, cases.Step{What: cases.Granted, Time: now, Grant: g.ID, Until: g.Expires, Left: g.MaxUses})
 	}
 	for _, r := range news.Refused {
-		a.answered(r.UID, r.Incident, cases.Step{What: cases.Refused, Time: now, Text: r.Reason}, r.Reason)
+		a.answered(r.UID, r.Incident, "", "", cases.Step{What: cases.Refused, Time: now, Text: r.Reason})
 	}
 	for _, w := range news.Withdrawn {
-		a.answered(w.UID, w.Incident, cases.Step{What: cases.Withdrawn, Time: now, Grant: w.ID, Text: w.Reason}, w.Reason)
+		a.answered(w.UID, w.Incident, w.File, w.Channel, cases.Step{What: cases.Withdrawn, Time: now, Grant: w.ID, Text: w.Reason})
 	}
 	return nil
 }
 
-// answered notes and tells what became of a request.
-func (a *Agent) answered(uid int, id string, s cases.Step, why string) {
-	if !a.desk.cases.Note(uid, id, s) {
-		return // the service has been restarted since: the console's record has it
+// answered notes and tells what became of a request. Where the service has been
+// restarted since, it knows only what the answer says.
+func (a *Agent) answered(uid int, id, file, channel string, s cases.Step) {
+	n := prompt.Notice{File: file, Channel: channel}
+	if a.desk.cases.Note(uid, id, s) {
+		c, _ := a.desk.cases.Find(uid, id)
+		n = c.Notice
+	} else if file == "" {
+		return // nothing that the person would know again
 	}
-	c, _ := a.desk.cases.Find(uid, id)
-	n := c.Notice
-	n.ID, n.Time, n.Action = fmt.Sprintf("%s/%s", s.What, n.ID), s.Time, s.What
-	n.Words = prompt.Words{Message: map[string]string{"zh": why, "en": why}}
-	if why == "" {
-		n.Words = prompt.Words{}
+	n.ID, n.Time, n.Action, n.Words = fmt.Sprintf("%s/%s", s.What, id), s.Time, s.What, prompt.Words{}
+	if s.Text != "" {
+		n.Words.Message = map[string]string{"zh": s.Text, "en": s.Text}
 	}
 	a.teller.Announce(uid, n)
 }

@@ -84,7 +84,7 @@ func newWorkplace(t *testing.T, policy string) *workplace {
 func (o *workplace) write(people int) {
 	o.t.Helper()
 	var list bytes.Buffer
-	if err := errors.Join(synthetic.CSV(&list, synthetic.New(7).People(people), "en"), os.WriteFile(o.source, list.Bytes(), 0o600)); err != nil {
+	if err := errors.Join(synthetic.CSV(&list, synthetic.New(7).People(people), "en"), os.WriteFile(o.source, list.Bytes(), 0o644)); err != nil {
 		o.t.Fatal(err)
 	}
 }
@@ -444,5 +444,35 @@ func TestAFullListFitsOneAnswer(t *testing.T) {
 	}
 	if own := o.own(somebody); len(own) != 100 || len(own[0].Matches) != incident.MaxMatches || len(own[99].Matches) != fewMatches {
 		t.Errorf("%d cases", len(own))
+	}
+}
+
+// The service reads what people cannot: it must not tell them of it.
+func TestNobodyLearnsOfAFileTheyMayNotRead(t *testing.T) {
+	if os.Getenv("CI") != "" && os.Geteuid() != 0 {
+		t.Fatal("this test must run as root")
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: needs root, whose files others may not read")
+	}
+	o := newWorkplace(t, "")
+	o.expect(somebody, "S1", guard.Deny, "without approval")
+	id, seen := o.own(somebody)[0].Notice.ID, o.own(somebody)[0].People
+	o.write(300)
+	if err := os.Chmod(o.source, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sent, no := o.asks(somebody, cases.AskRequest, wish(id))
+	if no != "" || sent.People != seen {
+		t.Errorf("%q, told of %d people", no, sent.People)
+	}
+	if d := o.recorded(grant.CodeRequested)[0].Detail; d["sha256"] != "" {
+		t.Error("the console is told of the file")
+	}
+	if err := os.Chown(o.source, somebody, 0); err != nil {
+		t.Fatal(err)
+	}
+	if sent, no := o.asks(somebody, cases.AskRequest, wish(id)); no != "" || sent.People != 300 {
+		t.Errorf("%q, told of %d people of their own file", no, sent.People)
 	}
 }

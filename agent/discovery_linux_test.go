@@ -2,10 +2,6 @@ package agent
 
 import (
 	"bytes"
-	"context"
-	"errors"
-	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -37,31 +33,22 @@ func TestAListThatLiesThereIsFound(t *testing.T) {
 	c.Discovery.Folders = []string{filepath.Join(dir, "share")}
 	run := func(until func(records []incident.Incident) bool) (records []incident.Incident) {
 		t.Helper()
-		a, err := New(c, "test", nil, slog.New(slog.NewTextHandler(io.Discard, nil)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		arrived := make(chan incident.Incident, 10)
-		a.judge.Record = func(_ context.Context, i incident.Incident) error {
-			if i.Kind == incident.Activity {
-				arrived <- i
-			}
-			return nil
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { done <- a.Run(ctx, nobody{}) }()
-		for end := time.After(30 * time.Second); !until(records); {
+		_, arrived, end := running(t, c)
+		for late := time.After(30 * time.Second); !until(records); {
 			select {
 			case i := <-arrived:
 				records = append(records, i)
 			case <-time.After(100 * time.Millisecond):
-			case <-end:
+			case <-late:
 				t.Fatalf("only %d records", len(records))
 			}
 		}
-		cancel()
-		return append(records, drained(arrived, <-done, t)...)
+		end()
+		close(arrived)
+		for i := range arrived {
+			records = append(records, i)
+		}
+		return records
 	}
 	found := run(func(r []incident.Incident) bool { return len(r) > 0 })
 	if len(found) != 1 || found[0].Channel != "at-rest" || found[0].Decision.Rule != "report-customer-lists-at-rest" || found[0].File.Name != "numbers.txt" ||
@@ -79,16 +66,4 @@ func TestAListThatLiesThereIsFound(t *testing.T) {
 			t.Errorf("looked at again: %+v", i.Decision)
 		}
 	}
-}
-
-func drained(arrived chan incident.Incident, err error, t *testing.T) (left []incident.Incident) {
-	t.Helper()
-	if err != nil && !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	close(arrived)
-	for i := range arrived {
-		left = append(left, i)
-	}
-	return left
 }

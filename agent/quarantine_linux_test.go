@@ -38,26 +38,8 @@ func TestListInACloudDrive(t *testing.T) {
 	}
 	c := DefaultConfig()
 	c.State, c.Socket, c.Policy, c.Watch = filepath.Join(dir, "state"), filepath.Join(dir, "socket"), policy, []string{drive}
-	a, err := New(c, "test", nil, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	records := make(chan incident.Incident, 10)
-	a.judge.Record = func(_ context.Context, i incident.Incident) error {
-		if i.Kind == incident.Activity {
-			records <- i
-		}
-		return nil
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx, nobody{}) }()
-	defer func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	}()
+	a, records, end := running(t, c)
+	defer end()
 	var list bytes.Buffer
 	if err := synthetic.CSV(&list, synthetic.New(3).People(50), "zh"); err != nil {
 		t.Fatal(err)
@@ -99,5 +81,31 @@ func TestListInACloudDrive(t *testing.T) {
 	}
 	if data, err := os.ReadFile(back); err != nil || !bytes.Equal(data, list.Bytes()) {
 		t.Errorf("given back %d bytes, %v", len(data), err)
+	}
+}
+
+// running runs a whole service, and answers what people do as it is recorded;
+// end stops it.
+func running(t *testing.T, c Config) (a *Agent, records chan incident.Incident, end func()) {
+	t.Helper()
+	a, err := New(c, "test", nil, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	records = make(chan incident.Incident, 10)
+	a.judge.Record = func(_ context.Context, i incident.Incident) error {
+		if i.Kind == incident.Activity {
+			records <- i
+		}
+		return nil
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx, nobody{}) }()
+	return a, records, func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -194,6 +194,10 @@ var (
 	errRequestNotSigned = errors.New("the pledge is not signed")
 )
 
+// clocksDiffer is how far a machine's clock may be behind the console's and a
+// grant be used at once all the same.
+const clocksDiffer = 5 * time.Minute
+
 // Covers answers nil when the grant lets this happen now, and otherwise the
 // first reason why it does not.
 func (g *Grant) Covers(u Use, now time.Time) error {
@@ -202,7 +206,7 @@ func (g *Grant) Covers(u Use, now time.Time) error {
 		return ErrOtherPerson
 	case g.Channel != u.Channel || g.Destination != u.Destination:
 		return ErrOtherPlace
-	case now.Before(g.NotBefore):
+	case now.Before(g.NotBefore.Add(-clocksDiffer)):
 		return ErrNotYet
 	case !now.Before(g.Expires):
 		return ErrExpired

@@ -83,7 +83,7 @@ func openAt(path, machine string, keys func() [][]byte, now func() time.Time, lo
 		if err := os.Rename(path, path+".damaged"); err != nil {
 			return nil, fmt.Errorf("move damaged approvals aside: %w", err)
 		}
-		b.kept = kept{Since: now().UTC()}
+		b.kept = kept{Since: b.second()}
 		err = b.write()
 	}
 	if err != nil {
@@ -98,7 +98,10 @@ func (b *Book) read() error {
 	info, err := os.Stat(b.path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil
+		// The first start, or somebody took the book away: what was granted
+		// before counts as used either way.
+		b.kept.Since = b.second()
+		return b.write()
 	case err != nil:
 		return err
 	case info.Size() > maxFile:
@@ -113,6 +116,9 @@ func (b *Book) read() error {
 	}
 	return nil
 }
+
+// second is the present time as grants say theirs.
+func (b *Book) second() time.Time { return b.now().UTC().Truncate(time.Second) }
 
 // write keeps the book; the lock is held.
 func (b *Book) write() error {

@@ -37,8 +37,9 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, path: filepath.Join(t.TempDir(), "grants.json"), public: public, private: private, now: noon}
+	d := &desk{t: t, path: filepath.Join(t.TempDir(), "grants.json"), public: public, private: private, now: noon.Add(-time.Hour)}
 	d.restart()
+	d.now = noon
 	return d
 }
 
@@ -211,6 +212,12 @@ func TestALostBookCountsAsUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.now = noon.Add(time.Minute)
+	d.restart()
+	d.update(e)
+	d.refused(grant.ErrUsedUp)
+	if err := os.Remove(d.path); err != nil {
+		t.Fatal(err)
+	}
 	d.restart()
 	d.update(e)
 	d.refused(grant.ErrUsedUp)
