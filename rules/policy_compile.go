@@ -20,7 +20,8 @@ var (
 	unreadables = []Reason{Encrypted, TooLarge, TooDeep, TimedOut, Corrupt, Truncated, Unsupported}
 	waysOn      = []string{"masked-copy", "request-approval", "not-customer-data"}
 	dataClasses = []detect.Class{detect.PersonName, detect.CNMobile, detect.CNLandline, detect.CNResidentID, detect.BankCard, detect.Email, detect.Address,
-		detect.USCC, detect.IBAN, detect.CNPermanentResidence, detect.CNResidencePermit, detect.HKID}
+		detect.USCC, detect.IBAN, detect.CNPermanentResidence, detect.CNResidencePermit, detect.HKID,
+		detect.CNPassport, detect.HKMacauPass, detect.TaiwanPass, detect.PassportMRZ}
 )
 
 // anyReason stands for every reason why content could not be read.

@@ -45,6 +45,14 @@ func (s *Scanner) digitAnchor(text []byte, from, limit int) int {
 		for at < i+4 && !isDigit(text[at]) {
 			at++
 		}
+		if at == i+4 && text[i] == '<' {
+			if start, end, ok := zoneAnchor(text, i, max(s.done, i-longestRun)); ok && start < limit {
+				return max(start, from)
+			} else if start < limit {
+				i += max(0, end-i-stride)
+			}
+			continue
+		}
 		if at == i+4 || !longAround(text, at) {
 			continue
 		}
@@ -232,7 +240,7 @@ func (p *Pack) labelEnds(text []byte) bool {
 		if flags&labelFlag == 0 || p.labels.lengths(text[len(text)-n:])>>n&1 == 0 {
 			continue
 		}
-		if r, ok := p.labels.byText[string(text[len(text)-n:])]; ok && r&role(personName, address, creditCode, iban, hkID) != 0 {
+		if r, ok := p.labels.byText[string(text[len(text)-n:])]; ok && r&anchoring != 0 {
 			return true
 		}
 	}

@@ -30,9 +30,15 @@ func (s *Scanner) cell(text []byte, c cell) {
 // values finds numbers and e-mail addresses in a cell.
 func (s *Scanner) values(value []byte, col *column) {
 	had := len(s.found)
+	if col.roles&told != 0 && s.toldCell(value, col) {
+		return
+	}
 	s.found = s.numbers(value, s.found)
 	s.found = s.pack.emails(value, s.found)
 	s.found = s.pack.codes(value, s.found, had)
+	if t := zoneLine(value); t != nil && len(t) != cardLine && passportHolds(t) {
+		s.found = supersede(s.found, had, s.pack.newZone(value, bytes.Index(value, t), t, nil))
+	}
 	if len(s.found) == had && col.roles.has(landline) {
 		s.found = s.pack.local(value, s.found)
 	}

@@ -18,6 +18,11 @@ const (
 	CNPermanentResidence Class = "cn-permanent-residence" // of a foreigner, the form since 2023
 	HKID                 Class = "hk-id"
 	CNResidencePermit    Class = "cn-residence-permit" // of residents of Hong Kong, Macau and Taiwan
+
+	CNPassport  Class = "cn-passport"
+	HKMacauPass Class = "hk-macau-pass" // permits between the mainland and Hong Kong or Macau, either way
+	TaiwanPass  Class = "taiwan-pass"   // permits between the mainland and Taiwan, either way
+	PassportMRZ Class = "passport-mrz"  // machine-readable zone of a travel document
 )
 
 // Finding is one occurrence of a class in the text.

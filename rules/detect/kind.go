@@ -17,11 +17,16 @@ const (
 	permanentResidence
 	residencePermit
 	hkID
+	cnPassport
+	hkMacauPass
+	taiwanPass
+	passportMRZ
 	kinds
 )
 
 // classes are the ids of the kinds.
-var classes = [kinds]Class{Address, BankCard, CNLandline, CNMobile, CNResidentID, Email, PersonName, USCC, IBAN, CNPermanentResidence, CNResidencePermit, HKID}
+var classes = [kinds]Class{Address, BankCard, CNLandline, CNMobile, CNResidentID, Email, PersonName, USCC, IBAN, CNPermanentResidence, CNResidencePermit, HKID,
+	CNPassport, HKMacauPass, TaiwanPass, PassportMRZ}
 
 // roles is a set of kinds, as a label or a heading calls for them.
 type roles uint64
@@ -47,12 +52,12 @@ const (
 )
 
 // identifying lists the kinds that tell one person from another, the best first.
-var identifying = [...]kind{residentID, permanentResidence, residencePermit, hkID, mobile, email, bankCard, iban, landline, personName, address}
+var identifying = [...]kind{residentID, passportMRZ, cnPassport, hkMacauPass, taiwanPass, permanentResidence, residencePermit, hkID, mobile, email, bankCard, iban, landline, personName, address}
 
 // checked tells whether values of a kind prove themselves: nothing around them
 // has to speak for them.
 func (k kind) checked() bool {
-	return k == residentID || k == creditCode || k == iban || k == permanentResidence || k == residencePermit
+	return k == residentID || k == creditCode || k == iban || k == permanentResidence || k == residencePermit || k == passportMRZ
 }
 
 // provesItself tells whether nothing around a match has to speak for it. A code
@@ -60,6 +65,14 @@ func (k kind) checked() bool {
 func (m *match) provesItself() bool {
 	return m.kind.checked() && (m.kind != creditCode || m.score >= 90)
 }
+
+// told lists the kinds that a label or a heading tells and nothing else: their
+// values have no check of their own. See Pack.toldValue.
+const told = roles(1<<cnPassport | 1<<hkMacauPass | 1<<taiwanPass)
+
+// anchoring lists the kinds whose label with a full-width colon makes a line
+// worth looking at. Numbers of eleven digits need no label to be found.
+const anchoring = told | 1<<personName | 1<<address | 1<<creditCode | 1<<iban | 1<<hkID
 
 // ofPeople lists the kinds that say something of a person. A company's code
 // says nothing of one.

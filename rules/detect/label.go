@@ -3,22 +3,25 @@ package detect
 import (
 	"bytes"
 	"math/bits"
+	"slices"
 )
+
+type labelGroup struct {
+	roles roles
+	words string // parted by commas
+}
 
 // A label is a word that says what stands behind it; the same words are the
 // headings of columns. They are kept in lower case, without spaces and
 // punctuation between Han characters; Latin words are parted by one space.
-var labelWords = []struct {
-	roles roles
-	words string // parted by commas
-}{
+var labelWords = []labelGroup{
 	{role(personName), "姓名,名字,客户姓名,客户名称,客户名,联系人,联系人姓名,收件人,收货人,收件人姓名,收货人姓名,寄件人,发件人姓名,持卡人,持卡人姓名,户名,账户名,开户名,开户人,申请人,投保人,被保险人,受益人,借款人,担保人,患者,患者姓名,病人,病人姓名,就诊人,学生姓名,家长姓名,会员姓名,员工姓名,真实姓名,本人姓名,中文姓名,英文姓名,法定代表人,法人代表,法人姓名,负责人,经办人,委托人,受托人,业主,业主姓名,车主,车主姓名,乘客,乘客姓名,旅客,旅客姓名,入住人,预订人,订购人,购买人,买家姓名,下单人,付款人,收款人,汇款人,承租人,出租人,承租方,出租方,监护人,紧急联系人,家属姓名,配偶姓名,报名人,参会人,参保人,纳税人姓名,当事人,登记人,购票人,机主,机主姓名,用户姓名,收件方,签收人,客户联系人"},
 	{role(personName), "name,full name,fullname,customer name,client name,contact name,contact person,recipient,recipient name,consignee,cardholder,cardholder name,card holder,account holder,account name,patient,patient name,first name,last name,firstname,lastname,surname,given name,family name,customer full name,insured,insured name,policyholder,policy holder,beneficiary,applicant,applicant name,passenger,passenger name,guest,guest name,guest full name,guest names,billing name,shipping name,buyer name,member name,student name,employee name,legal name,legal representative,holder name,attention,attn,ship to,bill to,subscriber name,display name,real name,fn"},
 	{role(personName), "客戶姓名,客戶名稱,聯絡人,聯繫人,聯絡人姓名,收件人姓名,寄件人姓名,會員姓名,員工姓名,學生姓名,真實姓名,中文姓名,英文姓名,戶名,帳戶名稱,投保人姓名,受益人姓名"},
 	{role(mobile, landline), "電話,電話號碼,聯絡電話,聯繫電話,客戶電話,收件人電話,緊急聯絡電話,公司電話,住宅電話,聯絡方式"},
 	{role(mobile), "手機,手機號,手機號碼,行動電話,流動電話,移動電話,手提電話,聯絡手機"},
 	{role(landline), "市話,室內電話,固定電話號碼,座機號碼,傳真,傳真號碼"},
-	{role(residentID, permanentResidence, residencePermit, hkID), "身份證,身份證號,身份證號碼,身分證,身分證號,身分證號碼,證件號碼,證件號,證件編號"},
+	{role(residentID, permanentResidence, residencePermit, hkID, cnPassport, hkMacauPass, taiwanPass), "身份證,身份證號,身份證號碼,身分證,身分證號,身分證號碼,證件號碼,證件號,證件編號"},
 	{role(hkID), "香港身份证,香港身份证号,香港身份证号码,香港居民身份证,香港身份證,香港身份證號碼,香港永久性居民身份证,香港永久性居民身份證,hkid,hkid no,hkid number,hong kong id,hong kong identity card,hk id"},
 	{role(bankCard, iban), "銀行卡號,銀行帳號,銀行賬號,帳號,賬號,卡號,信用卡號,信用卡號碼,收款帳號"},
 	{role(email), "電子郵件,電子郵箱,電郵,電郵地址,郵箱,電子信箱"},
@@ -33,7 +36,7 @@ var labelWords = []struct {
 	{role(iban), "iban,iban no,iban number,iban code,国际银行账号,国际银行帐号,国际银行账户号码"},
 	{role(permanentResidence), "永久居留证,永久居留证号,永久居留身份证,永久居留身份证号,外国人永久居留证,外国人永久居留身份证,外国人永久居留身份证号,permanent residence no,permanent residence card,permanent residence id"},
 	{role(residencePermit), "港澳居民居住证,台湾居民居住证,港澳台居民居住证,居住证,居住证号,居住证号码,residence permit,residence permit no,residence permit number"},
-	{role(residentID, permanentResidence, residencePermit, hkID), "身份证,身份证号,身份证号码,身份证件号码,身份证件号,证件号,证件号码,居民身份证,居民身份证号,居民身份证号码,公民身份号码,公民身份证号码,公民身份证号,客户身份证,客户身份证号,证件编号,有效证件号,有效证件号码,身份号码,证件信息,二代身份证,借款人身份证,实名证件号,本人身份证,idcard,id card,id card no,id card number,id number,id no,identity card,identity card number,identity number,identity no,resident id,resident id number,national id,national id number,citizen id,idnumber,id_card,identity,prc id,cert no,certno,certificate number,identification number,personal id,chinese id"},
+	{role(residentID, permanentResidence, residencePermit, hkID, cnPassport, hkMacauPass, taiwanPass), "身份证,身份证号,身份证号码,身份证件号码,身份证件号,证件号,证件号码,居民身份证,居民身份证号,居民身份证号码,公民身份号码,公民身份证号码,公民身份证号,客户身份证,客户身份证号,证件编号,有效证件号,有效证件号码,身份号码,证件信息,二代身份证,借款人身份证,实名证件号,本人身份证,idcard,id card,id card no,id card number,id number,id no,identity card,identity card number,identity number,identity no,resident id,resident id number,national id,national id number,citizen id,idnumber,id_card,identity,prc id,cert no,certno,certificate number,identification number,personal id,chinese id"},
 	{role(bankCard, iban), "银行卡,银行卡号,卡号,银行卡号码,银行账号,银行账户,账号,帐号,银行帐号,收款账号,收款账户,开户账号,储蓄卡,储蓄卡号,借记卡,借记卡号,信用卡,信用卡号,信用卡卡号,还款卡号,还款账号,扣款账号,扣款卡号,工资卡,工资卡号,工资账号,付款账号,付款卡号,收款卡号,打款账号,退款账号,退款卡号,绑定卡号,结算账号,结算卡,提现卡号,理赔账号,bank card,bank card number,bank card no,bankcard,card number,card no,cardnumber,card_number,account number,account no,bank account,bank account number,credit card,credit card number,credit card no,debit card,debit card number,payment card,card on file,iban/account,payee account,salary card,acct no"},
 	{role(email), "邮箱,电子邮箱,电子邮件,邮件,邮箱地址,电子邮件地址,电邮,邮件地址,联系邮箱,客户邮箱,邮箱号,email,e-mail,mail,email address,e-mail address,mail address,contact email,customer email,email id,mailto,work email,personal email"},
 	{role(address), "地址,住址,家庭住址,家庭地址,收货地址,收件地址,收件人地址,收货人地址,寄件地址,通讯地址,通信地址,联系地址,详细地址,居住地址,现住址,现居住地,现居地址,户籍地址,户籍所在地,户口所在地,办公地址,单位地址,公司地址,邮寄地址,配送地址,送货地址,注册地址,账单地址,居住地,安装地址,上门地址,经常居住地,房屋地址,房产地址,物业地址,客户地址,寄送地址,身份证地址,住所,住所地,家住,address,home address,shipping address,billing address,delivery address,mailing address,postal address,street address,street,residential address,customer address,residence,correspondence address,ship address,addr,address line 1,address1,registered address,work address,adr"},
@@ -56,12 +59,12 @@ const labelSlots = 2048
 // characters, a bit each.
 type labelStart struct {
 	key     uint64
-	lengths uint32
+	lengths uint64
 }
 
 func newLabels(h *han) *labels {
 	l := &labels{byText: map[string]roles{}, han: h}
-	for _, group := range labelWords {
+	for _, group := range slices.Concat(documentLabels, labelWords) {
 		for _, w := range bytes.Split([]byte(group.words), []byte(",")) {
 			if _, twice := l.byText[string(w)]; !twice {
 				l.byText[string(w)] = group.roles
@@ -91,7 +94,7 @@ func (l *labels) start(w []byte) {
 }
 
 // lengths answers the lengths of the Han labels that begin as p does.
-func (l *labels) lengths(p []byte) uint32 {
+func (l *labels) lengths(p []byte) uint64 {
 	if len(p) < 6 {
 		return 0
 	}
@@ -146,7 +149,7 @@ func (l *labels) hanAt(p []byte) int {
 		return 0
 	}
 	for lengths := l.lengths(p); lengths != 0; {
-		n := 31 - bits.LeadingZeros32(lengths)
+		n := 63 - bits.LeadingZeros64(lengths)
 		if n <= len(p) {
 			if _, ok := l.byText[string(p[:n])]; ok {
 				return n

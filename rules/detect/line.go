@@ -32,6 +32,7 @@ func (s *Scanner) running(l *line) {
 	s.found = s.numbers(l.text, s.found[:0])
 	s.found = p.emails(l.text, s.found)
 	s.found = p.codes(l.text, s.found, 0)
+	s.travelDocument(l)
 	s.labels = s.labels[:0]
 	if len(s.found) == 0 && len(l.text) > 40 && !mayLabel(l.text) {
 		s.carried = label{}
@@ -43,6 +44,7 @@ func (s *Scanner) running(l *line) {
 	for i := range s.found {
 		weigh(&s.found[i], l.text, s.labels)
 	}
+	s.tellLabels(l)
 	s.carriedLabel(l)
 	s.addresses(l)
 	s.found = p.chineseAddressesOutside(l.text, s.found)
@@ -54,9 +56,9 @@ func (s *Scanner) running(l *line) {
 }
 
 // mayLabel tells whether a label may stand in a line without numbers: before a
-// colon or an equals sign, or in Han characters.
+// colon or an equals sign, in Han characters, or before some digits.
 func mayLabel(text []byte) bool {
-	return bytes.IndexByte(text, ':') >= 0 || bytes.IndexByte(text, '=') >= 0 || bytes.IndexByte(text, 0xE5) >= 0 || bytes.IndexByte(text, 0xE6) >= 0 || bytes.IndexByte(text, 0xE8) >= 0
+	return bytes.IndexByte(text, ':') >= 0 || bytes.IndexByte(text, '=') >= 0 || bytes.IndexByte(text, 0xE5) >= 0 || bytes.IndexByte(text, 0xE6) >= 0 || bytes.IndexByte(text, 0xE8) >= 0 || digitsIn(text) >= 6
 }
 
 // carriedLabel lets a label that ended the line before speak for the first
@@ -69,6 +71,7 @@ func (s *Scanner) carriedLabel(l *line) {
 			s.carried = last
 		}
 	}
+	s.toldBefore(l, carried)
 	if carried.roles == 0 || len(s.found) == 0 {
 		return
 	}

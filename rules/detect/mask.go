@@ -16,6 +16,10 @@ func Mask(c Class, value string) string {
 		return maskDigits(value, 6, 4)
 	case HKID:
 		return maskHKID(value)
+	case CNPassport, HKMacauPass, TaiwanPass:
+		return maskEnds(value, 1, 2)
+	case PassportMRZ:
+		return maskMRZ(value)
 	case USCC, IBAN:
 		return maskCode(value)
 	case CNLandline:
@@ -65,6 +69,38 @@ func maskCode(value string) string {
 		kept[i] = '*'
 	}
 	return string(kept)
+}
+
+// maskEnds keeps the first and last characters of a short number. Separators go.
+func maskEnds(value string, first, last int) string {
+	var kept []rune
+	for _, r := range value {
+		if r >= 0xFF01 && r <= 0xFF5E {
+			r -= 0xFEE0
+		}
+		if r != ' ' && r != '-' && r != '.' {
+			kept = append(kept, r)
+		}
+	}
+	for i := range kept {
+		if i >= first && i < len(kept)-last || len(kept) <= 2*(first+last)-1 {
+			kept[i] = '*'
+		}
+	}
+	return string(kept)
+}
+
+// maskMRZ keeps the nationality, which stands in the last line.
+func maskMRZ(value string) string {
+	value = value[strings.LastIndexByte(value, '\n')+1:]
+	at := 10
+	if len(value) == cardLine {
+		at = 15
+	}
+	if len(value) < cardLine || !zoneState([]byte(value[at:at+3])) {
+		return strings.Repeat("*", 16)
+	}
+	return "********" + value[at:at+3] + "********"
 }
 
 // maskHKID keeps the letters and the last two digits before the check digit.

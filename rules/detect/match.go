@@ -18,6 +18,7 @@ type evidence struct {
 	label    label
 	distance int // characters between label and value
 	heading  string
+	back     int64 // how far before start, in the fragment, what is reported begins
 }
 
 type flags uint32

@@ -26,6 +26,9 @@ func (s *Scanner) people(l *line) {
 			continue
 		}
 		present |= role(m.kind)
+		if m.kind == passportMRZ {
+			present |= role(personName) // that stands in it
+		}
 		count[m.kind]++
 		allLabelled = allLabelled && m.why.flags&labelled != 0
 	}

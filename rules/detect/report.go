@@ -19,6 +19,7 @@ func (s *Scanner) report(l *line, m *match) {
 		Class: classes[m.kind], Offset: start, Length: int(l.raw(m.end) - start), Line: l.number, Location: s.location,
 		Confidence: confidence(m.score), Value: m.hash, Reasons: s.pack.reasons(l, m),
 	}
+	f.Offset, f.Length = f.Offset-m.why.back, f.Length+int(m.why.back)
 	if l.sheet {
 		f.Location = s.cellLocation(l, m)
 	}
@@ -89,6 +90,14 @@ func (p *Pack) reasons(l *line, m *match) []string {
 		r = append(r, "length of its country, check digits right")
 	case hkID:
 		r = append(r, "form of a Hong Kong identity card")
+	case cnPassport:
+		r = append(r, "form of a Chinese passport")
+	case hkMacauPass:
+		r = append(r, "form of a travel permit to or from Hong Kong and Macau")
+	case taiwanPass:
+		r = append(r, "form of a travel permit to or from Taiwan")
+	case passportMRZ:
+		r = append(r, "machine-readable zone, all check digits right")
 	case permanentResidence:
 		r = append(r, "foreigner's permanent residence, date of birth real")
 		add(oldForm, "form of before 2023 without checksum")

@@ -45,6 +45,7 @@ type Scanner struct {
 	shape   shape
 	carried label
 	person  person
+	zone    zone
 
 	// scratch
 	cluster  cluster
@@ -97,6 +98,7 @@ func (s *Scanner) begun(location string) {
 	s.table.clear()
 	s.shape = shape{}
 	s.carried = label{}
+	s.zone = zone{}
 }
 
 // finish looks at what has been held back.

@@ -25,6 +25,7 @@ func document(seed uint64) []byte {
 	p = g.Person()
 	b.WriteString("客户姓名：" + p.Name + "\n身份证号：" + p.ResidentID + "\n银行卡号: " + p.BankCard[:4] + " " + p.BankCard[4:8] + " " + p.BankCard[8:12] + " " + p.BankCard[12:] + "\n")
 	b.WriteString("统一社会信用代码：91110108MA01ABCD5T\nIBAN GB82 WEST 1234 5698 7654 32\n永久居留证 911156198808080015 居住证 810000199003071237 香港身份证：A123456(3)\n")
+	b.WriteString("护照号：E12345678，往来港澳通行证：C12345678，台胞证号：12345678\n" + strings.Repeat("no data on this line\n", 6) + "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10\n")
 	b.WriteString(strings.Repeat("x = 1; ", 700)) // longer than the window
 	p = g.Person()
 	b.WriteString(`{"name":"` + p.Name + `","phone":"` + p.Mobile + `","email":"` + p.Email + `"},`)

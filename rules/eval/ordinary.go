@@ -90,7 +90,7 @@ func (r *ordinaryResult) write(w io.Writer) {
 		fmt.Fprintf(w, "- %s\n", l)
 	}
 	fmt.Fprint(w, "\nOrdinary files with at least one finding of a class, true or false:")
-	for _, c := range []detect.Class{detect.Address, detect.BankCard, detect.CNLandline, detect.CNMobile, detect.CNResidentID, detect.CNPermanentResidence, detect.CNResidencePermit, detect.Email, detect.HKID, detect.IBAN, detect.PersonName, detect.USCC} {
+	for _, c := range []detect.Class{detect.Address, detect.BankCard, detect.CNLandline, detect.CNMobile, detect.CNResidentID, detect.CNPermanentResidence, detect.CNResidencePermit, detect.CNPassport, detect.HKMacauPass, detect.TaiwanPass, detect.PassportMRZ, detect.Email, detect.HKID, detect.IBAN, detect.PersonName, detect.USCC} {
 		fmt.Fprintf(w, " %s %d;", c, r.with[c])
 	}
 	fmt.Fprintln(w)

@@ -44,14 +44,16 @@ type Document struct {
 }
 
 // Generate writes n documents of each grade about customers, and fewer
-// with numbers of companies, accounts, permits and Hong Kong cards: half of both hold data, half
+// with numbers of companies, accounts, permits, Hong Kong cards and passports: half of both hold data, half
 // are hard negatives. The same seed gives the same documents.
 func Generate(seed uint64, n int) []Document {
 	customers := rand.New(rand.NewPCG(seed, 0x636f72707573))
 	codes := rand.New(rand.NewPCG(seed, 0x636f646573)) // of its own: the former documents stay what they were
 	all := append(generate(customers, n, positives, negatives), generate(codes, n/2, papers, lookAlikes)...)
 	hongKong := rand.New(rand.NewPCG(seed, 0x686b))
-	return append(all, generate(hongKong, n/5, hongKongPapers, hongKongLookAlikes)...)
+	all = append(all, generate(hongKong, n/5, hongKongPapers, hongKongLookAlikes)...)
+	travel := rand.New(rand.NewPCG(seed, 0x747276))
+	return append(all, generate(travel, n/4, travelPapers, travelLookAlikes)...)
 }
 
 func generate(r *rand.Rand, n int, hold, holdNot []kindOf) []Document {
