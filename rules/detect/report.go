@@ -42,14 +42,19 @@ func bounded(text string, n int) string {
 func (s *Scanner) cellLocation(l *line, m *match) string {
 	for _, c := range l.cells {
 		if m.start >= c.start && m.start < c.end {
-			name := columnName(c.column) + strconv.Itoa(l.number)
-			if s.location == "" {
-				return name
-			}
-			return s.location + "!" + name
+			return CellLocation(s.location, c.column, l.number)
 		}
 	}
 	return s.location
+}
+
+// CellLocation names the cell of a sheet in a 0-based column and a 1-based row.
+func CellLocation(sheet string, column, row int) string {
+	name := columnName(column) + strconv.Itoa(row)
+	if sheet == "" {
+		return name
+	}
+	return sheet + "!" + name
 }
 
 func columnName(i int) string {

@@ -1,0 +1,382 @@
+package custom
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"sort"
+	"unicode/utf8"
+
+	"github.com/trustline/trustline/rules/detect"
+)
+
+const (
+	pieceSize = 32 << 10 // the most of one line that is looked at together
+	overlap   = 512      // of two pieces of one line, and the longest match
+	reach     = 256      // around an anchor in which a pattern is tried
+	nearReach = 512      // bytes before a finding in which context words count
+	headLines = 3        // of a sheet, that hold headings
+)
+
+// Matcher looks for what a Set describes in text that arrives bit by bit. It is
+// not safe for concurrent use; it is cheap to use again after Reset.
+type Matcher struct {
+	set   *Set
+	tally tally
+
+	location string
+	buffer   []byte // raw text not looked at yet, from the start of a line or piece
+	skip     int    // what ends before here, in the buffer, was found already
+	base     int64  // where the buffer begins, in the fragment
+	before   int64  // bytes of the fragments before
+	lines    int    // line ends before the buffer
+	first    int64  // where the first line with a finding begins, -1: none
+	heading  []bool // by detector: a context word stands in the first line
+	last     []int64
+	cells    []span // of the row looked at, nil in text
+	columns  []int
+	row      int
+
+	// scratch
+	narrowed, folded []byte
+	shrunk           []int
+	hits, near       []hit
+	tried            []bool // by detector: its pattern, in the line looked at
+	accepted         []accepted
+}
+
+type span struct{ start, end int }
+
+// accepted is what was found in the line looked at.
+type accepted struct {
+	span
+	class int
+}
+
+// far is where a context word stands that was never seen.
+const far = -1 << 40
+
+// NewMatcher answers a Matcher. Its buffer is allocated at the first Write.
+func (s *Set) NewMatcher() *Matcher {
+	m := &Matcher{set: s, tally: newTally(s), heading: make([]bool, len(s.detectors)), tried: make([]bool, len(s.detectors)), last: make([]int64, len(s.detectors))}
+	m.Reset()
+	return m
+}
+
+// Reset forgets everything found, for the next file.
+func (m *Matcher) Reset() {
+	m.tally.reset()
+	m.before, m.base, m.first = 0, 0, -1
+	m.buffer = m.buffer[:0]
+	m.begun("")
+}
+
+// Begin starts a fragment: text of one place such as a sheet or a page.
+func (m *Matcher) Begin(location string) {
+	m.flush()
+	m.begun(location)
+}
+
+func (m *Matcher) begun(location string) {
+	m.before += m.base + int64(len(m.buffer))
+	m.location, m.buffer, m.base, m.skip, m.lines = location, m.buffer[:0], 0, 0, 0
+	clear(m.heading)
+	for i := range m.last {
+		m.last[i] = far
+	}
+}
+
+// Write takes text in UTF-8, cut anywhere.
+func (m *Matcher) Write(p []byte) {
+	if m.buffer == nil {
+		m.buffer = make([]byte, 0, pieceSize)
+	}
+	for len(p) > 0 {
+		n := min(len(p), pieceSize-len(m.buffer))
+		m.buffer = append(m.buffer, p[:n]...)
+		if p = p[n:]; len(m.buffer) == pieceSize {
+			m.advance()
+		}
+	}
+}
+
+// advance looks at the lines in the buffer that are complete, or at all of it
+// where one line fills it.
+func (m *Matcher) advance() {
+	if end := bytes.LastIndexByte(m.buffer, '\n') + 1; end > 0 {
+		m.look(m.buffer[:end], false)
+		m.keep(end)
+		m.skip = 0
+		return
+	}
+	m.look(m.buffer, true)
+	from := len(m.buffer) - overlap
+	for from > 0 && !utf8.RuneStart(m.buffer[from]) && from > len(m.buffer)-overlap-utf8.UTFMax {
+		from--
+	}
+	m.skip = len(m.buffer) - from
+	m.keep(from)
+}
+
+// keep drops the first n bytes of the buffer.
+func (m *Matcher) keep(n int) {
+	m.base += int64(n)
+	m.buffer = m.buffer[:copy(m.buffer, m.buffer[n:])]
+}
+
+// flush looks at what is left of a fragment.
+func (m *Matcher) flush() {
+	if len(m.buffer) > 0 {
+		m.look(m.buffer, false)
+		m.base += int64(len(m.buffer))
+		m.buffer, m.skip = m.buffer[:0], 0
+	}
+}
+
+// Row takes a row of a spreadsheet: its 1-based number and its cells that are
+// not empty, left to right.
+func (m *Matcher) Row(number int, cells []detect.Cell) {
+	m.flush()
+	if m.buffer == nil {
+		m.buffer = make([]byte, 0, pieceSize)
+	}
+	m.cells, m.columns = m.cells[:0], m.columns[:0]
+	for _, c := range cells {
+		if room := pieceSize - len(m.buffer) - 1; room > 0 {
+			from := len(m.buffer)
+			m.buffer = append(m.buffer, c.Text[:min(len(c.Text), room)]...)
+			for i := from; i < len(m.buffer); i++ {
+				if m.buffer[i] < ' ' {
+					m.buffer[i] = ' '
+				}
+			}
+			m.cells, m.columns = append(m.cells, span{from, len(m.buffer)}), append(m.columns, c.Column)
+			m.buffer = append(m.buffer, '\t')
+		}
+	}
+	m.row = number
+	m.flush()
+	m.cells, m.row = nil, 0
+}
+
+// Clean answers how many bytes from the start hold nothing that is looked for,
+// over all fragments since Reset.
+func (m *Matcher) Clean() int64 {
+	if m.first >= 0 {
+		return m.first
+	}
+	return m.before + m.base
+}
+
+// look looks at text that begins with a line or a piece of one; cut tells that
+// the line goes on behind it.
+func (m *Matcher) look(text []byte, cut bool) {
+	plain, shrunk := narrow(text, m.narrowed, m.shrunk[:0])
+	if m.shrunk = shrunk; len(shrunk) > 0 {
+		m.narrowed = plain
+	}
+	if cap(m.folded) < len(plain)+padding {
+		m.folded = make([]byte, pieceSize+padding)
+	}
+	folded := m.folded[:len(plain)+padding]
+	fold(folded, plain)
+	clear(folded[len(plain):])
+	p := &piece{text: plain, folded: folded[:len(plain)], shrunk: shrunk, cut: cut}
+	p.skip = p.narrowIndex(m.skip)
+	m.hits = m.set.index.find(folded, len(plain), m.hits[:0])
+	for hits := m.hits; len(hits) > 0; {
+		start := bytes.LastIndexByte(plain[:hits[0].start], '\n') + 1
+		end := len(plain)
+		if i := bytes.IndexByte(plain[hits[0].start:], '\n'); i >= 0 {
+			end = hits[0].start + i
+		}
+		n := 0
+		for n < len(hits) && hits[n].start < end {
+			n++
+		}
+		p.lines += bytes.Count(plain[p.counted:start], []byte{'\n'})
+		p.counted = start
+		m.line(p, start, end, hits[:n])
+		hits = hits[n:]
+	}
+	m.lines += p.lines + bytes.Count(plain[p.counted:], []byte{'\n'})
+}
+
+// piece is text being looked at.
+type piece struct {
+	text, folded []byte // half-width; the same in small letters
+	shrunk       []int  // where in them a character was narrowed
+	cut          bool   // a line goes on behind
+	skip         int    // what ends before was found already
+	counted      int    // up to here lines were counted
+	lines        int    // line ends up to there
+}
+
+// raw answers where index i of the text stood before it was narrowed.
+func (p *piece) raw(i int) int64 {
+	return int64(i) + 2*int64(sort.SearchInts(p.shrunk, i))
+}
+
+// line looks at what was hit in the line from start to end.
+func (m *Matcher) line(p *piece, start, end int, hits []hit) {
+	m.accepted, m.near = m.accepted[:0], m.near[:0]
+	head := m.lines+p.lines == 0
+	if m.cells != nil {
+		head = m.row <= headLines
+	}
+	for _, h := range hits {
+		if h.ref.role == near {
+			m.near = append(m.near, h)
+			m.heading[h.ref.detector] = m.heading[h.ref.detector] || head
+		}
+	}
+	slices.SortStableFunc(m.near, func(a, b hit) int { return cmp.Compare(a.ref.detector, b.ref.detector) })
+	clear(m.tried)
+	for _, h := range hits {
+		switch detector := int(h.ref.detector); {
+		case h.ref.role == word:
+			m.candidate(p, start, span{h.start, h.end}, detector)
+		case h.ref.role == anchor && !m.tried[detector]:
+			m.tried[detector] = true
+			m.pattern(p, start, end, detector, hits)
+		}
+	}
+	for _, h := range m.near {
+		m.last[h.ref.detector] = m.base + p.raw(h.start)
+	}
+}
+
+// pattern tries a detector's pattern around its anchors in a line.
+func (m *Matcher) pattern(p *piece, start, end, detector int, hits []hit) {
+	region := span{-1, -1}
+	for _, h := range hits {
+		if int(h.ref.detector) != detector || h.ref.role != anchor {
+			continue
+		}
+		from, to := p.character(max(start, h.start-reach)), p.character(min(end, h.end+reach))
+		if region.start >= 0 && from <= region.end {
+			region.end = to
+			continue
+		}
+		m.region(p, span{start, end}, region, detector)
+		region = span{from, to}
+	}
+	m.region(p, span{start, end}, region, detector)
+}
+
+// character answers i, or where the character begins that i stands in.
+func (p *piece) character(i int) int {
+	for i > 0 && i < len(p.text) && p.text[i]&0xC0 == 0x80 {
+		i--
+	}
+	return i
+}
+
+// region takes what matches within a stretch of a line. A match at an end of
+// the stretch that is no end of the line may go on behind it: it is none.
+func (m *Matcher) region(p *piece, line, r span, detector int) {
+	if r.start < 0 {
+		return
+	}
+	d := &m.set.detectors[detector]
+	for _, at := range d.pattern.FindAllSubmatchIndex(p.text[r.start:r.end], -1) {
+		if at[0] == 0 && r.start > line.start || at[1] == r.end-r.start && r.end < line.end {
+			continue
+		}
+		found := span{r.start + at[0], r.start + at[1]}
+		if !p.whole(found) {
+			continue
+		}
+		if len(at) > 2 && at[2] >= 0 {
+			found = span{r.start + at[2], r.start + at[3]}
+		}
+		if found.start < found.end && found.end-found.start <= overlap {
+			m.candidate(p, line.start, found, detector)
+		}
+	}
+}
+
+// whole tells whether a stretch is no part of a longer word or number.
+func (p *piece) whole(s span) bool {
+	return !(s.start > 0 && alnum(p.text[s.start-1]) && alnum(p.text[s.start])) &&
+		!(s.end < len(p.text) && alnum(p.text[s.end]) && alnum(p.text[s.end-1]))
+}
+
+// candidate weighs what was found and takes it.
+func (m *Matcher) candidate(p *piece, line int, at span, detector int) {
+	d := &m.set.detectors[detector]
+	if at.end < p.skip || p.cut && at.end >= len(p.text) {
+		return // found in the piece before, or to be found in the next
+	}
+	class := m.set.classOf[detector]
+	for i := len(m.accepted) - 1; i >= 0 && i >= len(m.accepted)-64; i-- {
+		if a := m.accepted[i]; a.class == class && at.start < a.end && a.start < at.end {
+			return
+		}
+	}
+	value := p.text[at.start:at.end]
+	if d.validate != nil && !d.validate(value) {
+		return
+	}
+	f := finding{detector: detector, confidence: d.alone}
+	if !d.context {
+		f.confidence = withoutContext
+	} else if f.label, f.distance = m.context(p, at, detector); f.distance >= 0 {
+		f.confidence = inContext
+	}
+	if d.validate != nil && f.confidence > 0 {
+		f.confidence = min(f.confidence+proven, 0.99)
+	}
+	if f.confidence < leastConfidence {
+		return
+	}
+	m.accepted = append(m.accepted, accepted{at, class})
+	if m.first < 0 {
+		m.first = m.before + m.base + p.raw(line)
+	}
+	m.take(p, at, class, f)
+}
+
+const (
+	withoutContext  = 0.90 // nothing around it is asked for
+	inContext       = 0.95
+	proven          = 0.04 // more, for what passed a check
+	leastConfidence = 0.5
+)
+
+// finding is what speaks for a candidate.
+type finding struct {
+	detector   int
+	confidence float64
+	label      span // of the nearest context word in the line
+	distance   int  // in bytes from it; 0 where it stands further off; -1: there is none
+}
+
+// context answers a context word of a detector: the last before the finding or
+// the first behind it in the line, whichever is nearer, or one further off.
+func (m *Matcher) context(p *piece, at span, detector int) (label span, distance int) {
+	distance = -1
+	next, _ := slices.BinarySearchFunc(m.near, at.start, func(h hit, start int) int {
+		return cmp.Or(cmp.Compare(int(h.ref.detector), detector), cmp.Compare(h.start, start))
+	})
+	for _, i := range []int{next - 1, next, next + 1} {
+		if i < 0 || i >= len(m.near) || int(m.near[i].ref.detector) != detector {
+			continue
+		}
+		h := m.near[i]
+		d := max(at.start-h.end, h.start-at.end)
+		if d >= 0 && (distance < 0 || d < distance) {
+			label, distance = span{h.start, h.end}, d
+		}
+	}
+	if distance < 0 && (m.heading[detector] || m.base+p.raw(at.start)-m.last[detector] <= nearReach) {
+		distance = 0
+	}
+	return label, distance
+}
+
+// Close looks at what has been held back and answers what was found, by class.
+func (m *Matcher) Close() Found {
+	m.flush()
+	return m.tally.found()
+}
