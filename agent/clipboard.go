@@ -34,7 +34,7 @@ func (j *Judge) Clip(ctx context.Context, by control.Caller, c control.Clip) (co
 		text += "\n" + nameParts.Replace(text)
 		a.Subject.Size = -1
 	}
-	content, err := j.Engine.Scan(ctx, "", textReader(text), int64(len(text)))
+	content, err := j.engine().Scan(ctx, "", textReader(text), int64(len(text)))
 	if err != nil && ctx.Err() == nil {
 		return control.Verdict{}, fmt.Errorf("look at the clipboard: %w", err)
 	}

@@ -233,7 +233,7 @@ func (d *desk) lookAt(ctx context.Context, path string, r *grant.Request) error 
 	}
 	ctx, cancel := context.WithTimeout(ctx, judging)
 	defer cancel()
-	content, err := d.agent.judge.Engine.Scan(ctx, info.Name(), f, info.Size())
+	content, err := d.agent.judge.engine().Scan(ctx, info.Name(), f, info.Size())
 	if err != nil {
 		return fmt.Errorf("look at a file for a request: %w", err)
 	}

@@ -109,7 +109,7 @@ func (a *Agent) lookAt(ctx context.Context, path string, act activity.Activity) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, judging)
 	defer cancel()
-	content, err := a.judge.Engine.Scan(ctx, filepath.Base(path), f, info.Size())
+	content, err := a.judge.engine().Scan(ctx, filepath.Base(path), f, info.Size())
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		content = rules.Content{Status: rules.Unreadable, Reason: rules.TimedOut}

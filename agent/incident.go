@@ -45,7 +45,7 @@ func (j *Judge) content(c rules.Content, situation rules.Context) incident.Conte
 		out.Rolling = max(out.Rolling, n)
 	}
 	for _, s := range c.Summary.Classes {
-		out.Classes = append(out.Classes, incident.Class{ID: string(s.Class), Count: s.Count, Distinct: s.Distinct, Confidence: s.Confidence})
+		out.Classes = append(out.Classes, incident.Class{ID: string(s.Class), Count: s.Count, Distinct: s.Distinct, Confidence: s.Confidence, Name: j.Policy().DataName(s.Class)})
 	}
 	for _, f := range sample(c.Summary.Findings) {
 		out.Matches = append(out.Matches, incident.Match{

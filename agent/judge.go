@@ -56,10 +56,13 @@ type Grants interface {
 // judging bounds how long one file is looked at.
 const judging = 2 * time.Minute
 
+// engine answers the Engine for the policy in force.
+func (j *Judge) engine() *rules.Engine { return j.Engine.For(j.Policy()) }
+
 // Open implements guard.Judge.
 func (j *Judge) Open(a activity.Activity) guard.Judgement {
 	a.Actor.User = accountName(a.Actor.UID)
-	o := &judgement{judge: j, activity: a, stream: j.Engine.Stream(a.Subject.Name)}
+	o := &judgement{judge: j, activity: a, stream: j.engine().Stream(a.Subject.Name)}
 	o.stopAt, o.stops = j.Policy().BlockAt(a)
 	if o.stops && j.Grants != nil && j.Grants.May(a.Actor.UID, string(a.Channel), deviceKey(a.Destination)) {
 		o.stops = false // an approval is about the whole of it
@@ -72,7 +75,7 @@ func (j *Judge) Name(ctx context.Context, a activity.Activity, text string) guar
 	// In names, dots and lines join what they separate elsewhere: both readings
 	// are looked at.
 	text += "\n" + nameParts.Replace(text)
-	s := j.Engine.Stream("")
+	s := j.engine().Stream("")
 	s.Write([]byte(text))
 	content, err := s.Finish(ctx, textReader(text), int64(len(text)))
 	if err != nil {
@@ -160,7 +163,12 @@ func (j *Judge) keep(ctx context.Context, a activity.Activity, i incident.Incide
 		j.Log.Error("incident is not recorded", "incident", i.ID, "error", err)
 		return
 	}
-	words := prompt.Words{Title: d.Title, Message: d.Message}
+	words := prompt.Words{Title: d.Title, Message: d.Message, Data: map[string]map[string]string{}}
+	for _, c := range i.Content.Classes {
+		if c.Name != nil {
+			words.Data[c.ID] = c.Name
+		}
+	}
 	j.keepCase(a, i, words)
 	j.Tell(ctx, i, words)
 }

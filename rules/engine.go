@@ -9,7 +9,9 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 
+	"github.com/trustline/trustline/rules/custom"
 	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/rules/extract"
 )
@@ -33,7 +35,10 @@ type Engine struct {
 	limits   Limits
 	isolated Extractor
 	idle     *sync.Pool // of *scan
+	lists    *Lists
 	pack     *detect.Pack
+	custom   *custom.Set // nil: nothing
+	last     *atomic.Pointer[Engine]
 }
 
 // NewEngine answers an Engine that looks for what the pack describes.
@@ -46,14 +51,41 @@ func NewEngine(pack *detect.Pack, limits Limits) *Engine {
 // own lists. Lists may be replaced while the engine before is still at work.
 func (e *Engine) With(lists *Lists) *Engine {
 	with := *e
-	with.idle = &sync.Pool{New: func() any {
-		return &scan{
+	with.lists = lists
+	return with.fresh()
+}
+
+// fresh gives a changed Engine scans of its own.
+func (e *Engine) fresh() *Engine {
+	lists, set := e.lists, e.custom
+	e.last = &atomic.Pointer[Engine]{}
+	e.idle = &sync.Pool{New: func() any {
+		s := &scan{
 			Scanner: detect.NewScanner(e.pack, e.limits.Detect),
 			names:   detect.NewScanner(e.pack, detect.Limits{Distinct: 100, Findings: 20}),
 			known:   lists.matcher(),
 		}
+		if set != nil {
+			s.custom = set.NewMatcher()
+		}
+		return s
 	}}
-	return &with
+	return e
+}
+
+// For answers the same Engine, which also looks for what a policy itself
+// describes. It costs nothing where that is the policy asked for last.
+func (e *Engine) For(p *Policy) *Engine {
+	if p.custom == e.custom {
+		return e
+	}
+	if last := e.last.Load(); last != nil && last.custom == p.custom {
+		return last
+	}
+	engine := *e
+	engine.custom = p.custom
+	e.last.Store(engine.fresh())
+	return &engine
 }
 
 // Isolated answers the same Engine with formats that have to be taken apart
@@ -61,7 +93,7 @@ func (e *Engine) With(lists *Lists) *Engine {
 func (e *Engine) Isolated(x Extractor) *Engine {
 	isolated := *e
 	isolated.isolated = x
-	return &isolated
+	return isolated.fresh()
 }
 
 // Scan looks at size bytes of r, which stand in a file of that base name; the
@@ -93,10 +125,11 @@ func withoutPath(err error) error {
 // scan is one piece of content being looked at.
 type scan struct {
 	*detect.Scanner
-	names *detect.Scanner // makes locations harmless
-	lead  int64           // bytes looked at before the content itself
-	cells []detect.Cell
-	known *knownMatcher // nil without lists
+	names  *detect.Scanner // makes locations harmless
+	lead   int64           // bytes looked at before the content itself
+	cells  []detect.Cell
+	known  *knownMatcher   // nil without lists
+	custom *custom.Matcher // nil where the policy describes nothing itself
 }
 
 // fileName is the location of what is found in the name of the file.
@@ -106,11 +139,17 @@ func (e *Engine) begin(name string) *scan {
 	s := e.idle.Get().(*scan)
 	s.Reset()
 	s.known.reset()
+	if s.custom != nil {
+		s.custom.Reset()
+	}
 	s.lead = 0
 	if name = strings.TrimSuffix(name, path.Ext(name)); name != "" {
 		s.lead = int64(len(name))
 		s.Scanner.Begin(fileName)
 		s.known.begin()
+		if s.custom != nil {
+			s.custom.Begin(fileName)
+		}
 		s.Write([]byte(name))
 	}
 	return s
@@ -129,12 +168,18 @@ func (s *scan) Begin(location string) {
 	}
 	s.Scanner.Begin(location)
 	s.known.begin()
+	if s.custom != nil {
+		s.custom.Begin(location)
+	}
 }
 
 // Write gives text to the Scanner, which never fails, and to the lists.
 func (s *scan) Write(text []byte) {
 	_, _ = s.Scanner.Write(text)
 	s.known.write(text)
+	if s.custom != nil {
+		s.custom.Write(text)
+	}
 }
 
 // Row gives a row of a table to the Scanner.
@@ -145,14 +190,31 @@ func (s *scan) Row(number int, cells []extract.Cell) {
 	}
 	s.Scanner.Row(number, s.cells)
 	s.known.row(cells)
+	if s.custom != nil {
+		s.custom.Row(number, s.cells)
+	}
 }
 
 // released answers how many leading bytes of the text hold no candidate.
-func (s *scan) released() int64 { return max(0, s.known.clean(s.Clean())-s.lead) }
+func (s *scan) released() int64 {
+	clean := s.known.clean(s.Clean())
+	if s.custom != nil {
+		clean = min(clean, s.custom.Clean())
+	}
+	return max(0, clean-s.lead)
+}
 
 // content sums up.
 func (s *scan) content(result extract.Result) Content {
 	c := Content{Type: result.Type, Reason: result.Reason, Summary: s.Close(), Known: s.known.close()}
+	if s.custom != nil {
+		found := s.custom.Close()
+		c.Summary.Classes = mergeClasses(c.Summary.Classes, found.Classes)
+		c.Summary.Findings = append(c.Summary.Findings, found.Findings...)
+		if found.Incomplete {
+			c.Summary.Incomplete = "distinct values"
+		}
+	}
 	switch {
 	case len(c.Summary.Classes) > 0 || c.Known.any():
 		c.Status = Sensitive

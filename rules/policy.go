@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trustline/trustline/rules/custom"
 	"github.com/trustline/trustline/rules/strictyaml"
 )
 
@@ -98,6 +99,8 @@ type Policy struct {
 	rules         []rule
 	isolation     Isolation
 	lists         []listUse
+	own           []detector
+	custom        *custom.Set // what they look for, nil: nothing
 	warnings      strictyaml.Problems
 }
 

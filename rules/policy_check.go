@@ -23,6 +23,7 @@ func (p *Policy) check(doc *strictyaml.Document, spec *policySpec) strictyaml.Pr
 	for i := range p.rules {
 		p.checkRule(&p.rules[i], &spec.Rules[i], warn)
 	}
+	p.checkDetectors(spec, warn)
 	slices.SortStableFunc(found, func(a, b strictyaml.Problem) int { return a.Line - b.Line })
 	return found
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/custom"
 	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/rules/strictyaml"
 )
@@ -47,6 +48,10 @@ type compiler struct {
 	classes map[string]int // id -> index
 	rules   map[string]int // id -> line
 	lists   []listUse
+
+	own       []detector        // the policy's, in its order
+	described []custom.Detector // what they look for
+	counted   []detect.Class
 }
 
 func (c *compiler) policy(s *policySpec) *Policy {
@@ -64,6 +69,7 @@ func (c *compiler) policy(s *policySpec) *Policy {
 	}
 	c.most(len(s.Classes), maxClasses, s.Place.In("classes"))
 	c.most(len(s.Rules), maxRules, s.Place.In("rules"))
+	c.detectors(s.Detectors, s.Place)
 	for i := range s.Classes[:min(len(s.Classes), maxClasses)] {
 		p.classes = append(p.classes, c.class(&s.Classes[i], i))
 	}
@@ -71,7 +77,7 @@ func (c *compiler) policy(s *policySpec) *Policy {
 		p.rules = append(p.rules, c.rule(&s.Rules[i]))
 	}
 	c.isolation(p, s)
-	p.lists = c.lists
+	p.lists, p.own, p.custom = c.lists, c.own, c.looking(s.Place)
 	return p
 }
 
@@ -139,7 +145,7 @@ func (c *compiler) records(s *recordsSpec) condition {
 func (c *compiler) count(s *countSpec) condition {
 	c.require(s.Class, s.Place, "class")
 	return countCondition{
-		class:      oneOf(c, s.Class, dataClasses, ""),
+		class:      c.dataClass(s.Class),
 		atLeast:    c.required(s.AtLeast, s.Place, "at-least"),
 		repeats:    !c.flag(s.Distinct, true),
 		confidence: c.fraction(s.Confidence),

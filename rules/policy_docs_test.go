@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/trustline/trustline/rules/custom"
 	"github.com/trustline/trustline/rules/strictyaml"
 )
 
@@ -47,7 +48,7 @@ func TestDocumentation(t *testing.T) {
 		}
 	}
 	for _, words := range [][]string{plain(modes), plain(severities), plain(channels), plain(operations), plain(unreadables),
-		plain(waysOn), plain(dataClasses), plain(actions), levelNames, Templates()[:2]} {
+		plain(waysOn), plain(dataClasses), custom.Validators(), plain(actions), levelNames, Templates()[:2]} {
 		for _, w := range words {
 			if !strings.Contains(text, w) {
 				t.Errorf("%q is not explained", w)
@@ -68,9 +69,15 @@ func TestDocumentedExamples(t *testing.T) {
 		}
 		return m[1]
 	}
+	for _, name := range []string{"detectors", "policy"} {
+		p, err := ParsePolicy("example", example(name))
+		if err != nil || len(p.Warnings()) > 0 {
+			t.Fatal(name, err, p.Warnings())
+		}
+	}
 	p, err := ParsePolicy("example", example("policy"))
-	if err != nil || len(p.Warnings()) > 0 {
-		t.Fatal(err, p.Warnings())
+	if err != nil {
+		t.Fatal(err)
 	}
 	cases, err := ParseCases("example", example("cases"))
 	if err != nil || len(cases) == 0 {

@@ -12,11 +12,13 @@ type (
 
 type policySpec struct {
 	Place   place
-	Version scalar      `yaml:"version"`
-	Name    scalar      `yaml:"name"`
-	Mode    scalar      `yaml:"mode"`
-	Classes []classSpec `yaml:"classes"`
-	Rules   []ruleSpec  `yaml:"rules"`
+	Version scalar `yaml:"version"`
+	Name    scalar `yaml:"name"`
+	Mode    scalar `yaml:"mode"`
+	// Detectors are kinds of data that the company describes itself.
+	Detectors []detectorSpec `yaml:"detectors"`
+	Classes   []classSpec    `yaml:"classes"`
+	Rules     []ruleSpec     `yaml:"rules"`
 	// Isolation says what the action isolate closes off.
 	Isolation *isolationSpec `yaml:"isolation"`
 }

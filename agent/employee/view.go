@@ -57,6 +57,12 @@ func functions(p *message.Printer) template.FuncMap {
 		"either": func(prefix, id string) string { return either(p, prefix, id) },
 		"field":  func(name string) field { return field{Name: name} },
 		"class":  func(id string) string { return rules.ClassName(detect.Class(id), p.Language()) },
+		"data": func(names map[string]map[string]string, id string) string {
+			if own := policyWords(names[id], p.Language()); own != "" {
+				return own
+			}
+			return rules.ClassName(detect.Class(id), p.Language())
+		},
 		"number": func(n int) string { return humanize.Comma(int64(n)) },
 		"when":   func(t time.Time) string { return t.Local().Format("2006-01-02 15:04") },
 		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },

@@ -9,7 +9,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +56,8 @@ const (
 type Words struct {
 	Title   map[string]string `json:"title,omitempty"`   // the rule in plain words
 	Message map[string]string `json:"message,omitempty"` // what to do, or why there is such a rule
+	// Data names kinds of data that the policy describes itself, by class id.
+	Data map[string]map[string]string `json:"data,omitempty"`
 }
 
 // Bounds on the texts of a notice, in runes.
@@ -169,7 +173,7 @@ func (n Notice) harmless() Notice {
 	n.Classes = harmlessList(n.Classes, 20, maxID)
 	n.Samples = harmlessList(n.Samples, 2, maxSample)
 	n.EmployeeMay = harmlessList(n.EmployeeMay, 8, maxID)
-	n.Words = Words{Title: harmlessWords(n.Words.Title, maxTitle), Message: harmlessWords(n.Words.Message, maxAdvice)}
+	n.Words = Words{Title: harmlessWords(n.Words.Title, maxTitle), Message: harmlessWords(n.Words.Message, maxAdvice), Data: harmlessNames(n.Words.Data)}
 	return n
 }
 
@@ -179,6 +183,21 @@ func harmlessWords(words map[string]string, limit int) map[string]string {
 		if s := harmless(words[lang], limit); s != "" {
 			out[lang] = s
 		}
+	}
+	return out
+}
+
+// harmlessNames bounds names of data; those of more than a notice names go.
+func harmlessNames(data map[string]map[string]string) map[string]map[string]string {
+	var out map[string]map[string]string
+	for _, id := range slices.Sorted(maps.Keys(data)) {
+		if len(out) == 20 {
+			break
+		}
+		if out == nil {
+			out = map[string]map[string]string{}
+		}
+		out[harmless(id, maxID)] = harmlessWords(data[id], maxID)
 	}
 	return out
 }

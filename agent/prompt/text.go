@@ -165,7 +165,7 @@ func (w words) subject() string {
 func (w words) classNames() string {
 	var names []string
 	for _, id := range w.n.Classes {
-		if name := w.either("class."+id, ""); name != "" && !slices.Contains(names, name) {
+		if name := cmp.Or(w.either("class."+id, ""), w.policys(w.n.Words.Data[id])); name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

@@ -25,6 +25,7 @@ type scanOptions struct {
 	exclude       []string
 	jobs          int
 	timeout       time.Duration
+	policy        string
 }
 
 func newScanCommand(t *terminal) *cobra.Command {
@@ -57,21 +58,26 @@ func newScanCommand(t *terminal) *cobra.Command {
 	f.BoolVar(&o.clipboard, "clipboard", false, t.Text("scan.flag.clipboard"))
 	f.Float64Var(&o.minConfidence, "min-confidence", rules.ReportingConfidence, t.Text("scan.flag.min-confidence"))
 	f.StringArrayVar(&o.exclude, "exclude", nil, t.Text("scan.flag.exclude"))
+	f.StringVar(&o.policy, "policy", "", t.Text("scan.flag.policy"))
 	f.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), t.Text("scan.flag.jobs"))
 	f.DurationVar(&o.timeout, "timeout", extract.DefaultTime, t.Text("scan.flag.timeout"))
 	return cmd
 }
 
 func runScan(ctx context.Context, t *terminal, o scanOptions, args []string) error {
+	policy, err := t.policy(o.policy)
+	if err != nil {
+		return err
+	}
 	worker, err := workerCommand()
 	if err != nil {
 		return err
 	}
 	workers := sandbox.New(sandbox.Options{Command: worker, Workers: o.jobs})
 	defer workers.Close()
-	engine := rules.NewEngine(detect.DefaultPack(), rules.Limits{Extract: extract.Limits{Time: o.timeout}}).Isolated(workers.Extract)
+	engine := rules.NewEngine(detect.DefaultPack(), rules.Limits{Extract: extract.Limits{Time: o.timeout}}).Isolated(workers.Extract).For(policy)
 	files := &scanFiles{engine: engine, stdin: t.in, exclude: o.exclude, jobs: o.jobs}
-	report := newScanReport(t, o)
+	report := newScanReport(t, o, policy)
 	if o.clipboard {
 		var found scanned
 		if found, err = scanClipboard(ctx, engine); err != nil {

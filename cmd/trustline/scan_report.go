@@ -20,7 +20,8 @@ import (
 type scanReport struct {
 	*terminal
 	options scanOptions
-	before  func() // clears the progress bar before a line is printed
+	policy  *rules.Policy // names data it describes itself
+	before  func()        // clears the progress bar before a line is printed
 
 	files, sensitive, unreadable int
 	bytes                        int64
@@ -52,9 +53,9 @@ type findingLine struct {
 	Reasons    []string     `json:"reasons,omitempty"`
 }
 
-func newScanReport(t *terminal, o scanOptions) *scanReport {
+func newScanReport(t *terminal, o scanOptions, policy *rules.Policy) *scanReport {
 	return &scanReport{
-		terminal: t, options: o, before: func() {},
+		terminal: t, options: o, policy: policy, before: func() {},
 		people: map[uint64]bool{}, classes: map[detect.Class]*classTotal{},
 	}
 }
@@ -138,7 +139,7 @@ func (r *scanReport) print(line scanLine, err error) error {
 			parts = append(parts, r.Text("scan.people", message.Args{"People": humanize.Comma(int64(line.People))}))
 		}
 		for _, c := range line.Classes {
-			parts = append(parts, rules.ClassName(c.Class, r.Language())+" "+humanize.Comma(int64(c.Count)))
+			parts = append(parts, r.className(c.Class)+" "+humanize.Comma(int64(c.Count)))
 		}
 		fmt.Fprintf(&b, "  %s\n", strings.Join(parts, r.Text("scan.separator")))
 	}
@@ -150,10 +151,18 @@ func (r *scanReport) print(line scanLine, err error) error {
 	return werr
 }
 
+// className is what people call a class of data, or the policy.
+func (r *scanReport) className(class detect.Class) string {
+	if own := r.policy.DataName(class); own != nil {
+		return harmless(own.In(r.Language()))
+	}
+	return rules.ClassName(class, r.Language())
+}
+
 func (r *scanReport) printFindings(b *strings.Builder, findings []findingLine) {
 	var rows [][]string
 	for _, f := range findings {
-		rows = append(rows, []string{"   ", r.where(f), rules.ClassName(f.Class, r.Language()), harmless(f.Masked), fmt.Sprintf("%.2f", f.Confidence), harmless(strings.Join(f.Reasons, ", "))})
+		rows = append(rows, []string{"   ", r.where(f), r.className(f.Class), harmless(f.Masked), fmt.Sprintf("%.2f", f.Confidence), harmless(strings.Join(f.Reasons, ", "))})
 	}
 	b.WriteString(table(rows))
 }
@@ -196,7 +205,7 @@ func (r *scanReport) finish(interrupted bool) error {
 		rows := [][]string{{r.Text("scan.head.class"), r.Text("scan.head.count"), r.Text("scan.head.files")}}
 		for _, class := range sortedClasses(r.classes) {
 			total := r.classes[class]
-			rows = append(rows, []string{rules.ClassName(class, r.Language()), humanize.Comma(int64(total.count)), humanize.Comma(int64(total.files))})
+			rows = append(rows, []string{r.className(class), humanize.Comma(int64(total.count)), humanize.Comma(int64(total.files))})
 		}
 		b.WriteByte('\n')
 		b.WriteString(table(rows))

@@ -11,6 +11,7 @@ import (
 	"github.com/trustline/trustline/message"
 	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/rules/detect"
+	"github.com/trustline/trustline/uploader/incident"
 )
 
 // page is what a template is given.
@@ -78,7 +79,19 @@ func functions() template.FuncMap {
 		"why":     reasons(),
 		"locate":  location(),
 		"class":   func(id, lang string) string { return rules.ClassName(detect.Class(id), lang) },
+		"data":    dataName,
 	}
+}
+
+// dataName answers what people call a class of data: by the policy that
+// describes it, where one of those found says so.
+func dataName(found []incident.Class, id, lang string) string {
+	for _, c := range found {
+		if c.ID == id && c.Name != nil {
+			return rules.Localized(c.Name).In(lang)
+		}
+	}
+	return rules.ClassName(detect.Class(id), lang)
 }
 
 // known answers the text of an id that an agent has sent, or what it sent

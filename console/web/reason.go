@@ -32,6 +32,8 @@ func phrases() []phrase {
 		{`form of a travel permit to or from Taiwan`, "taiwan-pass"}, {`machine-readable zone, all check digits right`, "zone"}, {`organisation code in it right`, "organisation"}, {`length of its country, check digits right`, "iban"},
 		{`foreigner's permanent residence, date of birth real`, "foreigner"}, {`form of before 2023 without checksum`, "old-permit"},
 		{`region of Hong Kong, Macau or Taiwan, date of birth real`, "permit"},
+		{`word of the list`, "word"}, {`matches the pattern`, "pattern"}, {`check (.+) right`, "check"}, {`context word (.+) in the line`, "near"},
+		{`context words shortly before or in the heading`, "near-above"}, {`but no context word near`, "but-alone-word"},
 		{`but an account that is no person's`, "but-role"}, {`but of an author or sender`, "but-maker"},
 	} {
 		list = append(list, phrase{regexp.MustCompile(`^` + p[0] + `$`), "why." + p[1]})

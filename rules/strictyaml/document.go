@@ -17,7 +17,7 @@ import (
 
 // Bounds on a document.
 const (
-	MaxBytes    = 1 << 20
+	MaxBytes    = 4 << 20
 	maxNodes    = 100_000
 	maxProblems = 100
 )

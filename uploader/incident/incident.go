@@ -148,6 +148,8 @@ type Class struct {
 	Count      int     `json:"count"`
 	Distinct   int     `json:"distinct"`
 	Confidence float64 `json:"confidence"` // 0…1, the highest
+	// Name is what the policy calls a class that it describes itself, by language.
+	Name map[string]string `json:"name,omitempty"`
 }
 
 // Match is one finding, masked.
@@ -239,6 +241,9 @@ func (i *Incident) texts() []text {
 	}
 	for _, c := range i.Content.Classes {
 		t = append(t, text{"content.classes.id", c.ID})
+		for lang, name := range c.Name {
+			t = append(t, text{"content.classes.name", lang}, text{"content.classes.name", name})
+		}
 	}
 	for _, c := range i.Decision.PolicyClasses {
 		t = append(t, text{"decision.policyClasses", c})
