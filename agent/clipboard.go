@@ -24,7 +24,7 @@ func (j *Judge) Clip(ctx context.Context, by control.Caller, c control.Clip) (co
 	names := fileNames(c.Files)
 	a := activity.Activity{
 		Time: time.Now().UTC(), Channel: activity.Clipboard, Operation: activity.Copy,
-		Actor:   activity.Actor{UID: by.UID, User: accountName(by.UID), Program: c.Program},
+		Actor:   j.known(activity.Actor{UID: by.UID, Program: c.Program}),
 		Subject: activity.Subject{Name: strings.Join(names, ", "), Size: int64(len(c.Text))},
 	}
 	text := c.Text

@@ -201,7 +201,7 @@ func (d *desk) fill(ctx context.Context, uid int, c cases.Case, w grant.Wish) (g
 		*text = d.harmless(*text)
 	}
 	r := grant.Request{
-		ID: id.String(), Incident: c.Notice.ID, Machine: d.agent.machine.ID, UID: uid, User: bounded(accountName(uid)), Time: time.Now().UTC(), Wish: w,
+		ID: id.String(), Incident: c.Notice.ID, Machine: d.agent.machine.ID, UID: uid, User: bounded(d.agent.judge.userName(uid)), Time: time.Now().UTC(), Wish: w,
 		Channel: c.Channel, Destination: c.Destination, Place: c.Place, File: c.Notice.File, Classes: slices.Sorted(slices.Values(c.Classes)), People: c.People,
 	}
 	if c.Source != "" {
@@ -254,7 +254,7 @@ func (d *desk) mistake(ctx context.Context, uid int, q cases.Said) (cases.Sent, 
 		return cases.Sent{}, err
 	}
 	text := d.harmless(q.Text)
-	if err := d.about(ctx, codeMistake, incident.Low, c, map[string]string{"text": text, "user": bounded(accountName(uid))}); err != nil {
+	if err := d.about(ctx, codeMistake, incident.Low, c, map[string]string{"text": text, "user": bounded(d.agent.judge.userName(uid))}); err != nil {
 		return cases.Sent{}, err
 	}
 	d.cases.Note(uid, q.Case, cases.Step{What: cases.Mistake, Time: time.Now().UTC(), Text: text})
@@ -266,7 +266,7 @@ func (d *desk) masked(ctx context.Context, uid int, q cases.Saved) (cases.Sent, 
 	if err != nil {
 		return cases.Sent{}, err
 	}
-	if err := d.about(ctx, codeMaskedCopy, incident.Low, c, map[string]string{"file": d.agent.judge.masked(bounded(q.Name)), "user": bounded(accountName(uid))}); err != nil {
+	if err := d.about(ctx, codeMaskedCopy, incident.Low, c, map[string]string{"file": d.agent.judge.masked(bounded(q.Name)), "user": bounded(d.agent.judge.userName(uid))}); err != nil {
 		return cases.Sent{}, err
 	}
 	d.cases.Note(uid, q.Case, cases.Step{What: cases.MaskedCopy, Time: time.Now().UTC()})
@@ -286,7 +286,7 @@ func (d *desk) justify(ctx context.Context, uid int, q cases.Said) (cases.Sent, 
 	if err != nil {
 		return cases.Sent{}, err
 	}
-	r, err := d.fill(ctx, uid, c, grant.Wish{Purpose: "other", Text: text, Days: 1, Uses: 1, Pledge: true, Name: accountName(uid)})
+	r, err := d.fill(ctx, uid, c, grant.Wish{Purpose: "other", Text: text, Days: 1, Uses: 1, Pledge: true, Name: d.agent.judge.userName(uid)})
 	if err != nil {
 		return cases.Sent{}, err
 	}

@@ -120,7 +120,7 @@ func (a *Agent) lookAt(ctx context.Context, path string, act activity.Activity) 
 	if content.Status == rules.Clean {
 		return nil
 	}
-	act.Actor = owner(path, info)
+	act.Actor = a.judge.known(owner(path, info))
 	act.Subject.Size = info.Size()
 	f.Close() // or Windows would let nobody take it away
 	a.found(ctx, act, content, path, info)

@@ -4,11 +4,10 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"os/user"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/trustline/trustline/agent/account"
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/cases"
 	"github.com/trustline/trustline/agent/guard"
@@ -41,6 +40,8 @@ type Judge struct {
 	// may be nil where nobody knows.
 	Network func() string
 	Log     *slog.Logger
+
+	accounts account.Directory
 }
 
 // Grants are the approvals that people at this machine have.
@@ -61,7 +62,7 @@ func (j *Judge) engine() *rules.Engine { return j.Engine.For(j.Policy()) }
 
 // Open implements guard.Judge.
 func (j *Judge) Open(a activity.Activity) guard.Judgement {
-	a.Actor.User = accountName(a.Actor.UID)
+	a.Actor = j.known(a.Actor)
 	o := &judgement{judge: j, activity: a, stream: j.engine().Stream(a.Subject.Name)}
 	o.stopAt, o.stops = j.Policy().BlockAt(a)
 	if o.stops && j.Grants != nil && j.Grants.May(a.Actor.UID, string(a.Channel), deviceKey(a.Destination)) {
@@ -85,7 +86,7 @@ func (j *Judge) Name(ctx context.Context, a activity.Activity, text string) guar
 	if content.Status == rules.Clean {
 		return guard.Allow
 	}
-	a.Actor.User = accountName(a.Actor.UID)
+	a.Actor = j.known(a.Actor)
 	verdict, _ := j.decide(ctx, a, content, j.approval(a, nil))
 	return verdict
 }
@@ -263,18 +264,19 @@ func deviceKey(d activity.Destination) string {
 	return d.Path
 }
 
-// accountName answers the name of an account, or its number where the system
-// has no name for it.
-func accountName(uid int) string {
-	if uid < 0 {
-		return ""
+// known answers an actor together with the account's name and groups.
+func (j *Judge) known(a activity.Actor) activity.Actor {
+	if a.UID < 0 {
+		return a
 	}
-	id := strconv.Itoa(uid)
-	if u, err := user.LookupId(id); err == nil {
-		return u.Username
-	}
-	return id
+	p := j.accounts.Person(a.UID)
+	a.User, a.Groups = p.User, p.Groups
+	return a
 }
+
+// userName answers the name of an account, or its number where the system has
+// no name for it.
+func (j *Judge) userName(uid int) string { return j.accounts.Person(uid).User }
 
 type textReader string
 

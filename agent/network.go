@@ -31,6 +31,7 @@ type site struct {
 	health   *health.Board
 	record   func(context.Context, incident.Incident) error
 	tell     func(context.Context, incident.Incident, prompt.Words)
+	who      func(activity.Actor) activity.Actor // with name and groups
 	log      *slog.Logger
 
 	mu      sync.Mutex
@@ -51,7 +52,7 @@ type said struct {
 func (a *Agent) newSite() (*site, error) {
 	s := &site{
 		policy: a.policy.Current, machine: a.machine, reach: a.config.reach(),
-		health: a.health, record: a.record, tell: a.teller.Tell, log: a.log,
+		health: a.health, record: a.record, tell: a.teller.Tell, who: a.judge.known, log: a.log,
 	}
 	var err error
 	s.isolator, err = isolate.New(isolate.Config{
@@ -252,7 +253,7 @@ func (s *site) stopped(t isolate.Attempt) {
 	s.mu.Unlock()
 	a := activity.Activity{
 		Time: t.Time, Channel: activity.Network, Operation: activity.Connect,
-		Actor: activity.Actor{UID: t.UID, User: accountName(t.UID)}, Subject: activity.Subject{Size: -1},
+		Actor: s.who(activity.Actor{UID: t.UID}), Subject: activity.Subject{Size: -1},
 	}
 	d := rules.Decide(s.policy(), a, rules.Content{Status: rules.Clean}, rules.Context{Network: string(trust)})
 	if d.Action != rules.Isolate {

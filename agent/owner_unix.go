@@ -18,7 +18,7 @@ func owner(_ string, info fs.FileInfo) activity.Actor {
 	if !ok {
 		return activity.Actor{UID: -1}
 	}
-	return activity.Actor{UID: int(st.Uid), User: accountName(int(st.Uid))}
+	return activity.Actor{UID: int(st.Uid)}
 }
 
 // mayRead tells whether a file's mode lets an account read it.

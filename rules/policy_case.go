@@ -89,6 +89,7 @@ type givenSpec struct {
 	Unreadable  scalar           `yaml:"unreadable"`
 	Rolling     scalar           `yaml:"rolling"`
 	Person      scalar           `yaml:"person"`
+	Group       []scalar         `yaml:"group"`
 	Program     scalar           `yaml:"program"`
 	Destination scalar           `yaml:"destination"`
 	Device      *givenDeviceSpec `yaml:"device"`
@@ -187,6 +188,9 @@ func (c *compiler) givenActivity(s *givenSpec) activity.Activity {
 		}
 		a.Time = at.UTC()
 	}
+	for _, g := range c.list(s.Group) {
+		a.Actor.Groups = append(a.Actor.Groups, g.Text)
+	}
 	if d := s.Device; d != nil {
 		a.Destination.Device = activity.Device{Vendor: d.Vendor.Text, Model: d.Model.Text, Serial: d.Serial.Text,
 			Bus: d.Bus.Text, Encrypted: c.flag(d.Encrypted, false)}
@@ -198,6 +202,15 @@ func (c *compiler) givenActivity(s *givenSpec) activity.Activity {
 		}
 	}
 	return a
+}
+
+// foundClass reads a kind of data: a built-in one, or one that some policy
+// describes itself.
+func (c *compiler) foundClass(s scalar) detect.Class {
+	if idPattern.MatchString(s.Text) && strictyaml.Nearest(s.Text, plain(dataClasses)) == "" {
+		return detect.Class(s.Text)
+	}
+	return oneOf(c, s, dataClasses, "")
 }
 
 // givenContent makes content up: people without findings are a plain list.
@@ -218,7 +231,7 @@ func (c *compiler) givenContent(s *givenSpec) Content {
 			confidence = SurelyFound
 		}
 		content.Summary.Classes = append(content.Summary.Classes, detect.ClassSummary{
-			Class: oneOf(c, f.Class, dataClasses, ""), Count: n, Distinct: n, Confidence: confidence})
+			Class: c.foundClass(f.Class), Count: n, Distinct: n, Confidence: confidence})
 	}
 	if content.Reason = oneOf(c, s.Unreadable, unreadables, ""); content.Reason != "" && content.Status == Clean {
 		content.Status = Unreadable

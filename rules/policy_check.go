@@ -116,6 +116,10 @@ func implies(n, w condition) bool {
 		return narrow.people >= w.people && narrow.within <= w.within
 	case *wordCondition:
 		return within(n.(*wordCondition).words, w.words)
+	case *groupCondition:
+		return within(n.(*groupCondition).written(), w.written())
+	case *departmentCondition:
+		return within(n.(*departmentCondition).ids(), w.ids())
 	case *patternCondition:
 		return within(n.(*patternCondition).written(), w.written())
 	case sizeCondition:

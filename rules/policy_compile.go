@@ -49,6 +49,7 @@ type compiler struct {
 	rules   map[string]int // id -> line
 	lists   []listUse
 
+	parts     []department      // of the company
 	own       []detector        // the policy's, in its order
 	described []custom.Detector // what they look for
 	counted   []detect.Class
@@ -69,6 +70,7 @@ func (c *compiler) policy(s *policySpec) *Policy {
 	}
 	c.most(len(s.Classes), maxClasses, s.Place.In("classes"))
 	c.most(len(s.Rules), maxRules, s.Place.In("rules"))
+	c.departments(s.Departments, s.Place)
 	c.detectors(s.Detectors, s.Place)
 	for i := range s.Classes[:min(len(s.Classes), maxClasses)] {
 		p.classes = append(p.classes, c.class(&s.Classes[i], i))
@@ -307,7 +309,7 @@ func (c *compiler) circumstances(s *circumstanceSpec) (how, where []condition) {
 			word: func(q *question) string { return q.Network }})
 	}
 	how = append(how, c.time(s.Time)...)
-	where = c.texts(where, "person", s.Person, personText)
+	where = c.person(where, s)
 	where = c.texts(where, "program", s.Program, programText)
 	where = c.texts(where, "destination", s.Path, destinationText)
 	return how, append(where, c.device(s.Device)...)

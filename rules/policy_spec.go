@@ -15,6 +15,8 @@ type policySpec struct {
 	Version scalar `yaml:"version"`
 	Name    scalar `yaml:"name"`
 	Mode    scalar `yaml:"mode"`
+	// Departments say who belongs to which part of the company.
+	Departments []departmentSpec `yaml:"departments"`
 	// Detectors are kinds of data that the company describes itself.
 	Detectors []detectorSpec `yaml:"detectors"`
 	Classes   []classSpec    `yaml:"classes"`
@@ -109,14 +111,16 @@ type unlessSpec struct {
 
 // circumstanceSpec says who does it and where it is going.
 type circumstanceSpec struct {
-	Channel   []scalar    `yaml:"channel"`
-	Operation []scalar    `yaml:"operation"`
-	Person    []scalar    `yaml:"person"`
-	Program   []scalar    `yaml:"program"`
-	Path      []scalar    `yaml:"destination"`
-	Device    *deviceSpec `yaml:"device"`
-	Network   []scalar    `yaml:"network"`
-	Time      *timeSpec   `yaml:"time"`
+	Channel    []scalar    `yaml:"channel"`
+	Operation  []scalar    `yaml:"operation"`
+	Person     []scalar    `yaml:"person"`
+	Group      []scalar    `yaml:"group"`
+	Department []scalar    `yaml:"department"`
+	Program    []scalar    `yaml:"program"`
+	Path       []scalar    `yaml:"destination"`
+	Device     *deviceSpec `yaml:"device"`
+	Network    []scalar    `yaml:"network"`
+	Time       *timeSpec   `yaml:"time"`
 }
 
 type deviceSpec struct {

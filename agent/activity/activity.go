@@ -54,10 +54,11 @@ type Activity struct {
 
 // Actor is the person and the program acting.
 type Actor struct {
-	UID     int    // numeric user id; -1 where the system has none
-	User    string // account name, "" when unknown
-	PID     int    // process id, 0 when unknown
-	Program string // absolute path of the executable, "" when unknown
+	UID     int      // numeric user id; -1 where the system has none
+	User    string   // account name, "" when unknown
+	Groups  []string // names of the account's groups on this machine; nil when unknown
+	PID     int      // process id, 0 when unknown
+	Program string   // absolute path of the executable, "" when unknown
 }
 
 // Subject is the content acted on. Name and Source may themselves hold

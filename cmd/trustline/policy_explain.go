@@ -23,6 +23,7 @@ type madeUp struct {
 	Unreadable  string      `json:"unreadable,omitempty"`
 	Rolling     int         `json:"rolling,omitempty"`
 	Person      string      `json:"person,omitempty"`
+	Group       []string    `json:"group,omitempty"`
 	Program     string      `json:"program,omitempty"`
 	Destination string      `json:"destination,omitempty"`
 	Device      struct {
@@ -92,6 +93,7 @@ func newPolicyExplainCommand(t *terminal) *cobra.Command {
 	f.StringVar(&m.Unreadable, "unreadable", "", t.Text("policy.explain.flag.unreadable"))
 	f.IntVar(&m.Rolling, "rolling", 0, t.Text("policy.explain.flag.rolling"))
 	f.StringVar(&m.Person, "person", "", t.Text("policy.explain.flag.person"))
+	f.StringArrayVar(&m.Group, "group", nil, t.Text("policy.explain.flag.group"))
 	f.StringVar(&m.Program, "program", "", t.Text("policy.explain.flag.program"))
 	f.StringVar(&m.Destination, "destination", "", t.Text("policy.explain.flag.destination"))
 	f.StringVar(&m.Device.Vendor, "vendor", "", t.Text("policy.explain.flag.vendor"))
