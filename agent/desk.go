@@ -90,6 +90,8 @@ func (d *desk) answer(ctx context.Context, c control.Caller, about string, body 
 		return ask(body, func(q cases.Said) (cases.Sent, error) { return d.mistake(ctx, c.UID, q) })
 	case cases.AskJustify:
 		return ask(body, func(q cases.Said) (cases.Sent, error) { return d.justify(ctx, c.UID, q) })
+	case cases.AskSilence:
+		return ask(body, func(q cases.Said) (cases.Sent, error) { return d.silence(ctx, c.UID, q) })
 	case cases.AskMasked:
 		return ask(body, func(q cases.Saved) (cases.Sent, error) { return d.masked(ctx, c.UID, q) })
 	case control.AskStop:
@@ -258,6 +260,9 @@ func (d *desk) mistake(ctx context.Context, uid int, q cases.Said) (cases.Sent, 
 		return cases.Sent{}, err
 	}
 	d.cases.Note(uid, q.Case, cases.Step{What: cases.Mistake, Time: time.Now().UTC(), Text: text})
+	if slices.Contains(c.Notice.EmployeeMay, wayRelease) && text != "" {
+		return d.release(ctx, uid, c, text)
+	}
 	return cases.Sent{}, nil
 }
 

@@ -349,6 +349,62 @@ func TestAReasonLetsItHappenOnce(t *testing.T) {
 	}
 }
 
+const lenientPolicy = `version: "1"
+classes: [{id: list, any: [{records: {at-least: 20}}]}]
+rules:
+  - id: lists-stay
+    title: {en: Lists stay, zh: 名单不得外传}
+    when: {class: list, channel: removable-media}
+    action: block
+    employee-may: [not-customer-data, release-at-once, silence]
+`
+
+func TestTheWordOfAnEmployeeIsTakenOnceWherePolicySaysSo(t *testing.T) {
+	o := newWorkplace(t, lenientPolicy)
+	o.expect(somebody, "S1", guard.Deny, "before anything was said")
+	id := o.own(somebody)[0].Notice.ID
+	if s, no := o.asks(somebody, cases.AskMistake, cases.Said{Case: id, Text: "a list of plants"}); no != "" || s.Until.IsZero() {
+		t.Fatalf("%q %+v", no, s)
+	}
+	o.expect(somebody, "S2", guard.Deny, "to another stick")
+	o.expect(somebody, "S1", guard.Allow, "after it was said")
+	o.expect(somebody, "S1", guard.Deny, "a second time")
+	if n := len(o.recorded(codeMistake)); n != 1 {
+		t.Errorf("said %d times", n)
+	}
+
+	strict := newWorkplace(t, "")
+	strict.expect(somebody, "S1", guard.Deny, "by the default policy")
+	if s, no := strict.asks(somebody, cases.AskMistake, cases.Said{Case: strict.own(somebody)[0].Notice.ID, Text: "plants"}); no != "" || !s.Until.IsZero() {
+		t.Errorf("%q %+v", no, s)
+	}
+	strict.expect(somebody, "S1", guard.Deny, "whatever was said")
+}
+
+func TestSilenceIsOfferedAndRecorded(t *testing.T) {
+	o := newWorkplace(t, lenientPolicy)
+	o.expect(somebody, "S1", guard.Deny, "before")
+	id := o.own(somebody)[0].Notice.ID
+	if _, no := o.asks(somebody+1, cases.AskSilence, cases.Said{Case: id}); no != cases.NoSuchCase {
+		t.Errorf("somebody else's: %q", no)
+	}
+	if s, no := o.asks(somebody, cases.AskSilence, cases.Said{Case: id}); no != "" || time.Until(s.Until) < 23*time.Hour {
+		t.Errorf("%q %+v", no, s)
+	}
+	if r := o.recorded(codeSilenced); len(r) != 1 || r[0].Detail["rule"] != "lists-stay" {
+		t.Errorf("%+v", r)
+	}
+	o.expect(somebody, "S1", guard.Deny, "silenced")
+	if n := len(o.own(somebody)); n != 2 {
+		t.Errorf("%d cases, want the silenced one as well", n)
+	}
+	strict := newWorkplace(t, "")
+	strict.expect(somebody, "S1", guard.Deny, "by the default policy")
+	if _, no := strict.asks(somebody, cases.AskSilence, cases.Said{Case: strict.own(somebody)[0].Notice.ID}); no != cases.NotOffered {
+		t.Errorf("where the policy offers none: %q", no)
+	}
+}
+
 func TestWhatPeopleSayIsBounded(t *testing.T) {
 	o := newWorkplace(t, "")
 	o.expect(somebody, "S1", guard.Deny, "without approval")

@@ -19,7 +19,7 @@ var (
 	operations  = []activity.Operation{activity.Write, activity.Name, activity.Attribute, activity.Copy, activity.Connect, activity.Find}
 	networks    = []string{"corporate", "vpn", "home", "public", "offline"}
 	unreadables = []Reason{Encrypted, TooLarge, TooDeep, TimedOut, Corrupt, Truncated, Unsupported}
-	waysOn      = []string{"masked-copy", "request-approval", "not-customer-data"}
+	waysOn      = []string{"masked-copy", "request-approval", "not-customer-data", "release-at-once", "silence"}
 	dataClasses = []detect.Class{detect.PersonName, detect.CNMobile, detect.CNLandline, detect.CNResidentID, detect.BankCard, detect.Email, detect.Address,
 		detect.USCC, detect.IBAN, detect.CNPermanentResidence, detect.CNResidencePermit, detect.HKID,
 		detect.CNPassport, detect.HKMacauPass, detect.TaiwanPass, detect.PassportMRZ}

@@ -47,6 +47,8 @@ const (
 	Withdrawn  = "withdrawn"         // an approval ended before its time
 	Mistake    = "not-customer-data" // the person says that we are wrong
 	Justified  = "justified"         // the person gave a reason and went on
+	Released   = "released"          // and may go on once until it was looked at
+	Silenced   = "silenced"          // the person wants no more notices of the rule for a while
 	NotCovered = "not-covered"       // there is an approval, and it does not hold for this; Text says why
 )
 

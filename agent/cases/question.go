@@ -13,6 +13,7 @@ const (
 	AskRequest = "request" // Wanted, about a case [Sent]
 	AskMistake = "mistake" // Said, about a case [Sent]
 	AskJustify = "justify" // Said, about a case: lets the same happen once [Sent]
+	AskSilence = "silence" // Said, about a case: no more notices of its rule for a day [Sent]
 	AskMasked  = "masked"  // Saved: a masked copy was saved [Sent]
 	AskCompany = "company" // [Company]
 	AskCode    = "code"    // Spoken: a code heard over the telephone [Sent]

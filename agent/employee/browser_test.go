@@ -180,6 +180,7 @@ func TestJourney(t *testing.T) {
 			r.stub.list[0].Source, r.stub.list[0].Target = file, filepath.Join(folder, "客户名单.csv")
 			r.stub.list[0].Steps = []cases.Step{{What: cases.Requested, Time: now.Add(-time.Hour), Text: "why"}, {What: cases.Granted, Time: now, Until: now.Add(72 * time.Hour), Left: 2}}
 			second := stopped("019a0000-0000-7000-8000-000000000002", "另一份名单.xlsx")
+			second.Notice.EmployeeMay = append(second.Notice.EmployeeMay, "silence")
 			second.Notice.Action, second.Steps = "justify", []cases.Step{{What: cases.Requested, Time: now}}
 			second.Notice.Time = now.Add(-time.Minute)
 			third := stopped("019a0000-0000-7000-8000-000000000003", strings.Repeat("长", 40)+".csv")
@@ -198,6 +199,7 @@ func TestJourney(t *testing.T) {
 			s.maskedCopy(folder)
 			s.request(second.Notice.ID)
 			s.tells(second.Notice.ID)
+			s.silences(second.Notice.ID)
 			s.goTo("/company")
 			s.says("nav.company")
 			s.goTo("/")
@@ -310,6 +312,21 @@ func (s seat) tells(id string) {
 		if s.last(c.about, &said); said.Case != id || said.Text != "测试数据 <b>test data</b>" {
 			s.t.Errorf("%s sent something else", c.way)
 		}
+	}
+}
+
+// silences wants no more notices of a rule for a day.
+func (s seat) silences(id string) {
+	s.t.Helper()
+	s.goTo("/case/" + id)
+	s.press("a[href$='/silence']")
+	s.says("way.silence")
+	s.look("silence")
+	s.press("main button")
+	s.says("sent.silence")
+	var said cases.Said
+	if s.last(cases.AskSilence, &said); said.Case != id {
+		s.t.Error("another case's notices were silenced")
 	}
 }
 

@@ -22,7 +22,7 @@ func (p *Page) Offer(n prompt.Notice) []prompt.Action {
 	if n.Action == string(rules.Justify) {
 		ways = append(ways, wayJustify)
 	}
-	for _, way := range []string{wayMasked, wayRequest, wayMistake} {
+	for _, way := range []string{wayMasked, wayRequest, wayMistake, waySilence} {
 		if slices.Contains(n.EmployeeMay, way) && !about(n) {
 			ways = append(ways, way)
 		}

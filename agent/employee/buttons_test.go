@@ -29,6 +29,11 @@ func TestButtonsOfANotice(t *testing.T) {
 	if got := keys(n); got != "justify masked-copy details default" {
 		t.Errorf("a reason is enough: %s", got)
 	}
+	n.EmployeeMay = []string{"silence"}
+	n.Action = "warn"
+	if got := keys(n); got != "silence details default" {
+		t.Errorf("a warning: %s", got)
+	}
 	n.ID, n.Action = "granted/"+firstCase, prompt.Granted
 	if got := keys(n); got != "details default" {
 		t.Errorf("an answer: %s", got)

@@ -246,6 +246,25 @@ func TestJustifyAndMistake(t *testing.T) {
 	}
 }
 
+func TestSilence(t *testing.T) {
+	r := start(t, "en")
+	r.stub.list[0].Notice.EmployeeMay = []string{"silence"}
+	r.stub.sent = cases.Sent{Until: time.Now().Add(24 * time.Hour)}
+	v, _ := r.visit(t, firstCase, "")
+	path := "/case/" + firstCase + "/silence"
+	page := v.get(path)
+	contains(t, page, "the security team sees that you silenced it")
+	a := v.send(path, page.form())
+	contains(t, a, "For a day you get no more notices")
+	if q := r.stub.questions(); len(q) != 1 || q[0].about != cases.AskSilence {
+		t.Errorf("asked %d times", len(q))
+	}
+	r.stub.list[0].Notice.EmployeeMay = nil
+	if a := v.get(path); a.status != http.StatusConflict {
+		t.Errorf("not offered, and still %d", a.status)
+	}
+}
+
 func TestCode(t *testing.T) {
 	r := start(t, "en")
 	now := time.Now().UTC()

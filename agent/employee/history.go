@@ -45,7 +45,7 @@ func approvalOf(steps []cases.Step, now time.Time) *approval {
 		switch {
 		case s.What == cases.Requested && (a == nil || a.State != holds):
 			a = &approval{State: waiting}
-		case s.What == cases.Granted, s.What == cases.Justified:
+		case s.What == cases.Granted, s.What == cases.Justified, s.What == cases.Released:
 			a = &approval{State: holds, Until: s.Until, Left: s.Left, grant: s.Grant}
 		case s.What == cases.Used && ours:
 			if a.Left = s.Left; s.Left == 0 {

@@ -57,7 +57,7 @@ func (s *stub) Ask(_ context.Context, about string, body, into any) error {
 		answer = cases.List{Cases: s.list}
 	case cases.AskCompany:
 		answer = s.company
-	case cases.AskRequest, cases.AskMistake, cases.AskJustify, cases.AskMasked, cases.AskCode:
+	case cases.AskRequest, cases.AskMistake, cases.AskJustify, cases.AskSilence, cases.AskMasked, cases.AskCode:
 		answer = s.sent
 	default:
 		return fmt.Errorf("nobody asks about %q", about)

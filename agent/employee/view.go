@@ -32,7 +32,7 @@ type view struct {
 // parse reads the templates, each with the frame around it.
 func parse(p *message.Printer) (map[string]*template.Template, error) {
 	all := map[string]*template.Template{}
-	for _, name := range []string{"history", "case", "masked", "request", "said", "code", "sent", "company", "problem"} {
+	for _, name := range []string{"history", "case", "masked", "request", "said", "silence", "code", "sent", "company", "problem"} {
 		t, err := template.New("base.html").Funcs(functions(p)).ParseFS(files, "templates/base.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read the page %s: %w", name, err)

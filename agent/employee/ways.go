@@ -22,10 +22,13 @@ const (
 	wayMistake = "not-customer-data"
 	wayJustify = "justify"
 	wayCode    = "code"
+	waySilence = "silence"
 )
 
 // policyWays are those a policy offers, in the order they are shown.
-func policyWays() []string { return []string{wayMasked, wayRequest, wayJustify, wayMistake} }
+func policyWays() []string {
+	return []string{wayMasked, wayRequest, wayJustify, wayMistake, waySilence}
+}
 
 func known(way string) bool { return way == wayCode || slices.Contains(policyWays(), way) }
 
@@ -63,6 +66,8 @@ func (p *Page) way(name string) way {
 		return way{"request", fillRequest, checkRequest, sendRequest}
 	case wayCode:
 		return way{"code", fillNothing, checkCode, sendCode}
+	case waySilence:
+		return way{"silence", fillNothing, checkNothing, sendSilence}
 	case wayJustify:
 		return way{"said", fillNothing, checkSaid, said(cases.AskJustify)}
 	}
@@ -70,6 +75,14 @@ func (p *Page) way(name string) way {
 }
 
 func fillNothing(*Page, told) url.Values { return url.Values{} }
+
+func checkNothing(*Page, url.Values) map[string]string { return nil }
+
+func sendSilence(ctx context.Context, p *Page, c told, _ url.Values) (outcome, error) {
+	var o outcome
+	err := p.ask(ctx, cases.AskSilence, cases.Said{Case: c.Notice.ID}, &o.Sent)
+	return o, err
+}
 
 func checkSaid(_ *Page, f url.Values) map[string]string {
 	wrong := map[string]string{}

@@ -81,3 +81,30 @@ func TestUnlikeNoticesAreNotMergedButBounded(t *testing.T) {
 		t.Errorf("the second is shown after %v, want %v", wait, showGap)
 	}
 }
+
+func TestSilencedRulesAreNotTold(t *testing.T) {
+	now := time.Now()
+	teller := Teller{}
+	teller.Silence(1000, "lists-stay", now.Add(time.Hour))
+	for _, test := range []struct {
+		uid  int
+		rule string
+		at   time.Time
+		want bool
+	}{
+		{1000, "lists-stay", now, true},
+		{1000, "lists-stay", now.Add(2 * time.Hour), false},
+		{1000, "another", now, false},
+		{1001, "lists-stay", now, false},
+	} {
+		if got := teller.isSilent(test.uid, test.rule, test.at); got != test.want {
+			t.Errorf("%d, %s: silent %v", test.uid, test.rule, got)
+		}
+	}
+	for i := range 2 * maxSilenced {
+		teller.Silence(i, "lists-stay", now.Add(time.Hour))
+	}
+	if len(teller.silent) > maxSilenced {
+		t.Error("what is silenced is not bounded")
+	}
+}

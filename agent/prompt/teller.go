@@ -35,6 +35,7 @@ type Teller struct {
 
 	mu      sync.Mutex
 	dropped map[int]int // by uid: not queued since the last one that was
+	silent  map[silenced]time.Time
 
 	// Of Run's goroutine alone.
 	waiting []telling // notices no helper has taken yet, oldest first
@@ -67,7 +68,7 @@ func NewTeller(helpers *control.Server, log *slog.Logger) (*Teller, error) {
 // notice.
 func (t *Teller) Tell(_ context.Context, i incident.Incident, words Words) {
 	n, ok := FromIncident(i, words)
-	if !ok || i.Person.UID < 0 {
+	if !ok || i.Person.UID < 0 || t.isSilent(i.Person.UID, i.Decision.Rule, time.Now()) {
 		return
 	}
 	t.put(telling{uid: i.Person.UID, notice: n, seat: findSeat(i.Program.PID, i.Person.UID)})
@@ -79,6 +80,31 @@ func (t *Teller) Announce(uid int, n Notice) {
 	if uid >= 0 && told(n.Action) {
 		t.put(telling{uid: uid, notice: n.harmless(), seat: findSeat(0, uid)})
 	}
+}
+
+// silenced is what somebody wants no notices of.
+type silenced struct {
+	uid  int
+	rule string
+}
+
+const maxSilenced = 1000 // rules and people
+
+// Silence keeps notices of a rule from a person until then, or until the
+// service ends.
+func (t *Teller) Silence(uid int, rule string, until time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.silent == nil || len(t.silent) >= maxSilenced {
+		t.silent = map[silenced]time.Time{}
+	}
+	t.silent[silenced{uid, rule}] = until
+}
+
+func (t *Teller) isSilent(uid int, rule string, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return now.Before(t.silent[silenced{uid, rule}])
 }
 
 func (t *Teller) put(j telling) {
