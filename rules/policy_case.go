@@ -207,10 +207,10 @@ func (c *compiler) givenActivity(s *givenSpec) activity.Activity {
 // foundClass reads a kind of data: a built-in one, or one that some policy
 // describes itself.
 func (c *compiler) foundClass(s scalar) detect.Class {
-	if idPattern.MatchString(s.Text) && strictyaml.Nearest(s.Text, plain(dataClasses)) == "" {
+	if idPattern.MatchString(s.Text) && strictyaml.Nearest(s.Text, plain(countedClasses())) == "" {
 		return detect.Class(s.Text)
 	}
-	return oneOf(c, s, dataClasses, "")
+	return oneOf(c, s, countedClasses(), "")
 }
 
 // givenContent makes content up: people without findings are a plain list.

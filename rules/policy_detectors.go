@@ -37,7 +37,7 @@ func (c *compiler) detectors(specs []detectorSpec, at place) {
 		s := &specs[i]
 		id := c.id(s.ID, s.Place)
 		switch {
-		case slices.Contains(dataClasses, detect.Class(id)):
+		case slices.Contains(countedClasses(), detect.Class(id)):
 			c.report(s.ID.Place, "policy.built-in-id", "ID", id)
 		case slices.ContainsFunc(c.own, func(d detector) bool { return id != "" && string(d.id) == id }):
 			c.report(s.ID.Place, "policy.repeated-id", "ID", id)
@@ -116,9 +116,13 @@ func (c *compiler) pattern(s *detectorSpec, anchors []string) {
 	}
 }
 
+// countedClasses answers all built-in kinds of data that can be counted: beside
+// those of people's records those that are looked for only where they are.
+func countedClasses() []detect.Class { return slices.Concat(dataClasses, custom.BuiltInClasses()) }
+
 // dataClass reads the class of a count: a built-in one or one of the policy's.
 func (c *compiler) dataClass(s scalar) detect.Class {
-	options := slices.Clone(dataClasses)
+	options := countedClasses()
 	for i := range c.own {
 		if c.own[i].used = c.own[i].used || s.Text != "" && string(c.own[i].id) == s.Text; c.own[i].id != "" {
 			options = append(options, c.own[i].id)

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/custom"
 	"github.com/trustline/trustline/rules/detect"
 )
 
@@ -177,5 +179,48 @@ func TestDictionaryOf100000Words(t *testing.T) {
 	c := scanText(t, NewEngine(detect.DefaultPack(), Limits{}).For(p), "", "报价单：客户单位77777，以及客户单位123。")
 	if len(c.Summary.Classes) != 1 || c.Summary.Classes[0].Count != 1 {
 		t.Errorf("%+v", c.Summary.Classes)
+	}
+}
+
+const countedBuiltIn = `version: "1"
+classes:
+  - id: keys
+    any:
+      - count: {class: CLASS, at-least: 1}
+rules:
+  - id: stays
+    title: {en: It stays, zh: 不得外传}
+    when: {class: keys, channel: removable-media}
+    action: block
+`
+
+// Built-in kinds that are no records of people are looked for where a policy
+// counts them, and nowhere else.
+func TestBuiltInDetectorsAreLookedForWhereCounted(t *testing.T) {
+	text := "database: postgres://app:k7Qw2ZpX9vLm@db.internal/app\n"
+	engine := NewEngine(detect.DefaultPack(), Limits{})
+	for class, found := range map[string]bool{"secret": true, "email": false} {
+		p := mustParse(t, strings.ReplaceAll(countedBuiltIn, "CLASS", class))
+		c := scanText(t, engine.For(p), "notes.txt", text)
+		if has := slices.ContainsFunc(c.Summary.Classes, func(s detect.ClassSummary) bool { return s.Class == "secret" }); has != found {
+			t.Errorf("counting %s: a secret found is %v", class, has)
+		}
+		if d := Decide(p, activity.Activity{Channel: activity.RemovableMedia, Operation: activity.Write}, c, Context{}); d.Action.Stops() != found {
+			t.Errorf("counting %s: %v", class, d.Action)
+		}
+	}
+	for _, class := range custom.BuiltInClasses() {
+		mustParse(t, strings.ReplaceAll(countedBuiltIn, "CLASS", string(class)))
+		if ClassName(class, "zh") == string(class) || ClassName(class, "en") == string(class) {
+			t.Errorf("%s has no name", class)
+		}
+		record := strings.ReplaceAll(countedBuiltIn, "count: {class: CLASS, at-least: 1}", fmt.Sprintf("records: {at-least: 1, of: [email, %s]}", class))
+		if _, err := ParsePolicy("test.yaml", []byte(record)); err == nil {
+			t.Errorf("%s makes a record", class)
+		}
+		own := strings.Replace(ownData, "id: project", "id: "+string(class), 1)
+		if _, err := ParsePolicy("test.yaml", []byte(own)); err == nil {
+			t.Errorf("a company's own data may be called %s", class)
+		}
 	}
 }

@@ -48,7 +48,7 @@ func TestDocumentation(t *testing.T) {
 		}
 	}
 	for _, words := range [][]string{plain(modes), plain(severities), plain(channels), plain(operations), plain(unreadables),
-		plain(waysOn), plain(dataClasses), custom.Validators(), plain(actions), levelNames, Templates()[:2]} {
+		plain(waysOn), plain(countedClasses()), custom.Validators(), plain(actions), levelNames, Templates()[:2]} {
 		for _, w := range words {
 			if !strings.Contains(text, w) {
 				t.Errorf("%q is not explained", w)

@@ -125,7 +125,7 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
-	for _, pattern := range []string{`(HT|KV)-\d{3}`, `[HK][TV]-\d+`, `(?i)ht-\d+`, `x*(HT-|KV-)+\d`, `(?:HT-\d{4}){2,3}`, `\bHT\b-?\d`} {
+	for _, pattern := range []string{`(HT|KV)-\d{3}`, `[HK][TV]-\d+`, `(?i)ht-\d+`, `x*(HT-|KV-)+\d`, `(?:HT-\d{4}){2,3}`, `\bHT\b-?\d`, `H(?:T\d|V(?:\d|x))`} {
 		if err := CheckPattern(pattern, []string{"ht", "kv", "kt", "hv"}); err != nil {
 			t.Errorf("%s: %v", pattern, err)
 		}

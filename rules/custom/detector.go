@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,8 +19,10 @@ const (
 	MaxAnchors   = 100     // of one detector
 	MaxNear      = 100     // context words of one detector
 	MaxPattern   = 1_000   // bytes of a pattern
-	maxWord      = 63      // bytes of a word as it is compared
-	leastWord    = 3       // bytes: one letter or Han character would be everywhere
+	mostAnchors  = 300     // of a built-in detector, and its context words
+	mostPattern  = 4_000
+	maxWord      = 63 // bytes of a word as it is compared
+	leastWord    = 3  // bytes: one letter or Han character would be everywhere
 	leastAnchor  = 2
 	maxProgram   = 5_000 // instructions of a compiled pattern
 )
@@ -51,6 +54,13 @@ type Detector struct {
 	// Alone is the confidence of a finding without any of Near, 0.6 when zero.
 	// One below zero means that nothing is found without.
 	Alone float64
+
+	// Of built-in detectors alone: they are trusted, and not bound as those of
+	// a company are.
+	builtIn bool
+	accept  func(before, value, after []byte) bool // whether it is one, with the line around it
+	meant   func(before, word, after []byte) bool  // whether a context word is one, with the line around it
+	open    bool                                   // more letters or digits may follow
 }
 
 // CheckWord tells whether a word can be looked for.
@@ -67,12 +77,12 @@ func CheckWord(word string) error {
 
 // CheckPattern tells whether a pattern can be looked for by its anchors.
 func CheckPattern(pattern string, anchors []string) error {
-	_, err := compilePattern(pattern, anchors)
+	_, err := compilePattern(pattern, anchors, MaxPattern)
 	return err
 }
 
-func compilePattern(pattern string, anchors []string) (*regexp.Regexp, error) {
-	if len(pattern) > MaxPattern {
+func compilePattern(pattern string, anchors []string, most int) (*regexp.Regexp, error) {
+	if len(pattern) > most {
 		return nil, ErrTooBig
 	}
 	tree, err := syntax.Parse(pattern, syntax.Perl)
@@ -124,14 +134,14 @@ func contains(re *syntax.Regexp, anchors []string) bool {
 		}
 		return len(re.Sub) > 0
 	case syntax.OpConcat:
-		return concatContains(re.Sub, anchors)
+		return concatContains([]string{""}, re.Sub, anchors)
 	}
 	return false
 }
 
-// concatContains looks at each part, and at neighbours that are fixed texts.
-func concatContains(subs []*syntax.Regexp, anchors []string) bool {
-	run := []string{""}
+// concatContains looks at each part, and at neighbours that are fixed texts; one
+// of run stands before.
+func concatContains(run []string, subs []*syntax.Regexp, anchors []string) bool {
 	for _, sub := range flat(subs) {
 		texts, fixed := exact(sub)
 		if fixed && len(run)*len(texts) <= maxExact {
@@ -140,6 +150,11 @@ func concatContains(subs []*syntax.Regexp, anchors []string) bool {
 				return true
 			}
 			continue
+		}
+		if sub.Op == syntax.OpAlternate && !slices.ContainsFunc(sub.Sub, func(way *syntax.Regexp) bool {
+			return !concatContains(run, []*syntax.Regexp{way}, anchors)
+		}) {
+			return true // AK(IA[0-9]|ID[a-z]), as AKIA[0-9]|AKID[a-z] is read
 		}
 		if run = []string{""}; fixed {
 			run = texts

@@ -225,7 +225,7 @@ func (m *Matcher) line(p *piece, start, end int, hits []hit) {
 		head = m.row <= headLines
 	}
 	for _, h := range hits {
-		if h.ref.role == near {
+		if h.ref.role == near && m.meant(p, span{start, end}, h) {
 			m.near = append(m.near, h)
 			m.heading[h.ref.detector] = m.heading[h.ref.detector] || head
 		}
@@ -235,15 +235,34 @@ func (m *Matcher) line(p *piece, start, end int, hits []hit) {
 	for _, h := range hits {
 		switch detector := int(h.ref.detector); {
 		case h.ref.role == word:
-			m.candidate(p, start, span{h.start, h.end}, detector)
+			m.candidate(p, span{start, end}, span{h.start, h.end}, detector)
 		case h.ref.role == anchor && !m.tried[detector]:
 			m.tried[detector] = true
-			m.pattern(p, start, end, detector, hits)
+			if m.promising(p, start, detector) {
+				m.pattern(p, start, end, detector, hits)
+			}
 		}
 	}
 	for _, h := range m.near {
 		m.last[h.ref.detector] = m.base + p.raw(h.start)
 	}
+}
+
+// meant tells whether a context word is one where it stands.
+func (m *Matcher) meant(p *piece, line span, h hit) bool {
+	d := &m.set.detectors[h.ref.detector]
+	return d.meant == nil || d.meant(p.around(line, span{h.start, h.end}))
+}
+
+// promising tells whether anything could be found in the line that begins at
+// start: a detector that finds nothing without context words need not be tried
+// where there are none.
+func (m *Matcher) promising(p *piece, start, detector int) bool {
+	d := &m.set.detectors[detector]
+	if !d.context || d.alone >= leastConfidence || m.heading[detector] || m.base+p.raw(start)-m.last[detector] <= nearReach {
+		return true
+	}
+	return slices.ContainsFunc(m.near, func(h hit) bool { return int(h.ref.detector) == detector })
 }
 
 // pattern tries a detector's pattern around its anchors in a line.
@@ -284,26 +303,37 @@ func (m *Matcher) region(p *piece, line, r span, detector int) {
 			continue
 		}
 		found := span{r.start + at[0], r.start + at[1]}
-		if !p.whole(found) {
+		if !p.whole(found, d.open) {
 			continue
 		}
-		if len(at) > 2 && at[2] >= 0 {
-			found = span{r.start + at[2], r.start + at[3]}
+		for i := 2; i < len(at); i += 2 {
+			if at[i] >= 0 { // of several ways one
+				found = span{r.start + at[i], r.start + at[i+1]}
+				break
+			}
 		}
 		if found.start < found.end && found.end-found.start <= overlap {
-			m.candidate(p, line.start, found, detector)
+			m.candidate(p, line, found, detector)
 		}
 	}
 }
 
-// whole tells whether a stretch is no part of a longer word or number.
-func (p *piece) whole(s span) bool {
+// whole tells whether a stretch is no part of a longer word or number; it may
+// be the beginning of one where open.
+func (p *piece) whole(s span, open bool) bool {
 	return !(s.start > 0 && alnum(p.text[s.start-1]) && alnum(p.text[s.start])) &&
-		!(s.end < len(p.text) && alnum(p.text[s.end]) && alnum(p.text[s.end-1]))
+		(open || !(s.end < len(p.text) && alnum(p.text[s.end]) && alnum(p.text[s.end-1])))
+}
+
+// around answers a stretch of a line, and what stands before and behind it in
+// the line, at most so far as a pattern is tried.
+func (p *piece) around(line, at span) (before, value, after []byte) {
+	from, to := p.character(max(line.start, at.start-reach)), p.character(min(line.end, at.end+reach))
+	return p.text[from:at.start], p.text[at.start:at.end], p.text[at.end:to]
 }
 
 // candidate weighs what was found and takes it.
-func (m *Matcher) candidate(p *piece, line int, at span, detector int) {
+func (m *Matcher) candidate(p *piece, line, at span, detector int) {
 	d := &m.set.detectors[detector]
 	if at.end < p.skip || p.cut && at.end >= len(p.text) {
 		return // found in the piece before, or to be found in the next
@@ -314,8 +344,7 @@ func (m *Matcher) candidate(p *piece, line int, at span, detector int) {
 			return
 		}
 	}
-	value := p.text[at.start:at.end]
-	if d.validate != nil && !d.validate(value) {
+	if d.validate != nil && !d.validate(p.text[at.start:at.end]) || d.accept != nil && !d.accept(p.around(line, at)) {
 		return
 	}
 	f := finding{detector: detector, confidence: d.alone}
@@ -332,7 +361,7 @@ func (m *Matcher) candidate(p *piece, line int, at span, detector int) {
 	}
 	m.accepted = append(m.accepted, accepted{at, class})
 	if m.first < 0 {
-		m.first = m.before + m.base + p.raw(line)
+		m.first = m.before + m.base + p.raw(line.start)
 	}
 	m.take(p, at, class, f)
 }

@@ -27,6 +27,9 @@ type compiled struct {
 	validator string
 	context   bool // near words are given
 	alone     float64
+	accept    func(before, value, after []byte) bool
+	meant     func(before, word, after []byte) bool
+	open      bool
 }
 
 // usualAlone is the confidence of what stands without context words.
@@ -35,15 +38,12 @@ const usualAlone = 0.6
 // Compile makes a Set of detectors. The error names the detector and what is
 // wrong with it, never a word.
 func Compile(detectors []Detector) (*Set, error) {
-	if len(detectors) > MaxDetectors {
-		return nil, fmt.Errorf("compile detectors: more than %d", MaxDetectors)
+	if err := checkBounds(detectors); err != nil {
+		return nil, err
 	}
 	s := &Set{seed: maphash.MakeSeed()}
-	texts, words := map[string][]ref{}, 0
+	texts := map[string][]ref{}
 	for i, d := range detectors {
-		if words += len(d.Words); words > MaxWords {
-			return nil, fmt.Errorf("compile detectors: more than %d words", MaxWords)
-		}
 		c, err := compile(d)
 		if err != nil {
 			return nil, fmt.Errorf("compile detector %s: %w", d.Class, err)
@@ -64,6 +64,23 @@ func Compile(detectors []Detector) (*Set, error) {
 	return s, nil
 }
 
+// checkBounds counts what a company describes itself.
+func checkBounds(detectors []Detector) error {
+	own, words := 0, 0
+	for _, d := range detectors {
+		if d.builtIn {
+			continue
+		}
+		if own++; own > MaxDetectors {
+			return fmt.Errorf("compile detectors: more than %d", MaxDetectors)
+		}
+		if words += len(d.Words); words > MaxWords {
+			return fmt.Errorf("compile detectors: more than %d words", MaxWords)
+		}
+	}
+	return nil
+}
+
 func (s *Set) sortClasses() {
 	for _, d := range s.detectors {
 		s.classes = append(s.classes, d.class)
@@ -77,7 +94,11 @@ func (s *Set) sortClasses() {
 }
 
 func compile(d Detector) (c compiled, err error) {
-	c = compiled{class: d.Class, context: len(d.Near) > 0, alone: d.Alone, validator: d.Validate}
+	c = compiled{class: d.Class, context: len(d.Near) > 0, alone: d.Alone, validator: d.Validate, accept: d.accept, meant: d.meant, open: d.open}
+	anchors, contexts, pattern := MaxAnchors, MaxNear, MaxPattern
+	if d.builtIn {
+		anchors, contexts, pattern = mostAnchors, mostAnchors, mostPattern
+	}
 	if c.alone == 0 {
 		c.alone = usualAlone
 	}
@@ -91,11 +112,11 @@ func compile(d Detector) (c compiled, err error) {
 			return c, err
 		}
 	}
-	if len(d.Anchors) > MaxAnchors || len(d.Near) > MaxNear {
+	if len(d.Anchors) > anchors || len(d.Near) > contexts {
 		return c, fmt.Errorf("more than %d anchors or context words", MaxAnchors)
 	}
 	if d.Pattern != "" {
-		if c.pattern, err = compilePattern(d.Pattern, d.Anchors); err != nil {
+		if c.pattern, err = compilePattern(d.Pattern, d.Anchors, pattern); err != nil {
 			return c, err
 		}
 	}
