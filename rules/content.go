@@ -40,7 +40,10 @@ type Content struct {
 	// beside Sensitive.
 	Reason Reason
 	// Type is the media type found by content.
-	Type    string
+	Type string
+	// Labels are how the document's own properties mark it: "Highly
+	// Confidential", "机密". They may be made up by whoever wrote it.
+	Labels  []string
 	Summary detect.Summary
 	// Known is what of the company's own lists it holds.
 	Known Known

@@ -128,7 +128,8 @@ type scan struct {
 	names  *detect.Scanner // makes locations harmless
 	lead   int64           // bytes looked at before the content itself
 	cells  []detect.Cell
-	known  *knownMatcher   // nil without lists
+	known  *knownMatcher // nil without lists
+	labels labels
 	custom *custom.Matcher // nil where the policy describes nothing itself
 }
 
@@ -139,6 +140,7 @@ func (e *Engine) begin(name string) *scan {
 	s := e.idle.Get().(*scan)
 	s.Reset()
 	s.known.reset()
+	s.labels.reset()
 	if s.custom != nil {
 		s.custom.Reset()
 	}
@@ -166,6 +168,7 @@ func (s *scan) Begin(location string) {
 		_, _ = s.names.Write([]byte(location)) // never fails
 		location = masked(location, s.names.Close().Findings)
 	}
+	s.labels.begin(location)
 	s.Scanner.Begin(location)
 	s.known.begin()
 	if s.custom != nil {
@@ -177,6 +180,7 @@ func (s *scan) Begin(location string) {
 func (s *scan) Write(text []byte) {
 	_, _ = s.Scanner.Write(text)
 	s.known.write(text)
+	s.labels.write(text)
 	if s.custom != nil {
 		s.custom.Write(text)
 	}
@@ -206,7 +210,8 @@ func (s *scan) released() int64 {
 
 // content sums up.
 func (s *scan) content(result extract.Result) Content {
-	c := Content{Type: result.Type, Reason: result.Reason, Summary: s.Close(), Known: s.known.close()}
+	s.labels.end()
+	c := Content{Labels: s.labels.found, Type: result.Type, Reason: result.Reason, Summary: s.Close(), Known: s.known.close()}
 	if s.custom != nil {
 		found := s.custom.Close()
 		c.Summary.Classes = mergeClasses(c.Summary.Classes, found.Classes)

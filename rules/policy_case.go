@@ -116,9 +116,10 @@ type givenDeviceSpec struct {
 
 type givenFileSpec struct {
 	Place place
-	Name  scalar `yaml:"name"`
-	Type  scalar `yaml:"type"`
-	Size  scalar `yaml:"size"`
+	Name  scalar   `yaml:"name"`
+	Type  scalar   `yaml:"type"`
+	Size  scalar   `yaml:"size"`
+	Label []scalar `yaml:"label"`
 }
 
 type expectSpec struct {
@@ -238,6 +239,9 @@ func (c *compiler) givenContent(s *givenSpec) Content {
 	}
 	if s.File != nil {
 		content.Type = s.File.Type.Text
+		for _, label := range c.list(s.File.Label) {
+			content.Labels = append(content.Labels, label.Text)
+		}
 	}
 	return content
 }

@@ -116,12 +116,14 @@ func implies(n, w condition) bool {
 		return narrow.people >= w.people && narrow.within <= w.within
 	case *wordCondition:
 		return within(n.(*wordCondition).words, w.words)
+	case *labelCondition:
+		return within(written(n.(*labelCondition).patterns), written(w.patterns))
 	case *groupCondition:
-		return within(n.(*groupCondition).written(), w.written())
+		return within(written(n.(*groupCondition).patterns), written(w.patterns))
 	case *departmentCondition:
 		return within(n.(*departmentCondition).ids(), w.ids())
 	case *patternCondition:
-		return within(n.(*patternCondition).written(), w.written())
+		return within(written(n.(*patternCondition).patterns), written(w.patterns))
 	case sizeCondition:
 		return n.(sizeCondition).bytes >= w.bytes
 	}

@@ -285,6 +285,9 @@ func (c *compiler) rolling(s *rollingSpec) condition {
 func (c *compiler) file(s *fileSpec) (conditions []condition) {
 	conditions = c.texts(conditions, "file.name", s.Name, fileNameText)
 	conditions = c.texts(conditions, "file.type", s.Type, fileTypeText)
+	if len(s.Label) > 0 {
+		conditions = append(conditions, &labelCondition{c.patterns(s.Label)})
+	}
 	if s.LargerThan.Given() {
 		conditions = append(conditions, sizeCondition{c.size(s.LargerThan)})
 	}

@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // textField is a text of an activity that patterns are held against.
 type textField int
@@ -65,15 +68,25 @@ func (c *patternCondition) holds(q *question) bool {
 	}
 	return false
 }
-func (c *patternCondition) wanted() string { return either(c.written()) }
+func (c *patternCondition) wanted() string { return either(written(c.patterns)) }
 
-func (c *patternCondition) written() []string {
-	var written []string
-	for _, p := range c.patterns {
-		written = append(written, p.written)
+// written answers patterns as they stand in the policy.
+func written(patterns []*pattern) (texts []string) {
+	for _, p := range patterns {
+		texts = append(texts, p.written)
 	}
-	return written
+	return texts
 }
+
+// labelCondition wants a label of the document that one of several patterns
+// fits. It is known only once the document was read.
+type labelCondition struct{ patterns []*pattern }
+
+func (*labelCondition) field() string              { return "file.label" }
+func (*labelCondition) from(*question) (int, bool) { return 0, false }
+func (c *labelCondition) holds(q *question) bool   { return anyFits(c.patterns, q.Labels) }
+func (c *labelCondition) wanted() string           { return either(written(c.patterns)) }
+func (*labelCondition) found(q *question) string   { return strconv.Itoa(len(q.Labels)) }
 
 // found keeps a file's name to itself: it may hold customer data.
 func (c *patternCondition) found(q *question) string {

@@ -48,14 +48,7 @@ func (*groupCondition) field() string                  { return "group" }
 func (c *groupCondition) holds(q *question) bool       { return anyFits(c.patterns, q.Actor.Groups) }
 func (c *groupCondition) from(q *question) (int, bool) { return settled(c, q) }
 func (c *groupCondition) found(q *question) string     { return strings.Join(q.Actor.Groups, ", ") }
-func (c *groupCondition) wanted() string               { return either(c.written()) }
-func (c *groupCondition) written() (written []string) {
-	for _, p := range c.patterns {
-		written = append(written, p.written)
-	}
-	return written
-}
-
+func (c *groupCondition) wanted() string               { return either(written(c.patterns)) }
 func anyFits(patterns []*pattern, texts []string) bool {
 	return slices.ContainsFunc(texts, func(text string) bool {
 		text = strings.ToLower(strings.TrimSpace(text))

@@ -136,6 +136,7 @@ type fileSpec struct {
 	Place      place
 	Name       []scalar `yaml:"name"`
 	Type       []scalar `yaml:"type"`
+	Label      []scalar `yaml:"label"`
 	LargerThan scalar   `yaml:"larger-than"`
 }
 

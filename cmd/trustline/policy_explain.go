@@ -33,9 +33,10 @@ type madeUp struct {
 		Encrypted bool   `json:"encrypted"`
 	} `json:"device"`
 	File struct {
-		Name string `json:"name,omitempty"`
-		Type string `json:"type,omitempty"`
-		Size string `json:"size,omitempty"`
+		Name  string   `json:"name,omitempty"`
+		Type  string   `json:"type,omitempty"`
+		Size  string   `json:"size,omitempty"`
+		Label []string `json:"label,omitempty"`
 	} `json:"file,omitzero"`
 	Network string `json:"network,omitempty"`
 	Time    string `json:"time"`
@@ -103,6 +104,7 @@ func newPolicyExplainCommand(t *terminal) *cobra.Command {
 	f.StringVar(&m.File.Name, "file", "", t.Text("policy.explain.flag.file"))
 	f.StringVar(&m.File.Type, "type", "", t.Text("policy.explain.flag.type"))
 	f.StringVar(&m.File.Size, "size", "", t.Text("policy.explain.flag.size"))
+	f.StringArrayVar(&m.File.Label, "label", nil, t.Text("policy.explain.flag.label"))
 	f.StringVar(&m.Network, "network", "", t.Text("policy.explain.flag.network"))
 	f.StringVar(&m.Time, "time", "", t.Text("policy.explain.flag.time"))
 	return cmd
