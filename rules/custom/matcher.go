@@ -233,36 +233,21 @@ func (m *Matcher) line(p *piece, start, end int, hits []hit) {
 	slices.SortStableFunc(m.near, func(a, b hit) int { return cmp.Compare(a.ref.detector, b.ref.detector) })
 	clear(m.tried)
 	for _, h := range hits {
-		switch detector := int(h.ref.detector); {
-		case h.ref.role == word:
-			m.candidate(p, span{start, end}, span{h.start, h.end}, detector)
-		case h.ref.role == anchor && !m.tried[detector]:
+		if detector := int(h.ref.detector); h.ref.role == anchor && !m.tried[detector] {
 			m.tried[detector] = true
 			if m.promising(p, start, detector) {
 				m.pattern(p, start, end, detector, hits)
 			}
 		}
 	}
+	for _, h := range hits { // a pattern sees more than a word does
+		if h.ref.role == word {
+			m.candidate(p, span{start, end}, span{h.start, h.end}, int(h.ref.detector))
+		}
+	}
 	for _, h := range m.near {
 		m.last[h.ref.detector] = m.base + p.raw(h.start)
 	}
-}
-
-// meant tells whether a context word is one where it stands.
-func (m *Matcher) meant(p *piece, line span, h hit) bool {
-	d := &m.set.detectors[h.ref.detector]
-	return d.meant == nil || d.meant(p.around(line, span{h.start, h.end}))
-}
-
-// promising tells whether anything could be found in the line that begins at
-// start: a detector that finds nothing without context words need not be tried
-// where there are none.
-func (m *Matcher) promising(p *piece, start, detector int) bool {
-	d := &m.set.detectors[detector]
-	if !d.context || d.alone >= leastConfidence || m.heading[detector] || m.base+p.raw(start)-m.last[detector] <= nearReach {
-		return true
-	}
-	return slices.ContainsFunc(m.near, func(h hit) bool { return int(h.ref.detector) == detector })
 }
 
 // pattern tries a detector's pattern around its anchors in a line.
@@ -379,29 +364,6 @@ type finding struct {
 	confidence float64
 	label      span // of the nearest context word in the line
 	distance   int  // in bytes from it; 0 where it stands further off; -1: there is none
-}
-
-// context answers a context word of a detector: the last before the finding or
-// the first behind it in the line, whichever is nearer, or one further off.
-func (m *Matcher) context(p *piece, at span, detector int) (label span, distance int) {
-	distance = -1
-	next, _ := slices.BinarySearchFunc(m.near, at.start, func(h hit, start int) int {
-		return cmp.Or(cmp.Compare(int(h.ref.detector), detector), cmp.Compare(h.start, start))
-	})
-	for _, i := range []int{next - 1, next, next + 1} {
-		if i < 0 || i >= len(m.near) || int(m.near[i].ref.detector) != detector {
-			continue
-		}
-		h := m.near[i]
-		d := max(at.start-h.end, h.start-at.end)
-		if d >= 0 && (distance < 0 || d < distance) {
-			label, distance = span{h.start, h.end}, d
-		}
-	}
-	if distance < 0 && (m.heading[detector] || m.base+p.raw(at.start)-m.last[detector] <= nearReach) {
-		distance = 0
-	}
-	return label, distance
 }
 
 // Close looks at what has been held back and answers what was found, by class.

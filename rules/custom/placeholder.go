@@ -14,7 +14,7 @@ func passwordOfURL(_, value, _ []byte) bool {
 }
 
 // shownPasswords are those that examples give in place of one.
-var shownPasswords = set("password", "passwd", "pass", "pwd", "secret", "changeme", "change-me", "token", "admin", "root", "test", "guest", "user",
+var shownPasswords = wordSet("password", "passwd", "pass", "pwd", "secret", "changeme", "change-me", "token", "admin", "root", "test", "guest", "user",
 	"foo", "bar", "baz", "example", "123456", "12345678", "123456789", "1234567890", "p4ssw0rd", "p@ssw0rd", "passw0rd", "hunter2", "mypass", "mypassword",
 	"postgres", "mysql", "qwerty", "letmein", "dummy", "redacted", "xxx", "none", "null", "key", "pw", "psw", "username", "credentials", "abc123", "abc")
 
@@ -55,7 +55,7 @@ func lowered(value []byte) []byte {
 	return small
 }
 
-func set(words ...string) map[string]bool {
+func wordSet(words ...string) map[string]bool {
 	m := make(map[string]bool, len(words))
 	for _, w := range words {
 		m[w] = true

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/trustline/trustline/rules/custom"
 	"github.com/trustline/trustline/rules/detect"
 )
 
@@ -17,6 +18,7 @@ type ordinaryResult struct {
 	lists        []string // files taken for customer lists: all of them false
 	near         []string // five people or more
 	with         map[detect.Class]int
+	counted      []string // files with data that is looked for only where a policy counts it
 }
 
 const mostOfFile = 16 << 20
@@ -29,7 +31,7 @@ func lookAtOrdinary(dirs []string, most int) (*ordinaryResult, error) {
 	}
 	step := max(1, (len(paths)+most-1)/most)
 	r := &ordinaryResult{with: map[detect.Class]int{}}
-	s := detect.NewScanner(detect.DefaultPack(), detect.Limits{})
+	s := newScanner()
 	for i := 0; i < len(paths); i += step {
 		if err := r.file(s, paths[i]); err != nil {
 			return nil, err
@@ -58,18 +60,18 @@ func ordinaryFiles(dirs []string) ([]string, error) {
 	return paths, nil
 }
 
-func (r *ordinaryResult) file(s *detect.Scanner, path string) error {
+func (r *ordinaryResult) file(s scanner, path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("look at ordinary files: %w", err)
 	}
 	defer f.Close()
-	s.Reset()
+	s.reset()
 	n, err := io.Copy(s, io.LimitReader(f, mostOfFile))
 	if err != nil {
 		return fmt.Errorf("look at ordinary files: %w", err)
 	}
-	found := s.Close()
+	found := s.close()
 	r.files++
 	r.bytes += n
 	if found.People >= listOf {
@@ -78,7 +80,9 @@ func (r *ordinaryResult) file(s *detect.Scanner, path string) error {
 		r.near = append(r.near, fmt.Sprintf("%s (%d people)", path, found.People))
 	}
 	for _, c := range found.Classes {
-		r.with[c.Class]++
+		if r.with[c.Class]++; slices.Contains(custom.BuiltInClasses(), c.Class) {
+			r.counted = append(r.counted, fmt.Sprintf("%s: %d of %s", path, c.Count, c.Class))
+		}
 	}
 	return nil
 }
@@ -90,8 +94,11 @@ func (r *ordinaryResult) write(w io.Writer) {
 		fmt.Fprintf(w, "- %s\n", l)
 	}
 	fmt.Fprint(w, "\nOrdinary files with at least one finding of a class, true or false:")
-	for _, c := range []detect.Class{detect.Address, detect.BankCard, detect.CNLandline, detect.CNMobile, detect.CNResidentID, detect.CNPermanentResidence, detect.CNResidencePermit, detect.CNPassport, detect.HKMacauPass, detect.TaiwanPass, detect.PassportMRZ, detect.Email, detect.HKID, detect.IBAN, detect.PersonName, detect.USCC} {
+	for _, c := range slices.Concat([]detect.Class{detect.Address, detect.BankCard, detect.CNLandline, detect.CNMobile, detect.CNResidentID, detect.CNPermanentResidence, detect.CNResidencePermit, detect.CNPassport, detect.HKMacauPass, detect.TaiwanPass, detect.PassportMRZ, detect.Email, detect.HKID, detect.IBAN, detect.PersonName, detect.USCC}, custom.BuiltInClasses()) {
 		fmt.Fprintf(w, " %s %d;", c, r.with[c])
 	}
 	fmt.Fprintln(w)
+	for _, l := range r.counted {
+		fmt.Fprintf(w, "- %s\n", l)
+	}
 }

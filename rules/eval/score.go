@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/trustline/trustline/rules/custom"
 	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/rules/eval/corpus"
 )
@@ -70,13 +71,55 @@ func (s scores) total(class string) counts {
 // people are generated.
 func score(docs []corpus.Document, detail io.Writer) scores {
 	all := scores{}
-	scanner := detect.NewScanner(detect.NewPack(detect.Key{}), detect.Limits{Findings: 1 << 20})
+	scanner := newScanner()
 	for _, d := range docs {
-		scanner.Reset()
+		scanner.reset()
 		io.WriteString(scanner, d.Text)
-		compare(all, d, scanner.Close(), detail)
+		found := scanner.close()
+		found.Findings = slices.DeleteFunc(found.Findings, func(f detect.Finding) bool { return !about(d, f.Class) })
+		compare(all, d, found, detail)
 	}
 	return all
+}
+
+// about tells whether the truth about a document says where a class stands.
+func about(d corpus.Document, class detect.Class) bool {
+	if len(d.About) > 0 {
+		return slices.Contains(d.About, class)
+	}
+	return !slices.Contains(custom.BuiltInClasses(), class)
+}
+
+// scanner looks for the classes of people's records and, beside them, for all
+// built-in ones that are looked for only where a policy counts them.
+type scanner struct {
+	records *detect.Scanner
+	counted *custom.Matcher
+}
+
+func newScanner() scanner {
+	set, err := custom.Compile(custom.BuiltIn())
+	if err != nil {
+		panic(err) // cannot be: its tests compile them
+	}
+	return scanner{detect.NewScanner(detect.NewPack(detect.Key{}), detect.Limits{Findings: 1 << 20}), set.NewMatcher()}
+}
+
+func (s scanner) reset() {
+	s.records.Reset()
+	s.counted.Reset()
+}
+
+func (s scanner) Write(p []byte) (int, error) {
+	s.counted.Write(p)
+	return s.records.Write(p)
+}
+
+func (s scanner) close() detect.Summary {
+	found, counted := s.records.Close(), s.counted.Close()
+	found.Classes = append(slices.Clone(found.Classes), counted.Classes...)
+	found.Findings = append(slices.Clone(found.Findings), counted.Findings...)
+	return found
 }
 
 func compare(all scores, d corpus.Document, found detect.Summary, detail io.Writer) {
@@ -100,6 +143,9 @@ func compare(all scores, d corpus.Document, found detect.Summary, detail io.Writ
 			all.add(string(f.Class), d.Grade, counts{false: 1})
 			explain(detail, "false", d, string(f.Class), int(f.Offset), int(f.Offset)+f.Length)
 		}
+	}
+	if len(d.About) > 0 {
+		return // of its people nothing is told
 	}
 	switch is := found.People >= listOf; {
 	case d.List && is:

@@ -41,6 +41,9 @@ type Document struct {
 	Truth  []Truth
 	People int  // people of whom the document has records
 	List   bool // it is a customer list of 20 people or more
+	// About are the classes the truth is about, none for all those of people's
+	// records: others may stand in it untold.
+	About []detect.Class
 }
 
 // Generate writes n documents of each grade about customers, and fewer
@@ -53,7 +56,24 @@ func Generate(seed uint64, n int) []Document {
 	hongKong := rand.New(rand.NewPCG(seed, 0x686b))
 	all = append(all, generate(hongKong, n/5, hongKongPapers, hongKongLookAlikes)...)
 	travel := rand.New(rand.NewPCG(seed, 0x747276))
-	return append(all, generate(travel, n/4, travelPapers, travelLookAlikes)...)
+	all = append(all, generate(travel, n/4, travelPapers, travelLookAlikes)...)
+	return append(all, business(seed, n)...)
+}
+
+// business writes documents about data that makes no records of people, each
+// kind with a source of its own.
+func business(seed uint64, n int) (all []Document) {
+	for _, part := range []struct {
+		source        uint64
+		hold, holdNot []kindOf
+	}{{0x6865616c7468, healthPapers, healthTexts}} {
+		docs := generate(rand.New(rand.NewPCG(seed, part.source)), n/2, part.hold, part.holdNot)
+		for i := range docs {
+			docs[i].About, docs[i].List = []detect.Class{health}, false
+		}
+		all = append(all, docs...)
+	}
+	return all
 }
 
 func generate(r *rand.Rand, n int, hold, holdNot []kindOf) []Document {
