@@ -40,7 +40,11 @@ func run(args []string, out io.Writer) error {
 		return err
 	}
 	if *update {
-		return os.WriteFile("rules/eval/"+baselineFile, []byte(format(score(corpus.Generate(baselineSeed, baselineDocuments), nil))), 0o644)
+		s, err := score(corpus.Generate(baselineSeed, baselineDocuments), nil)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile("rules/eval/"+baselineFile, []byte(format(s)), 0o644)
 	}
 	var ordinary *ordinaryResult
 	if *dirs != "" {
@@ -53,7 +57,11 @@ func run(args []string, out io.Writer) error {
 	if *detail {
 		explained = out
 	}
-	r := report{seed: *seed, documents: *n, scores: score(corpus.Generate(*seed, *n), explained), ordinary: ordinary}
+	scored, err := score(corpus.Generate(*seed, *n), explained)
+	if err != nil {
+		return err
+	}
+	r := report{seed: *seed, documents: *n, scores: scored, ordinary: ordinary}
 	r.write(out)
 	if *write == "" {
 		return nil

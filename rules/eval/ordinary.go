@@ -31,7 +31,10 @@ func lookAtOrdinary(dirs []string, most int) (*ordinaryResult, error) {
 	}
 	step := max(1, (len(paths)+most-1)/most)
 	r := &ordinaryResult{with: map[detect.Class]int{}}
-	s := newScanner()
+	s, err := newScanner()
+	if err != nil {
+		return nil, err
+	}
 	for i := 0; i < len(paths); i += step {
 		if err := r.file(s, paths[i]); err != nil {
 			return nil, err
