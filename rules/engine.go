@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -60,15 +58,11 @@ func (e *Engine) fresh() *Engine {
 	lists, set := e.lists, e.custom
 	e.last = &atomic.Pointer[Engine]{}
 	e.idle = &sync.Pool{New: func() any {
-		s := &scan{
-			Scanner: detect.NewScanner(e.pack, e.limits.Detect),
-			names:   detect.NewScanner(e.pack, detect.Limits{Distinct: 100, Findings: 20}),
-			known:   lists.matcher(),
-		}
+		l := look{Scanner: detect.NewScanner(e.pack, e.limits.Detect), known: lists.matcher()}
 		if set != nil {
-			s.custom = set.NewMatcher()
+			l.custom = set.NewMatcher()
 		}
-		return s
+		return newScan(l, detect.NewScanner(e.pack, detect.Limits{Distinct: 100, Findings: 20}))
 	}}
 	return e
 }
@@ -120,113 +114,4 @@ func withoutPath(err error) error {
 		return p.Err
 	}
 	return err
-}
-
-// scan is one piece of content being looked at.
-type scan struct {
-	*detect.Scanner
-	names  *detect.Scanner // makes locations harmless
-	lead   int64           // bytes looked at before the content itself
-	cells  []detect.Cell
-	known  *knownMatcher // nil without lists
-	labels labels
-	custom *custom.Matcher // nil where the policy describes nothing itself
-}
-
-// fileName is the location of what is found in the name of the file.
-const fileName = "file name"
-
-func (e *Engine) begin(name string) *scan {
-	s := e.idle.Get().(*scan)
-	s.Reset()
-	s.known.reset()
-	s.labels.reset()
-	if s.custom != nil {
-		s.custom.Reset()
-	}
-	s.lead = 0
-	if name = strings.TrimSuffix(name, path.Ext(name)); name != "" {
-		s.lead = int64(len(name))
-		s.Scanner.Begin(fileName)
-		s.known.begin()
-		if s.custom != nil {
-			s.custom.Begin(fileName)
-		}
-		s.Write([]byte(name))
-	}
-	return s
-}
-
-func (e *Engine) end(s *scan) { e.idle.Put(s) }
-
-// Begin starts a fragment. What a location holds of customer data is masked:
-// it goes wherever a finding goes.
-func (s *scan) Begin(location string) {
-	if location != "" {
-		s.names.Reset()
-		s.names.Begin("")
-		_, _ = s.names.Write([]byte(location)) // never fails
-		location = masked(location, s.names.Close().Findings)
-	}
-	s.labels.begin(location)
-	s.Scanner.Begin(location)
-	s.known.begin()
-	if s.custom != nil {
-		s.custom.Begin(location)
-	}
-}
-
-// Write gives text to the Scanner, which never fails, and to the lists.
-func (s *scan) Write(text []byte) {
-	_, _ = s.Scanner.Write(text)
-	s.known.write(text)
-	s.labels.write(text)
-	if s.custom != nil {
-		s.custom.Write(text)
-	}
-}
-
-// Row gives a row of a table to the Scanner.
-func (s *scan) Row(number int, cells []extract.Cell) {
-	s.cells = s.cells[:0]
-	for _, c := range cells {
-		s.cells = append(s.cells, detect.Cell{Column: c.Column, Text: c.Text})
-	}
-	s.Scanner.Row(number, s.cells)
-	s.known.row(cells)
-	if s.custom != nil {
-		s.custom.Row(number, s.cells)
-	}
-}
-
-// released answers how many leading bytes of the text hold no candidate.
-func (s *scan) released() int64 {
-	clean := s.known.clean(s.Clean())
-	if s.custom != nil {
-		clean = min(clean, s.custom.Clean())
-	}
-	return max(0, clean-s.lead)
-}
-
-// content sums up.
-func (s *scan) content(result extract.Result) Content {
-	s.labels.end()
-	c := Content{Labels: s.labels.found, Type: result.Type, Reason: result.Reason, Summary: s.Close(), Known: s.known.close()}
-	if s.custom != nil {
-		found := s.custom.Close()
-		c.Summary.Classes = mergeClasses(c.Summary.Classes, found.Classes)
-		c.Summary.Findings = append(c.Summary.Findings, found.Findings...)
-		if found.Incomplete {
-			c.Summary.Incomplete = "distinct values"
-		}
-	}
-	switch {
-	case len(c.Summary.Classes) > 0 || c.Known.any():
-		c.Status = Sensitive
-	case c.Reason != "":
-		c.Status = Unreadable
-	default:
-		c.Status = Clean
-	}
-	return c
 }

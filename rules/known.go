@@ -38,6 +38,18 @@ type knownMatcher struct {
 	cells   [][]byte
 }
 
+// beside answers a matcher for text that stands elsewhere; both count together.
+func (k *knownMatcher) beside() *knownMatcher {
+	if k == nil {
+		return nil
+	}
+	documents, err := k.similar.Beside()
+	if err != nil {
+		return nil // cannot be: the key was derived from before
+	}
+	return &knownMatcher{exact: k.exact.Beside(), similar: documents}
+}
+
 func (k *knownMatcher) reset() {
 	if k != nil {
 		k.exact.Reset()

@@ -57,9 +57,16 @@ type accepted struct {
 const far = -1 << 40
 
 // NewMatcher answers a Matcher. Its buffer is allocated at the first Write.
-func (s *Set) NewMatcher() *Matcher {
-	m := &Matcher{set: s, tally: newTally(s), heading: make([]bool, len(s.detectors)), tried: make([]bool, len(s.detectors)), last: make([]int64, len(s.detectors))}
-	m.Reset()
+func (s *Set) NewMatcher() *Matcher { return s.matcher(newTally(s)) }
+
+// Beside answers a Matcher for text that belongs to what m looks at and stands
+// elsewhere, such as decoded text. Both count together; findings each keeps of
+// its own. Reset of either forgets all that was counted: reset them together.
+func (m *Matcher) Beside() *Matcher { return m.set.matcher(m.tally.beside()) }
+
+func (s *Set) matcher(t tally) *Matcher {
+	m := &Matcher{set: s, tally: t, heading: make([]bool, len(s.detectors)), tried: make([]bool, len(s.detectors)), last: make([]int64, len(s.detectors)), first: -1}
+	m.begun("")
 	return m
 }
 

@@ -30,26 +30,44 @@ type Found struct {
 type tally struct {
 	set     *Set
 	classes []count
-	full    bool
 }
 
 type count struct {
+	*sums
+	samples []detect.Finding
+}
+
+// sums are what Matchers beside one another share.
+type sums struct {
 	n        int
 	best     float64
 	distinct map[uint64]struct{}
-	samples  []detect.Finding
+	full     bool
 }
 
-func newTally(s *Set) tally { return tally{set: s, classes: make([]count, len(s.classes))} }
+func newTally(s *Set) tally {
+	t := tally{set: s, classes: make([]count, len(s.classes))}
+	for i := range t.classes {
+		t.classes[i].sums = &sums{}
+	}
+	return t
+}
+
+// beside answers a tally that counts together with t and keeps samples of its
+// own.
+func (t *tally) beside() tally {
+	b := tally{set: t.set, classes: make([]count, len(t.classes))}
+	for i := range t.classes {
+		b.classes[i].sums = t.classes[i].sums
+	}
+	return b
+}
 
 func (t *tally) reset() {
 	for i := range t.classes {
 		c := &t.classes[i]
-		if c.n > 0 {
-			*c = count{samples: c.samples[:0]}
-		}
+		*c.sums, c.samples = sums{}, c.samples[:0]
 	}
-	t.full = false
 }
 
 // take counts what was found and keeps it if it is among the best.
@@ -63,7 +81,7 @@ func (m *Matcher) take(p *piece, at span, class int, f finding) {
 	}
 	if _, known := c.distinct[hash]; !known {
 		if len(c.distinct) == maxDistinct {
-			m.tally.full = true
+			c.full = true
 		} else {
 			c.distinct[hash] = struct{}{}
 		}
@@ -163,8 +181,8 @@ func (t *tally) found() (f Found) {
 		if c.n > 0 {
 			f.Classes = append(f.Classes, detect.ClassSummary{Class: t.set.classes[i], Count: c.n, Distinct: len(c.distinct), Confidence: c.best})
 			f.Findings = append(f.Findings, c.samples...)
+			f.Incomplete = f.Incomplete || c.full
 		}
 	}
-	f.Incomplete = t.full
 	return f
 }

@@ -37,7 +37,7 @@
 // tables, near other data and in the first lines; letters must be capitals.
 //
 // Not looked for: numbers broken over lines, numbers written in words, encoded
-// text (base64, hex), names in running text without label, form of address or
+// text (package encoded decodes it), names in running text without label, form of address or
 // another value beside them, addresses in Latin letters without label or
 // heading. NOTICE names where regions.txt comes from.
 package detect

@@ -72,6 +72,17 @@ func NewScanner(p *Pack, l Limits) *Scanner {
 	return s
 }
 
+// Beside answers a Scanner for text that belongs to what s looks at and stands
+// elsewhere, such as decoded text. Both count together: a value or a person
+// that each of them meets is one. Findings each keeps of its own. Reset of
+// either forgets all that was counted: reset them together.
+func (s *Scanner) Beside() *Scanner {
+	beside := &Scanner{pack: s.pack, tally: tally{limits: s.tally.limits, counts: s.tally.counts, least: noSamples}}
+	beside.first = -1
+	beside.begun("")
+	return beside
+}
+
 // Reset forgets everything found, for the next file.
 func (s *Scanner) Reset() {
 	s.tally.reset()
@@ -139,6 +150,11 @@ func (s *Scanner) Clean() int64 {
 		clean = min(clean, s.first)
 	}
 	return max(clean, 0)
+}
+
+// Lines answers how many line ends were written since Begin.
+func (s *Scanner) Lines() int {
+	return s.lines + bytes.Count(s.buffer[s.counted:s.end], []byte{'\n'})
 }
 
 // Close looks at what has been held back and answers the whole Summary.

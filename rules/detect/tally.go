@@ -24,28 +24,39 @@ func (l Limits) withDefaults() Limits {
 // distinctLimit is what Summary.Incomplete says when Limits.Distinct was reached.
 const distinctLimit = "distinct values"
 
-// tally counts what was found.
+// tally counts what was found, and keeps samples of it.
 type tally struct {
-	limits   Limits
+	limits Limits
+	*counts
+	samples [kinds][]Finding
+	least   [kinds]int8 // score of the worst sample where no more are kept, else -1
+}
+
+// counts is what Scanners beside one another share.
+type counts struct {
 	count    [kinds]int
 	best     [kinds]int8
 	distinct [kinds]set
 	people   set
-	samples  [kinds][]Finding
-	least    [kinds]int8 // score of the worst sample where no more are kept, else -1
 	full     bool
 	room     bool // the last row of a table still had something to be told apart
 }
 
 func newTally(l Limits) tally {
-	t := tally{limits: l, room: true}
-	t.people.bound = l.Distinct
-	for k := range t.distinct {
-		t.distinct[k].bound = l.Distinct
-		t.least[k] = -1
+	c := &counts{room: true}
+	c.people.bound = l.Distinct
+	for k := range c.distinct {
+		c.distinct[k].bound = l.Distinct
 	}
-	return t
+	return tally{limits: l, counts: c, least: noSamples}
 }
+
+var noSamples = func() (least [kinds]int8) {
+	for k := range least {
+		least[k] = -1
+	}
+	return least
+}()
 
 func (t *tally) reset() {
 	t.people.clear()

@@ -74,7 +74,17 @@ func NewMatcher(lists []*List) (*Matcher, error) {
 	if len(lists) > MaxLists {
 		return nil, errors.New("too many lists to match at once: merge some")
 	}
-	m := &Matcher{lists: lists, tally: make([]tally, len(lists))}
+	return newMatcher(lists, make([]tally, len(lists))), nil
+}
+
+// Beside answers a Matcher for text that belongs to what m looks at and stands
+// elsewhere, such as decoded text. Both count together: people that each of
+// them meets are counted once. Reset of either forgets all that was counted:
+// reset them together, and close the one beside first.
+func (m *Matcher) Beside() *Matcher { return newMatcher(m.lists, m.tally) }
+
+func newMatcher(lists []*List, counted []tally) *Matcher {
+	m := &Matcher{lists: lists, tally: counted}
 	for _, l := range lists {
 		m.names = append(m.names, l.Name())
 		for code := range l.kinds {
@@ -85,8 +95,8 @@ func NewMatcher(lists []*List) (*Matcher, error) {
 	for i := range m.lines {
 		m.lines[i].hits = make([][]hit, len(lists))
 	}
-	m.Reset()
-	return m, nil
+	m.begun()
+	return m
 }
 
 // Reset forgets everything, for the next content.
@@ -95,6 +105,10 @@ func (m *Matcher) Reset() {
 		clear(m.tally[i].people)
 		m.tally[i].full = false
 	}
+	m.begun()
+}
+
+func (m *Matcher) begun() {
 	m.partial, m.open = m.partial[:0], m.open[:0]
 	m.number, m.total, m.clean, m.dropped = 0, 0, -1, false
 }

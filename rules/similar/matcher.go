@@ -42,16 +42,36 @@ type part struct{ prints, bytes int }
 
 // NewMatcher answers a Matcher.
 func NewMatcher(indexes []*Index) (*Matcher, error) {
-	m := &Matcher{sets: make([]set, len(indexes)), clean: -1}
+	m := &Matcher{sets: make([]set, len(indexes))}
 	for i, x := range indexes {
-		s := &m.sets[i]
-		*s = set{index: x, found: map[int]struct{}{}, count: map[uint32]part{}}
-		var err error
-		if s.winnow, err = newWinnower(x.key, func(print uint64, _ int64) { m.meet(s, print) }); err != nil {
-			return nil, err
-		}
+		m.sets[i] = set{index: x, found: map[int]struct{}{}, count: map[uint32]part{}}
+	}
+	if err := m.winnow(); err != nil {
+		return nil, err
 	}
 	return m, nil
+}
+
+// Beside answers a Matcher for text that belongs to what m looks at and stands
+// elsewhere, such as decoded text. Both count together. Reset of either forgets
+// all that was counted: reset them together.
+func (m *Matcher) Beside() (*Matcher, error) {
+	beside := &Matcher{sets: slices.Clone(m.sets)}
+	if err := beside.winnow(); err != nil {
+		return nil, err
+	}
+	return beside, nil
+}
+
+func (m *Matcher) winnow() (err error) {
+	m.clean = -1
+	for i := range m.sets {
+		s := &m.sets[i]
+		if s.winnow, err = newWinnower(s.index.key, func(print uint64, _ int64) { m.meet(s, print) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Reset forgets everything, for the next content.

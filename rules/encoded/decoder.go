@@ -1,0 +1,147 @@
+package encoded
+
+// Sink takes what was decoded. Slices are valid only during the call.
+type Sink interface {
+	// Begin starts a text that was written so, in a line of what was given
+	// to the Decoder since Begin (1-based).
+	Begin(encoding string, line int)
+	// Write gives bytes of the text, in whatever charset they are.
+	Write(p []byte)
+	// End ends the text.
+	End()
+}
+
+// The encodings, as they are named to a Sink.
+const (
+	Base64 = "base64"
+	Hex    = "hex"
+)
+
+const (
+	stride = 24 // between the places looked at where nothing is being decoded
+	probe  = 16 // bytes looked at
+	eight  = 8
+	// Least is how long a run is at least, in characters: it holds a probe, and
+	// eight more before or sixteen behind it.
+	Least = stride + probe
+	// What of the text before is kept: from where a probe can be part of a run.
+	kept = 64
+	// Runs no further apart than this are lines of one text.
+	gap = 64
+)
+
+// Decoder finds and decodes what is encoded. It is not safe for concurrent use.
+type Decoder struct {
+	sink  Sink
+	tail  [kept]byte // the last bytes before those at hand
+	n     int        // of them
+	at    int64      // how many bytes of the fragment came before those at hand
+	past  int64      // of the fragments before
+	next  int64      // where the next probe stands
+	floor int64      // nothing before is part of a run any more
+	run   run
+	trial trial
+
+	before func() int // answers the line ends before the bytes at hand
+	now    []byte     // the bytes at hand
+	row    int        // that they stand in; 0 in text
+
+	open  string // the encoding of the text begun, "" when none is
+	since int64  // where it began
+	ended int64  // where its last run did
+	hold  [probe + 3*eight]byte
+}
+
+// NewDecoder answers a Decoder. The function answers how many line ends stand
+// in the fragment before what Write is given; it is asked only where a text
+// begins.
+func NewDecoder(sink Sink, before func() int) *Decoder {
+	return &Decoder{sink: sink, before: before}
+}
+
+// Reset forgets everything, for the next content. Nothing open is ended.
+func (d *Decoder) Reset() {
+	d.past, d.open, d.at = 0, "", 0
+	d.begun()
+}
+
+// Begin starts a fragment; what was open in the one before is ended.
+func (d *Decoder) Begin() {
+	d.Close()
+	d.past += d.at
+	d.begun()
+}
+
+func (d *Decoder) begun() {
+	d.n, d.at, d.next, d.floor, d.row = 0, 0, 0, 0, 0
+	d.run.state = idle
+}
+
+// Row takes a cell of a row of a table, of that 1-based number, in the place of
+// a line.
+func (d *Decoder) Row(number int, cell []byte) {
+	d.row = number
+	d.Write(cell)
+	d.Write(lineEnd)
+}
+
+// Close decodes what is left of the fragment and ends what is open.
+func (d *Decoder) Close() {
+	at := d.at
+	d.Write(behind[:]) // so that what stands at the end is looked at
+	d.at = at
+	d.endText()
+}
+
+// behind is what follows a fragment: enough to end any run.
+var behind = [kept]byte{'\n', '\n'}
+
+// Settled answers how many bytes, of all fragments since Reset, are decoded and
+// given where there was something to decode.
+func (d *Decoder) Settled() int64 {
+	settled := min(d.at, max(d.floor, d.next-stride+1))
+	if d.run.state != idle {
+		settled = d.run.start
+	}
+	if d.open != "" {
+		settled = min(settled, d.since)
+	}
+	return d.past + max(settled, 0)
+}
+
+// Since answers where, counted like Settled, the text begun last began.
+func (d *Decoder) Since() int64 { return d.past + d.since }
+
+// Write takes text, cut anywhere.
+func (d *Decoder) Write(p []byte) {
+	d.now = p
+	for at := 0; at < len(p); {
+		if d.run.state != idle {
+			at += d.follow(p[at:], d.at+int64(at))
+			continue
+		}
+		hit := d.seek(p)
+		if d.open != "" && d.next-d.ended > gap {
+			d.endText()
+		}
+		if hit >= d.at+int64(len(p)) {
+			break
+		}
+		at = d.start(p, hit)
+	}
+	d.now = nil
+	d.keepTail(p)
+	d.at += int64(len(p))
+}
+
+var lineEnd = []byte{'\n'}
+
+func (d *Decoder) keepTail(p []byte) {
+	if len(p) >= kept {
+		d.n = copy(d.tail[:], p[len(p)-kept:])
+		return
+	}
+	drop := max(0, d.n+len(p)-kept)
+	d.n = copy(d.tail[:], d.tail[drop:d.n])
+	d.n += copy(d.tail[d.n:], p)
+}

@@ -1,0 +1,87 @@
+package rules
+
+import (
+	"github.com/trustline/trustline/rules/custom"
+	"github.com/trustline/trustline/rules/detect"
+	"github.com/trustline/trustline/rules/extract"
+)
+
+// look is all that looks at one text for one scan.
+type look struct {
+	*detect.Scanner
+	known  *knownMatcher   // nil without lists
+	custom *custom.Matcher // nil where the policy describes nothing itself
+	cells  []detect.Cell
+	given  int64 // bytes of text
+}
+
+// beside answers a look at text that stands elsewhere, such as decoded text.
+// Both count together, each person once.
+func (l *look) beside() *look {
+	b := &look{Scanner: l.Scanner.Beside(), known: l.known.beside()}
+	if l.custom != nil {
+		b.custom = l.custom.Beside()
+	}
+	return b
+}
+
+func (l *look) reset() {
+	l.Scanner.Reset()
+	l.known.reset()
+	if l.custom != nil {
+		l.custom.Reset()
+	}
+	l.given = 0
+}
+
+func (l *look) begin(location string) {
+	l.Scanner.Begin(location)
+	l.known.begin()
+	if l.custom != nil {
+		l.custom.Begin(location)
+	}
+}
+
+func (l *look) write(text []byte) {
+	_, _ = l.Scanner.Write(text) // never fails
+	l.known.write(text)
+	if l.custom != nil {
+		l.custom.Write(text)
+	}
+	l.given += int64(len(text))
+}
+
+func (l *look) row(number int, cells []extract.Cell) {
+	l.cells = l.cells[:0]
+	for _, c := range cells {
+		l.cells = append(l.cells, detect.Cell{Column: c.Column, Text: c.Text})
+	}
+	l.Scanner.Row(number, l.cells)
+	l.known.row(cells)
+	if l.custom != nil {
+		l.custom.Row(number, l.cells)
+	}
+}
+
+// clean answers how many bytes from the start hold no candidate.
+func (l *look) clean() int64 {
+	clean := l.known.clean(l.Scanner.Clean())
+	if l.custom != nil {
+		clean = min(clean, l.custom.Clean())
+	}
+	return clean
+}
+
+// close sums up: all that was counted, and the findings kept here.
+func (l *look) close() (detect.Summary, Known) {
+	summary, known := l.Scanner.Close(), l.known.close()
+	if l.custom != nil {
+		found := l.custom.Close()
+		summary.Classes = mergeClasses(summary.Classes, found.Classes)
+		summary.Findings = append(summary.Findings, found.Findings...)
+		if found.Incomplete {
+			summary.Incomplete = "distinct values"
+		}
+	}
+	return summary, known
+}
