@@ -1,7 +1,8 @@
 // Package rules decides what content is and what policy says of it: detect
-// finds customer data in text, extract turns files into text, encoded decodes what
-// is encoded in it, Engine joins them, and Decide answers an activity from a Policy. It knows no operating
-// system and no network and is usable as a library of its own.
+// finds customer data in text, extract turns files into text, encoded decodes
+// what is encoded in it, Engine joins them, and Decide answers an activity from
+// a Policy. It knows no operating system and no network and is usable as a
+// library of its own.
 package rules
 
 import (
