@@ -21,6 +21,7 @@ type windows struct {
 	dir, c, e    string
 	service, log string
 	running      *exec.Cmd
+	display      string // of an X server, "" for none
 }
 
 func newWindows(t *testing.T) *windows {
@@ -57,7 +58,7 @@ func newWindows(t *testing.T) *windows {
 
 func (w *windows) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
-	cmd.Env = append(os.Environ(), "WINEPREFIX="+filepath.Join(w.dir, "prefix"), "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "LANG=en_US.UTF-8")
+	cmd.Env = append(os.Environ(), "WINEPREFIX="+filepath.Join(w.dir, "prefix"), "WINEDEBUG=-all", "DISPLAY="+w.display, "WINEDLLOVERRIDES=mscoree,mshtml=", "LANG=en_US.UTF-8")
 	return cmd
 }
 
@@ -211,11 +212,18 @@ func (w *windows) registers() {
 	if said := w.run("wine", "reg", "query", key); !strings.Contains(said, `trustline.exe run --config`) && !strings.Contains(said, `"run"`) {
 		t.Errorf("registered: %s", said)
 	}
+	const starts = `HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Run`
+	if said := w.run("wine", "reg", "query", starts, "/v", "Trustline"); !strings.Contains(said, `trustline.exe" session`) {
+		t.Errorf("sessions start: %s", said)
+	}
 	if out, err := w.try("wine", `C:\trustline.exe`, "install"); err == nil {
 		t.Errorf("registered twice: %s", out)
 	}
 	w.run("wine", `C:\trustline.exe`, "uninstall")
 	if out, err := w.try("wine", "reg", "query", key); err == nil {
 		t.Errorf("still registered: %s", out)
+	}
+	if out, err := w.try("wine", "reg", "query", starts, "/v", "Trustline"); err == nil {
+		t.Errorf("sessions still start: %s", out)
 	}
 }

@@ -38,8 +38,6 @@ func golden(t *testing.T, name, got string) {
 
 func TestUnit(t *testing.T) { golden(t, "trustline.service", unit(usual)) }
 
-func TestAutostartEntry(t *testing.T) { golden(t, autostartName, entry(usual)) }
-
 // What would give the service a mount namespace of its own, so that nobody
 // would see the guard (systemd.exec(5)).
 func TestUnitKeepsTheMachinesMounts(t *testing.T) {
@@ -109,7 +107,7 @@ func TestPathsThatWouldChangeTheUnitAreRefused(t *testing.T) {
 		if _, err := (Config{Program: "/x", File: path}).service(); err == nil {
 			t.Errorf("configuration %q was taken", path)
 		}
-		if err := installSession(t.TempDir(), Config{Program: path, File: "/etc/x"}); err == nil {
+		if err := InstallSession(Config{Program: path, File: "/etc/x"}); err == nil {
 			t.Errorf("session helper %q was taken", path)
 		}
 	}
@@ -121,43 +119,6 @@ func TestWithoutAServiceManagerItSaysWhatToDo(t *testing.T) {
 	}
 	if _, err := Service(usual, nil); !errors.Is(err, ErrNoManager) || !strings.Contains(err.Error(), "trustline run --config") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestSessionHelperIsInstalledAndRemoved(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "xdg", "autostart")
-	for range 2 { // installing again is fine
-		if err := installSession(folder, usual); err != nil {
-			t.Fatal(err)
-		}
-	}
-	files, err := os.ReadDir(folder)
-	if err != nil || len(files) != 1 {
-		t.Fatalf("%v, %v", files, err)
-	}
-	info, err := files[0].Info()
-	if err != nil || info.Mode().Perm() != 0o644 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
-	}
-	for range 2 {
-		if err := uninstallSession(folder); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if files, _ := os.ReadDir(folder); len(files) != 0 {
-		t.Errorf("left %v", files)
-	}
-}
-
-func TestExecIsQuotedAsDesktopsReadIt(t *testing.T) {
-	for path, want := range map[string]string{
-		"/usr/bin/trustline": `"/usr/bin/trustline"`,
-		"/a b/t":             `"/a b/t"`,
-		"/100%/t":            `"/100%%/t"`,
-	} {
-		if got := execQuoted(path); got != want {
-			t.Errorf("%s: %s, want %s", path, got, want)
-		}
 	}
 }
 

@@ -1,0 +1,144 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/trustline/trustline/rules/synthetic"
+)
+
+// On Windows a customer list that is copied is taken off the clipboard and
+// recorded, over the service's named pipe; what is harmless, or marked as secret
+// by a password manager, is left alone.
+func TestWindowsClipboardUnderWine(t *testing.T) {
+	w := newWindows(t)
+	w.screen()
+	clip := filepath.Join(w.c, "clip.exe")
+	w.run("x86_64-w64-mingw32-gcc", "-O2", "-o", clip, "testdata/clip.c")
+	w.write("ProgramData/Trustline/policy.yaml", `version: "1"
+classes: [{id: list, any: [{records: {at-least: 20}}]}]
+rules:
+  - id: not-copied
+    title: {en: Customer lists are not copied, zh: 不得复制客户名单}
+    when: {class: list, channel: clipboard}
+    action: block
+`)
+	w.write("ProgramData/Trustline/agent.yaml", "policy: 'C:\\ProgramData\\Trustline\\policy.yaml'\n")
+	var list bytes.Buffer
+	if err := synthetic.CSV(&list, synthetic.New(12).People(40), "zh"); err != nil {
+		t.Fatal(err)
+	}
+	w.write("list.csv", list.String())
+	w.write("plan.txt", "下周三下午三点开会，地点另行通知。")
+	w.start()
+	w.firstCaller()
+	helper := w.session()
+	held := func() string { return w.run("wine", `C:\clip.exe`, "get") }
+
+	w.run("wine", `C:\clip.exe`, "set", `C:\plan.txt`)
+	time.Sleep(time.Second)
+	if !strings.Contains(held(), "下周三") {
+		t.Errorf("a harmless text was taken off; the helper said:\n%s", helper())
+	}
+	before := w.waiting()
+	w.run("wine", `C:\clip.exe`, "set", `C:\list.csv`)
+	w.until("the list is off the clipboard", func() bool { return held() == "" })
+	w.until("that is recorded", func() bool { return w.waiting() > before })
+	if at := os.Getenv("SCREENSHOTS"); at != "" { // of what the person is told, for people to look at
+		time.Sleep(3 * time.Second)
+		shot := exec.Command("import", "-display", w.display, "-window", "root", filepath.Join(at, "windows.png"))
+		if out, err := shot.CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	}
+
+	before = w.waiting()
+	w.run("wine", `C:\clip.exe`, "secret", `C:\list.csv`)
+	time.Sleep(time.Second)
+	if held() == "" || w.waiting() != before {
+		t.Error("what a password manager marked as secret was looked at")
+	}
+	if strings.Contains(helper(), "not judged") {
+		t.Errorf("the helper said:\n%s", helper())
+	}
+}
+
+// screen gives this Windows a screen, without which nobody has a session on it.
+func (w *windows) screen() {
+	w.t.Helper()
+	server := exec.Command("Xvfb", "-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp")
+	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := server.StdoutPipe()
+	if err == nil {
+		err = server.Start()
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
+	number := make([]byte, 16)
+	n, err := out.Read(number)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.display = ":" + strings.TrimSpace(string(number[:n]))
+}
+
+// The named pipe is tried where it exists: callers are known by their process
+// and account.
+func TestWindowsPipeUnderWine(t *testing.T) {
+	w := newWindows(t)
+	build := exec.Command("go", "test", "-c", "-o", filepath.Join(w.c, "control.test.exe"), "../agent/control")
+	build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if said := w.run("wine", `C:\control.test.exe`, "-test.v"); !strings.Contains(said, "--- PASS: TestPipe") {
+		t.Errorf("the pipe's own test said:\n%s", said)
+	}
+}
+
+// firstCaller takes the end of the pipe that Wine 8 lets somebody connect to
+// before the service waits there, which Windows does not: it hangs, and those
+// who come after it are served.
+func (w *windows) firstCaller() {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
+	defer cancel()
+	cmd := w.command("wine", `C:\trustline.exe`, "status")
+	first := exec.CommandContext(ctx, cmd.Path, cmd.Args[1:]...)
+	first.Env = cmd.Env
+	_ = first.Run() // answered or not
+	w.until("the service answers at its pipe", func() bool {
+		out, err := w.try("wine", `C:\trustline.exe`, "status", "--json")
+		return err == nil && strings.Contains(out, `"version"`)
+	})
+}
+
+// session runs the session helper and answers what it said so far.
+func (w *windows) session() func() string {
+	w.t.Helper()
+	path := filepath.Join(w.dir, "session.log")
+	log, err := os.Create(path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	cmd := w.command("wine", `C:\trustline.exe`, "session", "--verbose")
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL); _ = cmd.Wait(); log.Close() })
+	said := func() string { text, _ := os.ReadFile(path); return string(text) }
+	w.until("the helper watches the clipboard", func() bool { return strings.Contains(said(), "windows-listener") })
+	time.Sleep(time.Second)
+	return said
+}
