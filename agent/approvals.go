@@ -66,6 +66,9 @@ func (a *Agent) takeOrders(ctx context.Context, o orders.Orders) error {
 	for _, g := range news.Granted {
 		a.answered(g.UID, g.Incident, g.File, g.Channel, cases.Step{What: cases.Granted, Time: now, Grant: g.ID, Until: g.Expires, Left: g.MaxUses})
 	}
+	if len(news.Granted) > 0 {
+		a.giveBack(ctx)
+	}
 	for _, r := range news.Refused {
 		a.answered(r.UID, r.Incident, "", "", cases.Step{What: cases.Refused, Time: now, Text: r.Reason})
 	}

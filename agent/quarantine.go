@@ -5,11 +5,15 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/enforce/quarantine"
+	"github.com/trustline/trustline/agent/grants"
+	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/uploader/incident"
 )
@@ -58,14 +62,23 @@ func (a *Agent) found(ctx context.Context, act activity.Activity, content rules.
 	if !worthRecording(d) {
 		return
 	}
+	// What could not be kept off a medium is taken back from it.
+	undo := act.Channel == activity.RemovableMedia && d.Action.Stops()
+	take := d.Action == rules.Quarantine || undo
+	if take {
+		approval := a.judge.approval(act, func() (string, error) { return sumOfFile(ctx, path, judged) })
+		if approval.covers(content) {
+			if verdict, _ := a.judge.letThrough(ctx, act, content, d, situation, approval); verdict == guard.Allow {
+				return
+			}
+		}
+	}
 	i, err := a.judge.incident(act, content, d, situation, incident.Reported)
 	if err != nil {
 		a.log.Error("incident is not recorded", "error", err)
 		return
 	}
-	// What could not be kept off a medium is taken back from it.
-	undo := act.Channel == activity.RemovableMedia && d.Action.Stops()
-	if d.Action == rules.Quarantine || undo {
+	if take {
 		expires := time.Now().Add(keeping)
 		note := a.custody.notes.Text(filepath.Base(path), i.ID, d.Title.In, expires)
 		switch _, err := a.custody.store.Take(path, judged, i.ID, note, expires); {
@@ -80,8 +93,57 @@ func (a *Agent) found(ctx context.Context, act activity.Activity, content rules.
 	a.judge.keep(ctx, act, i, d)
 }
 
+// sumOfFile answers the SHA-256 in hex of a file that is still the one judged.
+func sumOfFile(ctx context.Context, path string, judged fs.FileInfo) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil && (!os.SameFile(info, judged) || info.Size() != judged.Size() || !info.ModTime().Equal(judged.ModTime())) {
+		err = quarantine.ErrChanged
+	}
+	if err != nil {
+		return "", err
+	}
+	return sha256Of(ctx, f, info.Size())
+}
+
+const (
+	codeGivenBack    = "quarantine-given-back"
+	codeNotGivenBack = "quarantine-not-given-back"
+)
+
+// giveBack puts what somebody was approved to have where it was, and where the
+// approval lets it stay. What cannot be put back now is tried again with the
+// next approval and when the service starts.
+func (a *Agent) giveBack(ctx context.Context) {
+	if a.custody == nil {
+		return
+	}
+	kept, err := a.custody.store.List()
+	if err != nil {
+		a.log.Error("the quarantine cannot be looked through for what was approved", "error", err)
+		return
+	}
+	for _, e := range kept {
+		open := slices.ContainsFunc(a.grants.Of(e.UID, e.Incident), func(g grants.State) bool { return g.Open })
+		if !open || e.UID < 0 {
+			continue
+		}
+		if _, err := a.custody.store.Restore(e.ID, ""); err != nil {
+			a.log.Warn("a file that was approved stays in quarantine", "incident", e.Incident, "error", err)
+			a.say(ctx, codeNotGivenBack, incident.Medium, map[string]string{"incident": e.Incident})
+			continue
+		}
+		a.say(ctx, codeGivenBack, incident.Low, map[string]string{"incident": e.Incident})
+	}
+}
+
 // sweep destroys what has been in quarantine long enough.
 func (a *Agent) sweep(ctx context.Context) {
+	a.giveBack(ctx)
 	again := time.NewTicker(sweeping)
 	defer again.Stop()
 	for {
