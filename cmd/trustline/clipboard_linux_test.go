@@ -52,17 +52,30 @@ func (s *said) String() string {
 
 // office is a desktop, with the service that watches over it.
 type office struct {
-	t              *testing.T
-	dir, socket    string
-	service        *exec.Cmd
-	serviceSaid    said
-	helper         *exec.Cmd
-	helperSaid     *said
-	people         *synthetic.Generator
-	lists, numbers []string
+	t           *testing.T
+	dir, socket string
+	service     *exec.Cmd
+	serviceSaid said
+	helper      *exec.Cmd
+	helperSaid  *said
+	people      *synthetic.Generator
+	numbers     []string
+	board       board
 }
 
-func openOffice(t *testing.T) *office {
+// board is the clipboard of a desktop, as programs of its kind reach it.
+type board struct {
+	copying, pasting []string
+	programs         []string // that have to be there
+	start            func(*testing.T)
+}
+
+// x11 is that of an X server, which startDesktop has begun.
+func x11() board {
+	return board{[]string{"xclip", "-selection", "clipboard"}, []string{"xclip", "-selection", "clipboard", "-o"}, []string{"xclip"}, func(*testing.T) {}}
+}
+
+func openOffice(t *testing.T, board board) *office {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		if os.Getenv("CI") != "" {
@@ -70,9 +83,10 @@ func openOffice(t *testing.T) *office {
 		}
 		t.Skip("SKIPPED: runs the service, which needs root")
 	}
-	needPrograms(t, "xclip")
+	needPrograms(t, board.programs...)
 	startDesktop(t, "en_GB.UTF-8")
-	o := &office{t: t, dir: t.TempDir(), people: synthetic.New(7)}
+	board.start(t)
+	o := &office{t: t, dir: t.TempDir(), people: synthetic.New(7), board: board}
 	if err := os.Chmod(o.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -162,15 +176,15 @@ func (o *office) cases() []cases.Case {
 // copy copies as a person would, with a program of its own.
 func (o *office) copy(text string, args ...string) {
 	o.t.Helper()
-	cmd := exec.Command("xclip", append([]string{"-selection", "clipboard"}, args...)...)
+	cmd := exec.Command(o.board.copying[0], append(o.board.copying[1:len(o.board.copying):len(o.board.copying)], args...)...)
 	cmd.Stdin = strings.NewReader(text)
 	if err := cmd.Run(); err != nil {
-		o.t.Fatal("xclip:", err)
+		o.t.Fatalf("%s: %v", o.board.copying[0], err)
 	}
 }
 
 func (o *office) paste() string {
-	out, _ := exec.Command("xclip", "-selection", "clipboard", "-o").Output() // fails on an empty one
+	out, _ := exec.Command(o.board.pasting[0], o.board.pasting[1:]...).Output() // fails on an empty one
 	return string(out)
 }
 
@@ -188,8 +202,8 @@ func (o *office) list(n int) string {
 	return b.String()
 }
 
-// stays copies what nobody minds and looks whether it is left alone. Xclip
-// may return before the X server knows of the copy.
+// stays copies what nobody minds and looks whether it is left alone. What copies
+// may return before the desktop knows of it.
 func (o *office) stays(text string) {
 	o.t.Helper()
 	o.copy(text)
@@ -208,7 +222,15 @@ func (o *office) isCleared(what string) time.Duration {
 }
 
 func TestClipboardOfAWorkingDay(t *testing.T) {
-	o := openOffice(t)
+	for name, board := range map[string]board{"X11": x11(), "Wayland": wayland()} {
+		t.Run(name, func(t *testing.T) { openOffice(t, board).workingDay() })
+	}
+}
+
+// workingDay copies a hundred times, every fifth time what must not be.
+func (o *office) workingDay() {
+	t := o.t
+	t.Helper()
 	before, err := o.status()
 	if err != nil {
 		t.Fatal(err)
@@ -281,7 +303,7 @@ func (o *office) toldAndKeptNothing() {
 }
 
 func TestClipboardWithoutServiceOrHelper(t *testing.T) {
-	o := openOffice(t)
+	o := openOffice(t, x11())
 	list := o.list(30)
 	for range 2 { // the same list once more is another copy
 		o.stays("in between")
@@ -309,7 +331,7 @@ func TestClipboardWithoutServiceOrHelper(t *testing.T) {
 
 // Of files the names are looked at, not what lies behind them.
 func TestClipboardOfFiles(t *testing.T) {
-	o := openOffice(t)
+	o := openOffice(t, x11())
 	list := filepath.Join(o.dir, "report.csv")
 	o.write("report.csv", o.list(50))
 	files := func() string {
