@@ -10,18 +10,21 @@ import (
 const (
 	Secret detect.Class = "secret" // what lets a machine in: keys, tokens, passwords
 	Health detect.Class = "health" // diseases, medicines and codes of somebody's medical record
+
+	Transaction  detect.Class = "transaction"   // a payment or an order: when, how much, by which account
+	CreditRecord detect.Class = "credit-record" // what a credit report says
 )
 
 // BuiltInClasses answers the classes of the built-in detectors. They make no
 // records: nobody is known by them.
 func BuiltInClasses() []detect.Class {
-	return []detect.Class{Secret, Health}
+	return []detect.Class{Secret, Health, Transaction, CreditRecord}
 }
 
 // BuiltIn answers the detectors of this package: kinds of data that are looked
 // for only where a policy counts them.
 func BuiltIn() []Detector {
-	all := slices.Concat(secrets(), health())
+	all := slices.Concat(secrets(), health(), transactions(), creditRecords())
 	for i := range all {
 		all[i].builtIn = true
 	}

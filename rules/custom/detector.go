@@ -58,9 +58,10 @@ type Detector struct {
 	// Of built-in detectors alone: they are trusted, and not bound as those of
 	// a company are.
 	builtIn bool
-	accept  func(before, value, after []byte) bool // whether it is one, with the line around it
-	meant   func(before, word, after []byte) bool  // whether a context word is one, with the line around it
-	open    bool                                   // more letters or digits may follow
+	find    func(line []byte, anchors []span) []span // in place of Pattern: what stands in a line, by its anchors
+	accept  func(before, value, after []byte) bool   // whether it is one, with the line around it
+	meant   func(before, word, after []byte) bool    // whether a context word is one, with the line around it
+	open    bool                                     // more letters or digits may follow
 }
 
 // CheckWord tells whether a word can be looked for.

@@ -3,7 +3,9 @@ package custom
 import (
 	"bytes"
 	_ "embed"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 var (
@@ -33,7 +35,7 @@ func health() []Detector {
 	}
 	return []Detector{
 		inRecords(Detector{Pattern: labelledDiagnosis, Anchors: []string{"诊断", "印象", "疾病名称"}, accept: diagnosis}),
-		inRecords(Detector{Pattern: "((?:(?:[1-4]|Ⅰ|Ⅱ|II?)型)?" + before + "{0,8}(?:" + endingsZH + "))", Anchors: strings.Split(endingsZH, "|"), accept: disease, open: true}),
+		inRecords(Detector{find: endingIn(8), Anchors: strings.Split(endingsZH, "|"), accept: disease}),
 		inRecords(Detector{Pattern: medicineZH, Anchors: strings.Split(stemsZH, "|"), accept: notInGeneral}),
 		inRecords(Detector{Pattern: formedZH, Anchors: append(strings.Split(formsZH, "|"), "片"), accept: formed}),
 		inRecords(Detector{Pattern: doseZH, Anchors: []string{"片", "粒", "支", "袋", "丸", "滴", "单位", "mg", "ml", "μg", "ug", "iu"}, accept: dosed}),
@@ -49,6 +51,33 @@ func health() []Detector {
 func inRecords(d Detector) Detector {
 	d.Class, d.Near, d.Alone, d.meant = Health, append(recordWords(), weakRecordWords()...), -1, ofRecord
 	return d
+}
+
+// endingIn answers the stretches of a line that end with an anchor, with so many
+// characters of a name before: of those that overlap the last, which is the
+// longest name.
+func endingIn(most int) func(line []byte, anchors []span) []span {
+	return func(line []byte, anchors []span) (found []span) {
+		before := len(line) + 1
+		for _, a := range slices.Backward(anchors) {
+			if a.end > before {
+				continue
+			}
+			start := a.start
+			for range most {
+				r, size := utf8.DecodeLastRune(line[:start])
+				if r < 0x80 || betweenNames[r] {
+					break
+				}
+				start -= size
+			}
+			if start > 0 && bytes.HasPrefix(line[start:], []byte("型")) && line[start-1] >= '1' && line[start-1] <= '4' {
+				start-- // 2型糖尿病
+			}
+			found, before = append(found, span{start, a.end}), start
+		}
+		return found
+	}
 }
 
 // terms reads a list of names, parted by a sign; lines with # are comments.

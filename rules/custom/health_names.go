@@ -11,8 +11,8 @@ import (
 // stems of the WHO's International Nonproprietary Names (The use of stems, 2018)
 // and their Chinese forms.
 const (
-	// before is a character of a name, and none of those that join words.
-	before = `[^\x00-\x7f，。；：、（）《》“”！？因为的是有无伴并诊断患者及和与或史示予被曾于考确以既往否认在了其该对院查提拟存向们]`
+	// between stands what joins words and is in no name
+	between = `，。；：、（）《》“”！？因为的是有无伴并诊断患者及和与或史示予被曾于考确以既往否认在了其该对院查提拟存向们`
 
 	endingsZH = `炎|癌|瘤|综合征|综合症|血症|尿症|结石|梗死|梗塞|骨折|衰竭|硬化|肥大|增生|狭窄|栓塞|血栓|溃疡|息肉|囊肿|结节|积液|脱垂|脱位|麻痹|出血|感染|功能不全|功能亢进|功能减退|障碍|紊乱|失调|白血病|休克|中毒|贫血|疹|癣|疝|痔|癫痫|哮喘|水肿|畸形|缺损|撕裂|损伤|扭伤|挫伤|突出|坏死|变性|病变|早搏|心动过速|传导阻滞|流产|病|症|不良|反流|不张|淤积|扩张|瘘|疣|聋|痉挛|青光眼|白内障|甲状腺肿|关闭不全|缺血|供血不足|劳损|受限|期前收缩|便秘|卒中|脱离|阻塞|梗阻|肿大|脓肿|失眠|耳鸣|神经痛|偏头痛|瘫痪|偏瘫|痴呆|酸中毒|迟缓|不孕|痛经|近视|弱视|斜视|外翻|内翻|侧弯|骨裂|脱发|黄疸|瘢痕|烧伤|烫伤|综合症候群|静脉曲张`
 
@@ -41,6 +41,15 @@ const (
 
 	stemsEN = `pril|sartan|statin|olol|cillin|mycin|micin|floxacin|cycline|nidazole|conazole|prazole|tidine|dipine|gliptin|gliflozin|glutide|glitazone|gliclazide|mab|tinib|zepam|zolam|setron|triptan|parin|xaban|gatran|grel|fibrate|vir|citabine|taxel|platin|rubicin|profen|coxib|oxetine|peridone|lukast|terol|sone|solone|cef|thiazide|dronate|afil|zosin|barbital|caine|oxicam|triptyline|azodone|nirole|spirone|steride|nafine|prost|butynin|rizine|roxyzine|conate|benzaprine|osin|oprine|limus|trexate|relin|tropium|astine|setine|trigine|barbitone|curium|dopa|giline`
 )
+
+// betweenNames is between, to look up.
+var betweenNames = func() map[rune]bool {
+	m := map[rune]bool{}
+	for _, r := range between {
+		m[r] = true
+	}
+	return m
+}()
 
 // generalZH are what ends like a disease and is none, or any.
 var generalZH = wordSet("疾病", "生病", "看病", "发病", "发炎", "炎症", "消炎", "抗炎", "抗癌", "防癌", "肿瘤", "病症", "并发症", "合并症", "后遗症", "适应症", "禁忌症",

@@ -42,6 +42,7 @@ type Matcher struct {
 	shrunk           []int
 	hits, near       []hit
 	tried            []bool // by detector: its pattern, in the line looked at
+	anchors          []span
 	accepted         []accepted
 }
 
@@ -243,7 +244,7 @@ func (m *Matcher) line(p *piece, start, end int, hits []hit) {
 		if detector := int(h.ref.detector); h.ref.role == anchor && !m.tried[detector] {
 			m.tried[detector] = true
 			if m.promising(p, start, detector) {
-				m.pattern(p, start, end, detector, hits)
+				m.tryOut(p, span{start, end}, detector, hits)
 			}
 		}
 	}
@@ -254,6 +255,27 @@ func (m *Matcher) line(p *piece, start, end int, hits []hit) {
 	}
 	for _, h := range m.near {
 		m.last[h.ref.detector] = m.base + p.raw(h.start)
+	}
+}
+
+// tryOut tries what a detector looks for in a line that holds its anchors.
+func (m *Matcher) tryOut(p *piece, line span, detector int, hits []hit) {
+	d := &m.set.detectors[detector]
+	if d.find == nil {
+		m.pattern(p, line.start, line.end, detector, hits)
+		return
+	}
+	m.anchors = m.anchors[:0]
+	for _, h := range hits {
+		if int(h.ref.detector) == detector && h.ref.role == anchor && h.end <= line.end {
+			m.anchors = append(m.anchors, span{h.start - line.start, h.end - line.start})
+		}
+	}
+	for _, at := range d.find(p.text[line.start:line.end], m.anchors) {
+		found := span{line.start + at.start, line.start + at.end}
+		if p.whole(found, d.open) && found.end-found.start <= overlap {
+			m.candidate(p, line, found, detector)
+		}
 	}
 }
 

@@ -27,6 +27,7 @@ type compiled struct {
 	validator string
 	context   bool // near words are given
 	alone     float64
+	find      func(line []byte, anchors []span) []span
 	accept    func(before, value, after []byte) bool
 	meant     func(before, word, after []byte) bool
 	open      bool
@@ -94,7 +95,7 @@ func (s *Set) sortClasses() {
 }
 
 func compile(d Detector) (c compiled, err error) {
-	c = compiled{class: d.Class, context: len(d.Near) > 0, alone: d.Alone, validator: d.Validate, accept: d.accept, meant: d.meant, open: d.open}
+	c = compiled{class: d.Class, context: len(d.Near) > 0, alone: d.Alone, validator: d.Validate, find: d.find, accept: d.accept, meant: d.meant, open: d.open}
 	anchors, contexts, pattern := MaxAnchors, MaxNear, MaxPattern
 	if d.builtIn {
 		anchors, contexts, pattern = mostAnchors, mostAnchors, mostPattern

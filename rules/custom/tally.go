@@ -138,7 +138,7 @@ func (p *piece) narrowIndex(i int) int {
 func (m *Matcher) reasons(p *piece, f finding) []string {
 	d := &m.set.detectors[f.detector]
 	r := []string{"word of the list"}
-	if d.pattern != nil {
+	if d.pattern != nil || d.find != nil {
 		r = []string{"matches the pattern"}
 	}
 	if d.validator != "" {
