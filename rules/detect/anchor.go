@@ -38,6 +38,11 @@ func (s *Scanner) digitAnchor(text []byte, from, limit int) int {
 		if i = nextNumeric(text, i, last); i >= last {
 			break
 		}
+		if i > 0 && (escapeMarks[text[i-1]] || escapeMarks[text[i]] || escapeMarks[text[i+1]] || escapeMarks[text[i+2]] || escapeMarks[text[i+3]]) {
+			if start, ok := escapedDigits(text, i+1, max(s.done, i-longestRun)); ok && start < limit {
+				return max(start, from)
+			}
+		}
 		if i >= 4 && i+8 <= len(text) && !numeric(text[i-4:]) && !numeric(text[i+4:]) {
 			continue // of eleven bytes around these, four more stand on one side
 		}
@@ -113,6 +118,9 @@ func longAround(text []byte, i int) bool {
 func (s *Scanner) numberAt(text []byte, start, end int) bool {
 	for start < end && !isDigit(text[start]) {
 		start++
+	}
+	if start > 0 && text[start-1] == '%' && behindPercent(text, start+2) {
+		start += 2
 	}
 	for start < end {
 		stop := s.cluster.read(text, start)
@@ -219,6 +227,8 @@ func (s *Scanner) wideAnchor(text []byte, from, limit int) int {
 		if i+2 < len(text) && text[i+1] == 0xBC {
 			switch c := text[i+2]; {
 			case c >= 0x90 && c <= 0x99, c == 0xA0:
+				return i
+			case c == 0x9A && twoNumerals(text[i+3:]):
 				return i
 			case c == 0x9A && s.pack.labelEnds(text[max(0, i-30):i]) && s.pack.mayName(text[i+3:]):
 				return i

@@ -13,7 +13,7 @@ func (s *Scanner) lineEnd(from, i, reach int) (end int, whole bool) {
 		return s.end, true
 	}
 	for k := most - 1; k > most-reach/2; k-- {
-		if cuttable(s.buffer[k]) && k+1 < s.end && !isDigit(s.buffer[k+1]) {
+		if cuttable(s.buffer[k]) && k+1 < s.end && !isDigit(s.buffer[k+1]) || escapedLineEnd(s.buffer[k+1:most]) {
 			return k + 1, false
 		}
 	}

@@ -15,6 +15,9 @@ func FuzzScanner(f *testing.F) {
 			f.Add([]byte(text), uint16(3))
 		}
 	}
+	for _, write := range writings {
+		f.Add([]byte("电话：13812345678\n"+write("张伟 13812345678\n李娜,13912345678")), uint16(40))
+	}
 	p := NewPack(testKey)
 	f.Fuzz(func(t *testing.T, text []byte, cut uint16) {
 		want := scanWith(p, bufferSize, text)

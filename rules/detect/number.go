@@ -259,6 +259,8 @@ func startsAt(text []byte, i int) bool {
 		return true
 	}
 	switch c := text[i-1]; {
+	case behindPercent(text, i):
+		return true
 	case isDigit(c) || c == '#' || c == '$':
 		return false
 	case c == '_': // part of an identifier, unless another number stands before
@@ -305,6 +307,8 @@ func endsAt(text []byte, i int) bool {
 		return true
 	}
 	switch c := text[i]; {
+	case c == '%' && behindPercent(text, i+3):
+		return true
 	case isDigit(c) || isLetter(c) || c == '%' || c == '@':
 		return false
 	case c == '_':

@@ -304,6 +304,26 @@ func (s *Scanner) line(start, end int, cut bool) {
 	if l.at != nil {
 		s.narrowed, s.came = l.text, l.at
 	}
+	if l.at == nil || bytes.IndexByte(l.text, '\n') < 0 {
+		s.lookAt(l)
+		return
+	}
+	for whole := *l; len(whole.text) > 0; { // line ends written as escapes
+		part := whole
+		if i := bytes.IndexByte(whole.text, '\n'); i >= 0 {
+			part.text, part.at = whole.text[:i], whole.at[:i+1]
+			whole.text, whole.at = whole.text[i+1:], whole.at[i+1:]
+		} else {
+			whole.text = nil
+		}
+		part.text = bytes.TrimRight(part.text, "\r")
+		*l = part
+		s.lookAt(l)
+	}
+}
+
+// lookAt looks at a line as narrowed.
+func (s *Scanner) lookAt(l *line) {
 	switch {
 	case len(l.text) == 0:
 		return

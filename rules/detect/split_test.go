@@ -33,6 +33,9 @@ func document(seed uint64) []byte {
 	b.WriteString("\n" + g.Person().Name + "  " + g.Person().Mobile + "\n")
 	p = g.Person()
 	b.WriteString("手机１３８" + fullWidth(p.Mobile[3:]) + " " + p.Name + "\n")
+	p = g.Person()
+	b.WriteString(strings.Repeat("一行文字，没有数据。\n", 20) + "电话：" + writings["Han"](p.Mobile) + "\n" + strings.Repeat("没有数据。\n", 20))
+	b.WriteString(`{"a":"` + writings["JSON"](p.Name) + `","b":"` + writings["percent, everything"](p.Mobile) + `"}` + "\n")
 	return b.Bytes()
 }
 

@@ -1,0 +1,143 @@
+package detect
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// A number may be written with other digits than 0 to 9: 一三八零零一三八零零零,
+// 壹叁捌, ①②③, those of other scripts. They count where as many stand together
+// as a number of some class has: fewer are years, amounts and words.
+
+// leastNumerals is how many of them make a number other than one that a word
+// follows: 13812345678一共三人.
+const leastNumerals = 4
+
+// numerals are digits that Unicode does not count as such, of words and lists.
+var numerals = func() map[rune]byte {
+	t := map[rune]byte{'〇': '0', '○': '0', '幺': '1', '两': '2', '兩': '2', '⓪': '0', '⁰': '0', '¹': '1', '²': '2', '³': '3', '₀': '0'}
+	for _, digits := range []string{"零一二三四五六七八九", "零壹贰叁肆伍陆柒捌玖", "零壹貳參肆伍陸柒捌玖"} {
+		i := byte('0')
+		for _, r := range digits {
+			t[r] = i
+			i++
+		}
+	}
+	for _, one := range []rune{'①', '⑴', '⒈', '❶', '➀', '➊', '㈠', '㊀'} {
+		for i := range rune(9) {
+			t[one+i] = '1' + byte(i)
+		}
+	}
+	for i := range rune(10) {
+		t['₀'+i] = '0' + byte(i)
+		if i > 3 {
+			t['⁰'+i] = '0' + byte(i)
+		}
+	}
+	return t
+}()
+
+// mayNumeral marks the characters of the basic plane that are numerals.
+var mayNumeral = func() (t [1 << 10]uint64) {
+	for r := range numerals {
+		t[r>>6] |= 1 << (r & 63)
+	}
+	for _, x := range unicode.Nd.R16 {
+		for r := rune(max(x.Lo, utf8.RuneSelf)); r <= rune(x.Hi) && x.Lo < 0xFF10; r++ {
+			t[r>>6] |= 1 << (r & 63)
+		}
+	}
+	return t
+}()
+
+// numeral answers the digit that a character outside of ASCII stands for.
+func numeral(r rune) (byte, bool) {
+	if r < 1<<16 && mayNumeral[r>>6]>>(r&63)&1 == 0 || !unicode.IsDigit(r) && r >= 1<<16 {
+		return 0, false
+	}
+	if d, ok := numerals[r]; ok {
+		return d, true
+	}
+	for _, x := range unicode.Nd.R16 {
+		if r >= rune(x.Lo) && r <= rune(x.Hi) {
+			return '0' + byte((r-rune(x.Lo))%10), true
+		}
+	}
+	for _, x := range unicode.Nd.R32 {
+		if r >= rune(x.Lo) && r <= rune(x.Hi) {
+			return '0' + byte((r-rune(x.Lo))%10), true
+		}
+	}
+	return 0, false
+}
+
+// twoNumerals tells whether text begins with two numerals.
+func twoNumerals(text []byte) bool {
+	for range 2 {
+		r, n := utf8.DecodeRune(text)
+		if _, ok := numeral(r); !ok {
+			return false
+		}
+		text = text[n:]
+	}
+	return true
+}
+
+// numeralRun answers the length of the run of numerals, digits and single
+// separators that text begins with, and whether it holds enough for a number.
+func numeralRun(text []byte) (n int, ok bool) {
+	digits, others := 0, 0
+	for i := 0; i < len(text); {
+		if c := text[i]; c < utf8.RuneSelf {
+			if !isDigit(c) {
+				if c != ' ' && c != '-' || i != n {
+					break
+				}
+				i++
+				continue
+			}
+			digits++
+			i++
+			n = i
+			continue
+		}
+		r, size := utf8.DecodeRune(text[i:])
+		switch _, is := numeral(r); {
+		case is:
+			digits++
+			others++
+		case r >= 0xFF10 && r <= 0xFF19:
+			digits++
+		case !widthless(r):
+			return n, others >= leastNumerals && digits >= leastDigits
+		}
+		i += size
+		n = i
+	}
+	return n, others >= leastNumerals && digits >= leastDigits
+}
+
+// mayCount tells whether a run of numerals may stand in text.
+func mayCount(text []byte) bool {
+	together := 0
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c < utf8.RuneSelf {
+			if !isDigit(c) && c != ' ' && c != '-' {
+				together = 0
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(text[i:])
+		i += size
+		if _, ok := numeral(r); ok {
+			if together++; together >= leastNumerals {
+				return true
+			}
+		} else if !widthless(r) {
+			together = 0
+		}
+	}
+	return false
+}
