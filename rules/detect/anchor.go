@@ -38,13 +38,14 @@ func (s *Scanner) digitAnchor(text []byte, from, limit int) int {
 		if i = nextNumeric(text, i, last); i >= last {
 			break
 		}
-		if i > 0 && (escapeMarks[text[i-1]] || escapeMarks[text[i]] || escapeMarks[text[i+1]] || escapeMarks[text[i+2]] || escapeMarks[text[i+3]]) {
-			if start, ok := escapedDigits(text, i+1, max(s.done, i-longestRun)); ok && start < limit {
-				return max(start, from)
-			}
-		}
 		if i >= 4 && i+8 <= len(text) && !numeric(text[i-4:]) && !numeric(text[i+4:]) {
-			continue // of eleven bytes around these, four more stand on one side
+			// Of eleven bytes around these, four more stand on one side.
+			if text[i-1] == 'u' && text[i-2] == '\\' || text[i] == 'u' && text[i-1] == '\\' {
+				if start, ok := escapedDigits(text, i+1, max(s.done, i-longestRun)); ok && start < limit {
+					return max(start, from)
+				}
+			}
+			continue
 		}
 		at := i
 		for at < i+4 && !isDigit(text[at]) {
@@ -58,7 +59,15 @@ func (s *Scanner) digitAnchor(text []byte, from, limit int) int {
 			}
 			continue
 		}
-		if at == i+4 || !longAround(text, at) {
+		if at == i+4 {
+			continue
+		}
+		if !longAround(text, at) {
+			if escapeMarks[text[at-1]] || escapeMarks[text[at-2]] {
+				if start, ok := escapedDigits(text, at, max(s.done, at-longestRun)); ok && start < limit {
+					return max(start, from)
+				}
+			}
 			continue
 		}
 		start, end, ok := digitRun(text, at, max(s.done, at-longestRun))

@@ -196,9 +196,10 @@ func behindPercent(text []byte, i int) bool {
 	return c >= 0 && !isDigit(byte(c)) && !isLetter(byte(c))
 }
 
-// escapeMarks are bytes of escapes of digits that stand in no number.
+// escapeMarks are bytes that stand before digits in escapes of digits, but for
+// those of \u0031.
 var escapeMarks = func() (t [256]bool) {
-	for _, c := range []byte(`%&#;u\x`) {
+	for _, c := range []byte("%#x") {
 		t[c] = true
 	}
 	return t

@@ -71,14 +71,16 @@ func numeral(r rune) (byte, bool) {
 	return 0, false
 }
 
-// twoNumerals tells whether text begins with two numerals.
+// twoNumerals tells whether text begins with two numerals of three bytes.
 func twoNumerals(text []byte) bool {
-	for range 2 {
-		r, n := utf8.DecodeRune(text)
-		if _, ok := numeral(r); !ok {
+	if len(text) < 6 {
+		return false
+	}
+	for _, p := range [2][]byte{text[:3], text[3:6]} {
+		r := rune(p[0]&0x0F)<<12 | rune(p[1]&0x3F)<<6 | rune(p[2]&0x3F)
+		if p[0]&0xF0 != 0xE0 || mayNumeral[r>>6]>>(r&63)&1 == 0 {
 			return false
 		}
-		text = text[n:]
 	}
 	return true
 }
