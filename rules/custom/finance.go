@@ -10,7 +10,8 @@ import (
 // decimals or a currency (GB/T 12406, ISO 4217), and the number of an account
 // or an order, of which a part may be hidden.
 const (
-	dayPart   = `(?:20[0-3]\d(?:[-/.]\d{1,2}[-/.]\d{1,2}|年\d{1,2}月\d{1,2}日|[01]\d[0-3]\d\b|[01]\d[0-3]\d[0-2]\d[0-5]\d[0-5]\d\b)|\d{1,2}[/.-]\d{1,2}[/.-]20[0-3]\d\b|\d{1,2}[ -](?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}[ -]20[0-3]\d\b)`
+	monthDay  = `(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])`
+	dayPart   = `\b(?:20[0-3]\d(?:[-/.]\d{1,2}[-/.]\d{1,2}|年\d{1,2}月\d{1,2}日|` + monthDay + `\b|` + monthDay + `[0-2]\d[0-5]\d[0-5]\d\b)|\d{1,2}[/.-]\d{1,2}[/.-]20[0-3]\d\b|\d{1,2}[ -](?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}[ -]20[0-3]\d\b)`
 	currency  = `(?:[¥￥$€£]|HK\$|US\$|RMB|CNY|USD|EUR|GBP|HKD)`
 	moneyPart = `[-+]?(?:` + currency + ` ?-?\d[\d,]*(?:\.\d{1,2})?|\d{1,3}(?:,\d{3})*\.\d\d|\d{4,12}\.\d\d|\d[\d,]*(?:\.\d{1,2})? ?(?:元|万元|yuan|RMB|CNY|USD|EUR|GBP|HKD))`
 	codePart  = `(?:\b[A-Z]{0,6}-?\d{10,32}\b|\b\d{2,8}\*{2,16}\d{2,6}\b|\*{2,16}\d{4}\b|\b\d{4}(?:[ -]\d{4}){2,4}(?:[ -]\d{1,3})?\b)`
@@ -22,7 +23,7 @@ func transactions() []Detector {
 		years = append(years, strconv.Itoa(y))
 	}
 	return []Detector{{Class: Transaction, Anchors: years, Alone: -1, find: dealings, accept: transaction,
-		Near: []string{"交易", "金额", "收款", "付款", "转账", "流水", "流水号", "订单", "订单号", "余额", "支付", "汇款", "入账", "出账", "收入", "支出", "借方", "贷方", "退款", "消费", "扣款",
+		Near: []string{"交易", "金额", "收款", "付款", "转账", "流水", "流水号", "订单", "订单号", "余额", "支付", "汇款", "入账", "出账", "收入", "支出", "借方", "贷方", "退款", "消费", "扣款", "账单", "回单", "明细", "statement", "receipt", "invoice",
 			"amount", "amt", "transaction", "transactions", "txn", "payment", "payments", "order", "orders", "order no", "order_id", "order_no", "balance", "debit", "credit", "transfer", "paid", "refund", "total_amount", "pay_amount", "deposit", "withdrawal"}}}
 }
 

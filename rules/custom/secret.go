@@ -49,7 +49,8 @@ func vendorKeys() Detector {
 
 // vendorKey tells a key from a word with hyphens: sk-learn-contrib-….
 func vendorKey(before, value, after []byte) bool {
-	return genuine(before, value, after) && (!bytes.HasPrefix(value, []byte("sk-")) || random(value))
+	return genuine(before, value, after) &&
+		(!bytes.HasPrefix(value, []byte("sk-")) || random(value) || bytes.ContainsAny(value, "0123456789") && bytes.Count(value, []byte{'-'}) < 3)
 }
 
 // webhooks finds addresses that whoever knows may post to: Slack, "Incoming
@@ -122,7 +123,7 @@ func urlPasswords() Detector {
 // or a key and that look drawn at random.
 func assignedSecrets() Detector {
 	return Detector{Class: Secret, Validate: "random", accept: genuine,
-		Pattern: `(?i)(?:password|passwd|passphrase|pwd|secret|secret[_-]?(?:access[_-]?)?key|private[_-]?key|api[_-]?key|access[_-]?key|account[_-]?key|auth[_-]?token|access[_-]?token|refresh[_-]?token|token|密码|口令|密钥|令牌)` +
+		Pattern: `(?i)\w{0,30}(?:password|passwd|passphrase|pwd|secret|secret[_-]?(?:access[_-]?)?key|private[_-]?key|api[_-]?key|access[_-]?key|account[_-]?key|auth[_-]?token|access[_-]?token|refresh[_-]?token|token|密码|口令|密钥|令牌)` +
 			`(?:\\?["'\x60]|\])?(?: ?(?:=>|:=|==|=|:)|是|为|>)[\t ]{0,4}(?:Bearer )?(?:\\?["'\x60])?` +
 			`([A-Za-z0-9!#%^&*+/=_.@~-]{8,200})(?:\\?["'\x60;,)\]}<]|[\s，。；）&\\]|$)`,
 		Anchors: []string{"password", "passwd", "passphrase", "pwd", "secret", "privatekey", "private_key", "private-key", "apikey", "api_key", "api-key",

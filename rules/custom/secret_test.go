@@ -17,7 +17,7 @@ func TestSecrets(t *testing.T) {
 		"OPENAI=␂sk-{a48}␃", "␂sk-proj-{a60}␃", "//registry/:_authToken=␂npm_{a36}␃", "␂hf_{a34}␃",
 		"https://hooks.slack.com/services/␂T{A9}/B{A9}/{a24}␃", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=␂{x8}-{x4}-{x4}-{x4}-{x12}␃",
 		"postgres://app:␂{a14}␃@db.internal:5432/app", "redis://:␂{a9}!{a3}␃@10.0.0.3:6379/0",
-		"password = ␂{a12}1a␃", `  "client_secret": "␂{a32}␃",`, "DB_PASSWORD=␂{a16}␃", "密码：␂{a10}8k#␃。", "数据库口令为␂{a10}8k␃", "<password>␂{a14}␃</password>",
+		"password = ␂{a12}1a␃", `  "client_secret": "␂{a32}␃",`, "DB_PASSWORD=␂{a16}␃", `clientSecret = "␂{a32}␃"`, "密码：␂{a10}8k#␃。", "数据库口令为␂{a10}8k␃", "<password>␂{a14}␃</password>",
 		"aws_secret_access_key=␂{a39}/␃", "Authorization token: Bearer ␂{a40}␃", "api-key: '␂{x32}␃'", "PuTTY:\n␂PuTTY-User-Key-File-3: ssh-ed25519␃\n",
 		"-----BEGIN RSA PRIVATE KEY-----\n␂MIIEpAIBAAKCAQEA{a48}␃\n{a64}\n", "-----BEGIN PRIVATE KEY-----\n␂MIIEvgIBADANBgkqhkiG9w0BAQEFAASC{a32}␃\n",
 		"-----BEGIN EC PRIVATE KEY-----\n␂MHcCAQEEI{a55}␃\n", "-----BEGIN OPENSSH PRIVATE KEY-----\n␂b3BlbnNzaC1rZXktdjEAAAAA{a47}␃\n",

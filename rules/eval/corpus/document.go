@@ -46,7 +46,8 @@ type Document struct {
 	About []detect.Class
 }
 
-// Generate writes n documents of each grade about customers, and fewer
+// Generate writes n documents of each grade about customers, and fewer on health,
+// secrets and transactions or
 // with numbers of companies, accounts, permits, Hong Kong cards and passports: half of both hold data, half
 // are hard negatives. The same seed gives the same documents.
 func Generate(seed uint64, n int) []Document {
@@ -65,11 +66,16 @@ func Generate(seed uint64, n int) []Document {
 func business(seed uint64, n int) (all []Document) {
 	for _, part := range []struct {
 		source        uint64
+		about         detect.Class
 		hold, holdNot []kindOf
-	}{{0x6865616c7468, healthPapers, healthTexts}} {
+	}{
+		{0x6865616c7468, health, healthPapers, healthTexts},
+		{0x736563726574, secret, secretPapers, secretLookAlikes},
+		{0x6465616c, transaction, dealingPapers, dealingLookAlikes},
+	} {
 		docs := generate(rand.New(rand.NewPCG(seed, part.source)), n/2, part.hold, part.holdNot)
 		for i := range docs {
-			docs[i].About, docs[i].List = []detect.Class{health}, false
+			docs[i].About, docs[i].List = []detect.Class{part.about}, false
 		}
 		all = append(all, docs...)
 	}
