@@ -48,4 +48,7 @@ type Content struct {
 	Summary detect.Summary
 	// Known is what of the company's own lists it holds.
 	Known Known
+	// Pictures is how many pictures it holds whose text was not read, as the
+	// policy does not ask for it.
+	Pictures int
 }

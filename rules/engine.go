@@ -36,6 +36,7 @@ type Engine struct {
 	lists    *Lists
 	pack     *detect.Pack
 	custom   *custom.Set // nil: nothing
+	pictures Pictures    // that a policy asked for
 	last     *atomic.Pointer[Engine]
 }
 
@@ -68,18 +69,27 @@ func (e *Engine) fresh() *Engine {
 }
 
 // For answers the same Engine, which also looks for what a policy itself
-// describes. It costs nothing where that is the policy asked for last.
+// describes, and at pictures where the policy asks for it. It costs nothing
+// where that is the policy asked for last.
 func (e *Engine) For(p *Policy) *Engine {
-	if p.custom == e.custom {
+	if p.custom == e.custom && p.pictures == e.pictures {
 		return e
 	}
-	if last := e.last.Load(); last != nil && last.custom == p.custom {
+	if last := e.last.Load(); last != nil && last.custom == p.custom && last.pictures == p.pictures {
 		return last
 	}
 	engine := *e
-	engine.custom = p.custom
+	engine.custom, engine.pictures = p.custom, p.pictures
 	e.last.Store(engine.fresh())
 	return &engine
+}
+
+// extraction answers the limits of reading, with what the policy asks for.
+func (e *Engine) extraction() extract.Limits {
+	l := e.limits.Extract
+	l.Codes = l.Codes || e.pictures.Codes
+	l.Pictures = l.Pictures || e.pictures.Text
+	return l
 }
 
 // Isolated answers the same Engine with formats that have to be taken apart
@@ -96,11 +106,11 @@ func (e *Engine) Isolated(x Extractor) *Engine {
 func (e *Engine) Scan(ctx context.Context, name string, r io.ReaderAt, size int64) (Content, error) {
 	s := e.begin(name)
 	defer e.end(s)
-	x := e.isolated
-	if extract.Simple(r, size) {
+	x, limits := e.isolated, e.extraction()
+	if extract.Simple(r, size, limits) {
 		x = extract.Extract
 	}
-	result, err := x(ctx, r, size, e.limits.Extract, s)
+	result, err := x(ctx, r, size, limits, s)
 	if err != nil {
 		return Content{}, fmt.Errorf("scan: %w", withoutPath(err))
 	}

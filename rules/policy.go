@@ -78,6 +78,12 @@ func (l Localized) In(language string) string {
 // MaxRollingWindow bounds how far back a rolling total may look.
 const MaxRollingWindow = 7 * 24 * time.Hour
 
+// Pictures says what of pictures is read; both cost seconds a picture at worst.
+type Pictures struct {
+	Codes bool // QR codes
+	Text  bool
+}
+
 // Policy is a policy file, checked and compiled. It never changes: many
 // goroutines may use it at once.
 //
@@ -98,6 +104,7 @@ type Policy struct {
 	classes       []class
 	rules         []rule
 	isolation     Isolation
+	pictures      Pictures
 	lists         []listUse
 	own           []detector
 	custom        *custom.Set // what they look for, nil: nothing
@@ -168,6 +175,9 @@ func (p *Policy) Version() string { return p.version }
 
 // Isolation is what the action isolate closes off.
 func (p *Policy) Isolation() Isolation { return p.isolation }
+
+// Pictures is what of pictures is read.
+func (p *Policy) Pictures() Pictures { return p.pictures }
 
 // Name is what the file calls itself.
 func (p *Policy) Name() string { return p.name }

@@ -79,6 +79,9 @@ func (c *compiler) policy(s *policySpec) *Policy {
 		p.rules = append(p.rules, c.rule(&s.Rules[i]))
 	}
 	c.isolation(p, s)
+	if s.Pictures != nil {
+		p.pictures = Pictures{Codes: c.flag(s.Pictures.Codes, false), Text: c.flag(s.Pictures.Text, false)}
+	}
 	p.lists, p.own, p.custom = c.lists, c.own, c.looking(s.Place)
 	return p
 }

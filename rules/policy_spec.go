@@ -15,6 +15,8 @@ type policySpec struct {
 	Version scalar `yaml:"version"`
 	Name    scalar `yaml:"name"`
 	Mode    scalar `yaml:"mode"`
+	// Pictures says what of pictures is read.
+	Pictures *picturesSpec `yaml:"pictures"`
 	// Departments say who belongs to which part of the company.
 	Departments []departmentSpec `yaml:"departments"`
 	// Detectors are kinds of data that the company describes itself.
@@ -23,6 +25,12 @@ type policySpec struct {
 	Rules     []ruleSpec     `yaml:"rules"`
 	// Isolation says what the action isolate closes off.
 	Isolation *isolationSpec `yaml:"isolation"`
+}
+
+type picturesSpec struct {
+	Place place
+	Codes scalar `yaml:"codes"`
+	Text  scalar `yaml:"text"`
 }
 
 type isolationSpec struct {

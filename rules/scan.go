@@ -100,7 +100,7 @@ func (s *scan) content(result extract.Result) Content {
 	s.decoder.Close()
 	s.labels.end()
 	beside, incomplete := s.layer.close()
-	c := Content{Labels: s.labels.found, Type: result.Type, Reason: result.Reason}
+	c := Content{Labels: s.labels.found, Type: result.Type, Reason: result.Reason, Pictures: result.Pictures}
 	c.Summary, c.Known = s.look.close()
 	c.Summary.Findings = append(c.Summary.Findings, beside...)
 	c.Known.Incomplete = c.Known.Incomplete || incomplete

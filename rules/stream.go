@@ -26,7 +26,7 @@ func (e *Engine) Stream(name string) *Stream {
 
 func (s *Stream) open() {
 	s.scan = s.engine.begin(s.name)
-	s.opener = extract.NewOpener(s.scan)
+	s.opener = extract.NewOpener(s.scan, s.engine.extraction())
 }
 
 // Write takes the next bytes.

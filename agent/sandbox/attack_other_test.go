@@ -4,3 +4,5 @@ package sandbox
 
 // attack has nothing to show where nothing is confined.
 func attack() {}
+
+func attackAll() {}

@@ -21,16 +21,6 @@ const nobody = 65534
 // terminal is none of its business.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
-// nobodyAttributes start a program as the account that owns nothing, where the
-// service may leave its own.
-func nobodyAttributes() *syscall.SysProcAttr {
-	a := attributes()
-	if os.Geteuid() == 0 {
-		a.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
-	}
-	return a
-}
-
 // calls are what a Go program needs to compute, allocate, and read and write
 // what is open already. Nothing here opens, connects, starts or looks.
 var calls = []string{
@@ -62,7 +52,7 @@ func confine(memory int64) error {
 	if err := landlock.V5.BestEffort().Restrict(); err != nil {
 		return fmt.Errorf("close the file system and the network: %w", err)
 	}
-	return filter()
+	return filter(calls)
 }
 
 // unknownCall has a C library fall back on clone, whose flags can be checked.
@@ -85,7 +75,7 @@ func becomeNobody() error {
 	return nil
 }
 
-func filter() error {
+func filter(calls []string) error {
 	if !seccomp.Supported() {
 		return errors.New("the kernel has no seccomp filter")
 	}

@@ -9,8 +9,6 @@ import (
 
 func attributes() *syscall.SysProcAttr { return nil }
 
-func nobodyAttributes() *syscall.SysProcAttr { return nil }
-
 // confine bounds memory. A process of its own, and its deadline, are all the
 // isolation there is on this system so far: the file system and the network
 // stay open to a worker.

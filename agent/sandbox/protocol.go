@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/trustline/trustline/rules/extract"
@@ -16,6 +18,8 @@ const (
 	beginWorkFrame = 'S' // to the worker, first: folder of compiled code, "" for none
 	compileFrame   = 'C' // to the worker, instead: compile into that folder; answered in kind
 
+	becomeFrame = 'P' // to the worker, instead: the program to become, its data and languages; answered in kind when confined
+
 	jobFrame   = 'J' // to the worker: size of the file and limits
 	dataFrame  = 'D' // to the worker: the bytes it asked for
 	endFrame   = 'Z' // to the worker: the bytes it asked for, and the file ends there
@@ -25,7 +29,7 @@ const (
 	textFrame  = 'T' // from the worker: Sink.Write
 	rowFrame   = 'W' // from the worker: Sink.Row
 	lookFrame  = 'L' // from the worker: width, height and grays of a picture; answered with its text, or failFrame
-	doneFrame  = 'E' // from the worker: reason and media type
+	doneFrame  = 'E' // from the worker: reason, media type, pictures not read
 )
 
 const (
@@ -116,6 +120,27 @@ func decodeJob(b []byte) (int64, extract.Limits, error) {
 	}
 	v := func(i int) int64 { return int64(order.Uint64(b[8*i:])) }
 	return v(0), extract.Limits{Codes: v(7)&1 != 0, Pictures: v(7)&2 != 0, Expanded: v(1), Memory: v(2), Depth: int(v(3)), Members: int(v(4)), Ratio: v(5), Time: time.Duration(v(6))}, nil
+}
+
+func encodeResult(r extract.Result) []byte {
+	return fmt.Appendf(nil, "%s\x00%s\x00%d", r.Reason, r.Type, r.Pictures)
+}
+
+// decodeResult refuses reasons nobody has heard of: a worker that was taken over
+// may say anything.
+func decodeResult(b []byte) (r extract.Result, err error) {
+	words := strings.Split(string(b), "\x00")
+	if len(words) != 3 || len(words[1]) > 256 {
+		return r, errProtocol
+	}
+	r.Reason, r.Type = extract.Reason(words[0]), words[1]
+	if r.Pictures, err = strconv.Atoi(words[2]); err != nil || r.Pictures < 0 {
+		return extract.Result{}, errProtocol
+	}
+	if r.Reason != "" && extract.Worse(r.Reason, "") != r.Reason {
+		return extract.Result{}, errProtocol
+	}
+	return r, nil
 }
 
 func appendRow(b []byte, number int, cells []extract.Cell) []byte {

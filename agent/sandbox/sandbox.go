@@ -26,8 +26,8 @@ type Options struct {
 	// Cache is the folder for compiled code. Default: the system's folder for
 	// caches for root, the account's for others.
 	Cache string
-	// Recognize reads the text in pictures, as Tesseract does; nil for nothing
-	// that does.
+	// Recognize reads the text in pictures. Default: the Tesseract of this
+	// system, in a process that can do nothing else; see FindTesseract.
 	Recognize extract.Recognizer
 	Logger    *slog.Logger
 }
@@ -51,6 +51,8 @@ type Sandbox struct {
 
 	compiling  sync.Mutex
 	unprepared error // why there is no compiled code
+
+	blind sync.Once // says why text in pictures is not read
 }
 
 // New answers a Sandbox. Workers start when they are needed.
@@ -64,7 +66,11 @@ func New(o Options) *Sandbox {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Sandbox{options: o, slots: make(chan struct{}, o.Workers)}
+	s := &Sandbox{options: o, slots: make(chan struct{}, o.Workers)}
+	if o.Recognize == nil {
+		s.options.Recognize = s.recognize
+	}
+	return s
 }
 
 // errClosed is what a closed Sandbox answers.
@@ -98,7 +104,9 @@ func (s *Sandbox) Extract(ctx context.Context, r io.ReaderAt, size int64, limits
 	stop := context.AfterFunc(ctx, w.kill)
 	defer stop()
 
-	result, err := w.run(ctx, s.options.Recognize, r, size, limits, sink)
+	looking, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	result, err := w.run(looking, s.options.Recognize, r, size, limits, sink)
 	var broken *deadWorker
 	switch {
 	case err == nil:
@@ -254,7 +262,8 @@ func (w *worker) reason() extract.Reason {
 	return extract.Corrupt
 }
 
-// run has the worker read one file and serves it the bytes.
+// run has the worker read one file and serves it the bytes. ctx ends looking at
+// pictures only.
 func (w *worker) run(ctx context.Context, eyes extract.Recognizer, r io.ReaderAt, size int64, limits extract.Limits, sink extract.Sink) (extract.Result, error) {
 	w.jobs++
 	if err := w.send(jobFrame, encodeJob(size, limits)); err != nil {
@@ -287,11 +296,11 @@ func (w *worker) run(ctx context.Context, eyes extract.Recognizer, r io.ReaderAt
 				sink.Row(number, cells)
 			}
 		case kind == doneFrame:
-			reason, mt, ok := strings.Cut(string(payload), "\x00")
-			if !ok || len(mt) > 256 || !known(extract.Reason(reason)) {
-				return extract.Result{}, &deadWorker{errProtocol}
+			result, err := decodeResult(payload)
+			if err != nil {
+				return extract.Result{}, &deadWorker{err}
 			}
-			return extract.Result{Type: mt, Reason: extract.Reason(reason)}, failure
+			return result, failure
 		default:
 			err = errProtocol
 		}
@@ -311,21 +320,14 @@ func (w *worker) look(ctx context.Context, eyes extract.Recognizer, payload []by
 		return errProtocol
 	}
 	kind, text := byte(failFrame), ""
-	if eyes != nil {
-		t, err := eyes(ctx, &image.Gray{Pix: grays, Stride: int(width), Rect: image.Rect(0, 0, int(width), int(height))})
-		if err == nil {
-			kind, text = lookFrame, t
-		}
+	if t, err := eyes(ctx, &image.Gray{Pix: grays, Stride: int(width), Rect: image.Rect(0, 0, int(width), int(height))}); err == nil {
+		kind, text = lookFrame, t
 	}
 	if err := w.send(kind, []byte(text)); err != nil {
 		return err
 	}
 	return w.w.Flush()
 }
-
-// known refuses reasons nobody has heard of: a worker that was taken over may
-// say anything.
-func known(r extract.Reason) bool { return r == "" || extract.Worse(r, "") == r }
 
 // answer reads what the worker wants. What goes wrong with the file itself is
 // kept in failure and ends the job, not the worker.

@@ -37,6 +37,10 @@ func runTests(m *testing.M) int {
 
 // TestMain is also the worker: an honest one, and several that are not.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "stdin" { // in the place of tesseract
+		attackAll()
+		os.Exit(0)
+	}
 	if len(os.Args) < 2 || !strings.HasPrefix(os.Args[1], "worker-") {
 		os.Exit(runTests(m))
 	}

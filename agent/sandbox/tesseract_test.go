@@ -2,40 +2,91 @@ package sandbox
 
 import (
 	"context"
+	"image"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/trustline/trustline/rules/extract"
 )
 
-// TestTesseract has the program read a scanned page, through a worker.
-func TestTesseract(t *testing.T) {
-	program, err := exec.LookPath("tesseract")
+func tesseractHere(t *testing.T) Tesseract {
+	t.Helper()
+	here, err := FindTesseract()
 	if err != nil {
 		if os.Getenv("CI") != "" {
-			t.Fatal("tesseract is not installed")
+			t.Fatal(err)
 		}
-		t.Skip("tesseract is not installed")
+		t.Skip(err)
 	}
-	draw := exec.Command("convert", "-size", "900x120", "xc:white", "-fill", "black", "-pointsize", "60", "-font", "DejaVu-Sans", "-annotate", "+20+80", "Call 13987654321", "png:-")
-	picture, err := draw.Output()
+	return here
+}
+
+func drawn(t *testing.T, font, text string) string {
+	t.Helper()
+	picture, err := exec.Command("convert", "-size", "900x120", "xc:white", "-fill", "black", "-pointsize", "60", "-font", font, "-annotate", "+20+80", text, "png:-").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(picture)
+}
+
+// TestTesseract has the program read pages, through a worker and confined.
+func TestTesseract(t *testing.T) {
+	tesseractHere(t)
 	s := newSandbox(t, "worker-honest")
-	s.options.Recognize = Tesseract(program, "eng")
-	for pictures, reason := range map[bool]extract.Reason{true: "", false: ""} {
-		var out transcript
-		result, err := s.Extract(context.Background(), strings.NewReader(string(picture)), int64(len(picture)), extract.Limits{Pictures: pictures}, &out)
-		if err != nil || result.Reason != reason || strings.Contains(out.text.String(), "13987654321") != pictures {
-			t.Errorf("pictures %t: %+v, %v: %s", pictures, result, err, out.text.String())
+	for text, font := range map[string]string{"Call 13987654321": "DejaVu-Sans", "客户名单 13987654321": "Noto-Sans-CJK-SC"} {
+		picture := drawn(t, font, text)
+		for _, asked := range []bool{true, false} {
+			var out transcript
+			result, err := s.Extract(context.Background(), strings.NewReader(picture), int64(len(picture)), extract.Limits{Pictures: asked}, &out)
+			if err != nil || result.Reason != "" || (result.Pictures == 0) != asked {
+				t.Errorf("pictures %t: %+v, %v", asked, result, err)
+			}
+			for _, word := range strings.Fields(text) {
+				if got := strings.ReplaceAll(out.text.String(), " ", ""); strings.Contains(got, word) != asked {
+					t.Errorf("pictures %t: %q of %s", asked, word, out.text.String())
+				}
+			}
 		}
 	}
-	s.options.Recognize = Tesseract("/bin/false", "eng")
-	var out transcript
-	if result, err := s.Extract(context.Background(), strings.NewReader(string(picture)), int64(len(picture)), extract.Limits{Pictures: true}, &out); err != nil || result.Reason != extract.Unsupported {
-		t.Errorf("a program that fails: %+v, %v", result, err)
+}
+
+// TestTesseractFails calls a picture unreadable whatever becomes of the program.
+func TestTesseractFails(t *testing.T) {
+	here := tesseractHere(t)
+	picture := drawn(t, "DejaVu-Sans", "Call 13987654321")
+	for name, wrong := range map[string]Tesseract{
+		"it fails":    {"/bin/false", here.Data, here.Languages},
+		"it is gone":  {"/nowhere/tesseract", here.Data, here.Languages},
+		"no data":     {here.Program, t.TempDir(), here.Languages},
+		"no program":  {"/etc/passwd", here.Data, here.Languages},
+		"a NUL in it": {here.Program, "/\x00x", here.Languages},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSandbox(t, "worker-honest")
+			s.options.Recognize = func(ctx context.Context, p *image.Gray) (string, error) { return wrong.read(ctx, s.options.Command, p) }
+			var out transcript
+			result, err := s.Extract(context.Background(), strings.NewReader(picture), int64(len(picture)), extract.Limits{Pictures: true}, &out)
+			if err != nil || result.Reason != extract.Unsupported {
+				t.Errorf("%+v, %v", result, err)
+			}
+		})
+	}
+}
+
+// TestTesseractStops ends the program when the time for the file is over.
+func TestTesseractStops(t *testing.T) {
+	here := tesseractHere(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	begun := time.Now()
+	if _, err := here.read(ctx, command("worker-honest"), image.NewGray(image.Rect(0, 0, 2600, 2600))); err == nil || time.Since(begun) > 5*time.Second {
+		t.Errorf("after %v: %v", time.Since(begun), err)
+	}
+	if _, err := here.read(t.Context(), command("worker-idle-not"), image.NewGray(image.Rect(0, 0, 9, 9))); err == nil {
+		t.Error("a worker that does nothing reads pictures")
 	}
 }

@@ -24,6 +24,8 @@ func Work(ctx context.Context, in io.Reader, out io.Writer, memory int64) error 
 	switch kind {
 	case compileFrame:
 		return compileCode(c, folder)
+	case becomeFrame:
+		return become(c, payload)
 	case beginWorkFrame:
 		x := load(folder, (&remoteEyes{c}).recognize)
 		if err := confine(memory); err != nil {
@@ -79,7 +81,7 @@ func serve(ctx context.Context, c *wire, x *extract.Extractor) error {
 			return err
 		}
 		if s.err == nil {
-			s.err = c.send(doneFrame, []byte(result.Reason), []byte{0}, []byte(result.Type))
+			s.err = c.send(doneFrame, encodeResult(result))
 		}
 		if s.err == nil {
 			s.err = c.w.Flush()

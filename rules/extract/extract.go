@@ -16,6 +16,8 @@ import (
 type Result struct {
 	Type   string // media type found by content
 	Reason Reason // why some of it could not be read, "" when all could
+	// Pictures is how many pictures are there whose text Limits did not ask for.
+	Pictures int
 }
 
 // walker goes through one file and everything inside it.
@@ -30,6 +32,7 @@ type walker struct {
 	members   int   // members that may still be opened
 	reason    Reason
 	failure   error // of the file itself
+	pictures  int   // whose text nobody asked for
 	copied    []byte
 }
 
@@ -167,8 +170,11 @@ func (w *walker) sequential(k kind, location string, r *bufio.Reader, depth int)
 	case vCardKind:
 		w.vCard(location, r, depth)
 	case pictureKind:
-		if w.limits.Codes || w.limits.Pictures {
-			w.picture(location, r)
+		if !w.limits.Pictures {
+			w.pictures++
+		}
+		if w.limits.LooksAtPictures() {
+			w.picture(location, r, depth)
 		} else {
 			w.runs(location, r)
 		}

@@ -65,5 +65,5 @@ func read(ctx context.Context, x *Extractor, r io.ReaderAt, size int64, limits L
 	if w.failure != nil {
 		return Result{}, fmt.Errorf("read content: %w", w.failure)
 	}
-	return Result{Type: kind, Reason: w.reason}, nil
+	return Result{Type: kind, Reason: w.reason, Pictures: w.pictures}, nil
 }

@@ -168,13 +168,13 @@ func mediaType(head []byte) string {
 
 // Simple tells whether content is read without taking any format apart: text
 // in any charset, or bytes that are only searched for text.
-func Simple(r io.ReaderAt, size int64) bool {
+func Simple(r io.ReaderAt, size int64, limits Limits) bool {
 	head := make([]byte, min(size, sniffed))
 	if n, err := r.ReadAt(head, 0); n < len(head) && err != nil {
 		return true // there is nothing to take apart
 	}
 	k, _ := look(head)
-	return (k == plainKind || k == pictureKind) && !hasDirectory(r, size)
+	return (k == plainKind || k == pictureKind && !limits.LooksAtPictures()) && !hasDirectory(r, size)
 }
 
 // IsPDF tells whether content is read as PDF.

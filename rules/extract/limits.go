@@ -41,6 +41,9 @@ const (
 	DefaultTime     = 5 * time.Minute
 )
 
+// LooksAtPictures tells whether pictures are more than bytes to search for text.
+func (l Limits) LooksAtPictures() bool { return l.Codes || l.Pictures }
+
 func (l Limits) withDefaults() Limits {
 	fill(&l.Expanded, DefaultExpanded)
 	fill(&l.Memory, DefaultMemory)

@@ -6,18 +6,21 @@ import "bytes"
 // charset and bytes searched for text. Containers and markup it leaves for
 // Extract, when they are complete.
 type Opener struct {
-	sink    Sink
-	head    []byte
-	decided bool
-	decoder *Decoder // nil for what must be seen whole
-	kind    string
-	taken   int64
-	seam    []byte // the last bytes, to find a signature across chunks
-	archive bool   // the end of a zip file was met
+	sink     Sink
+	limits   Limits
+	head     []byte
+	decided  bool
+	decoder  *Decoder // nil for what must be seen whole
+	kind     string
+	pictures int
+	taken    int64
+	seam     []byte // the last bytes, to find a signature across chunks
+	archive  bool   // the end of a zip file was met
 }
 
-// NewOpener answers an Opener that gives text to sink.
-func NewOpener(sink Sink) *Opener { return &Opener{sink: sink} }
+// NewOpener answers an Opener that gives text to sink. Of the limits only
+// whether to look at pictures counts here.
+func NewOpener(sink Sink, limits Limits) *Opener { return &Opener{sink: sink, limits: limits} }
 
 // Write takes the next bytes.
 func (o *Opener) Write(p []byte) {
@@ -43,7 +46,10 @@ func (o *Opener) decide(rest []byte) {
 	o.decided = true
 	k, mt := look(o.head)
 	o.kind = mt
-	if k == plainKind || k == pictureKind {
+	if k == pictureKind {
+		o.pictures = 1
+	}
+	if k == plainKind || k == pictureKind && !o.limits.LooksAtPictures() {
 		o.sink.Begin("")
 		o.decoder = NewDecoder(o.sink.Write)
 		o.decoder.Write(o.head)
@@ -90,5 +96,5 @@ func (o *Opener) Close(size int64) (Result, bool) {
 		return Result{}, false
 	}
 	o.decoder.Close()
-	return Result{Type: o.kind}, !o.archive && o.taken == size
+	return Result{Type: o.kind, Pictures: o.pictures}, !o.archive && o.taken == size
 }

@@ -45,7 +45,7 @@ func TestOpenerAnswersLikeExtract(t *testing.T) {
 			rng := rand.New(rand.NewPCG(7, 8))
 			for range 20 {
 				var out transcript
-				o := NewOpener(&out)
+				o := NewOpener(&out, Limits{})
 				for rest := content; len(rest) > 0; {
 					n := min(1+rng.IntN(5000), len(rest))
 					o.Write(rest[:n])
@@ -69,7 +69,7 @@ func TestOpenerAnswersLikeExtract(t *testing.T) {
 			}
 		})
 	}
-	o := NewOpener(&silent{})
+	o := NewOpener(&silent{}, Limits{})
 	o.Write([]byte(long))
 	if _, complete := o.Close(int64(len(long)) + 1); complete {
 		t.Error("a missing byte passes for the whole")

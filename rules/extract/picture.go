@@ -10,6 +10,8 @@ import (
 	_ "image/jpeg"
 	_ "image/png"
 	"io"
+	"strings"
+	"time"
 
 	"github.com/makiuchi-d/gozxing"
 	codes "github.com/makiuchi-d/gozxing/multi/qrcode"
@@ -21,11 +23,12 @@ type Recognizer func(ctx context.Context, picture *image.Gray) (string, error)
 const (
 	mostPixels     = 64 << 20 // of a picture that is unpacked at all
 	MostGrayPixels = 7 << 20  // of a picture given to a Recognizer; larger ones are scaled down
+	leastSide      = 8        // pixels: no letter and no code is smaller
 )
 
 // picture reads a picture as the limits ask for; it is searched for runs of
 // text in any case.
-func (w *walker) picture(location string, r io.Reader) {
+func (w *walker) picture(location string, r io.Reader, depth int) {
 	content, err := w.hold(r)
 	w.note(err)
 	w.runs(location, bytes.NewReader(content))
@@ -47,8 +50,11 @@ func (w *walker) picture(location string, r io.Reader) {
 		return
 	}
 	gray := grayOf(shown)
+	if min(gray.Rect.Dx(), gray.Rect.Dy()) < leastSide {
+		return
+	}
 	if w.limits.Codes {
-		w.codes(location, gray)
+		w.codes(location, gray, depth)
 	}
 	if w.limits.Pictures {
 		w.recognized(location, gray)
@@ -56,7 +62,7 @@ func (w *walker) picture(location string, r io.Reader) {
 }
 
 // codes gives what QR codes in the picture say.
-func (w *walker) codes(location string, picture image.Image) {
+func (w *walker) codes(location string, picture image.Image, depth int) {
 	bitmap, err := gozxing.NewBinaryBitmapFromImage(picture)
 	if err != nil {
 		w.note(problem{Corrupt})
@@ -67,9 +73,9 @@ func (w *walker) codes(location string, picture image.Image) {
 	if err != nil { // there is none
 		return
 	}
-	w.sink.Begin(join(location, "QR code"))
-	for _, f := range found {
-		w.sink.Write([]byte(f.GetText() + "\n"))
+	for _, f := range found { // it may be a vCard
+		text := f.GetText() + "\n"
+		w.stream(join(location, "QR code"), strings.NewReader(text), int64(len(text)), depth+1)
 	}
 }
 
@@ -83,7 +89,7 @@ func (w *walker) recognized(location string, picture *image.Gray) {
 	defer cancel()
 	text, err := w.recognize(ctx, picture)
 	if err != nil {
-		if errors.Is(err, context.DeadlineExceeded) {
+		if errors.Is(err, context.DeadlineExceeded) || time.Now().After(w.deadline) {
 			w.note(problem{TimedOut})
 		} else {
 			w.note(problem{Unsupported})
