@@ -10,12 +10,18 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/trustline/trustline/rules/extract"
 )
 
 const (
 	recognizeTime   = 30 * time.Second
 	recognizeMemory = 512 << 20
 	mostText        = 1 << 20 // of one picture
+	margin          = 32      // pixels
+	// columns has tesseract keep the rows of a table together, where it would
+	// read column by column.
+	columns = "4"
 )
 
 // Tesseract is the program that reads the text in pictures.
@@ -108,6 +114,7 @@ func (t Tesseract) read(ctx context.Context, command []string, p *image.Gray) (s
 
 // show gives the program a picture and answers what it says.
 func (w *worker) show(p *image.Gray) (string, error) {
+	p = forReading(p)
 	fmt.Fprintf(w.w, "P5\n%d %d\n255\n", p.Rect.Dx(), p.Rect.Dy()) // Flush has the error
 	w.w.Write(p.Pix)
 	if err := errors.Join(w.w.Flush(), w.input.Close()); err != nil {
@@ -123,6 +130,26 @@ func (w *worker) show(p *image.Gray) (string, error) {
 	err = errors.New("it was ended")
 	w.once.Do(func() { err = w.process.Wait() })
 	return strings.ToValidUTF8(string(text), "\uFFFD"), err
+}
+
+// forReading gives a picture a margin, and doubles one of the size of a screen
+// or smaller: its Chinese letters are too small for tesseract otherwise.
+func forReading(p *image.Gray) *image.Gray {
+	width, height, scale := p.Rect.Dx(), p.Rect.Dy(), 1
+	if 4*width*height <= extract.MostGrayPixels {
+		scale = 2
+	}
+	larger := image.NewGray(image.Rect(0, 0, width*scale+2*margin, height*scale+2*margin))
+	for i := range larger.Pix {
+		larger.Pix[i] = 0xFF
+	}
+	for y := range height * scale {
+		from, to := p.Pix[y/scale*p.Stride:], larger.Pix[(y+margin)*larger.Stride+margin:]
+		for x := range width * scale {
+			to[x] = from[x/scale]
+		}
+	}
+	return larger
 }
 
 // become ends this worker: the program takes its place, and can do no more than
@@ -142,5 +169,5 @@ func become(c *wire, payload []byte) error {
 	if err := c.w.Flush(); err != nil {
 		return err
 	}
-	return execute(program, []string{program, "stdin", "stdout", "--tessdata-dir", data, "-l", languages}, []string{"OMP_THREAD_LIMIT=1"})
+	return execute(program, []string{program, "stdin", "stdout", "--tessdata-dir", data, "--psm", columns, "-l", languages}, []string{"OMP_THREAD_LIMIT=1"})
 }

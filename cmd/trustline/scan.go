@@ -76,6 +76,11 @@ func runScan(ctx context.Context, t *terminal, o scanOptions, args []string) err
 	workers := sandbox.New(sandbox.Options{Command: worker, Workers: o.jobs})
 	defer workers.Close()
 	engine := rules.NewEngine(detect.DefaultPack(), rules.Limits{Extract: extract.Limits{Time: o.timeout}}).Isolated(workers.Extract).For(policy)
+	if policy.Pictures().Text {
+		if _, err := sandbox.FindTesseract(); err != nil {
+			fmt.Fprintln(t.err, t.Text("scan.no-tesseract", message.Args{"Error": err}))
+		}
+	}
 	files := &scanFiles{engine: engine, stdin: t.in, exclude: o.exclude, jobs: o.jobs}
 	report := newScanReport(t, o, policy)
 	if o.clipboard {

@@ -24,6 +24,7 @@ type scanReport struct {
 	before  func()        // clears the progress bar before a line is printed
 
 	files, sensitive, unreadable int
+	pictures                     int // not read
 	bytes                        int64
 	people                       map[uint64]bool
 	unnamed                      int // people beyond those with a key
@@ -41,7 +42,8 @@ type scanLine struct {
 	Classes  []detect.ClassSummary `json:"classes"`
 	Reason   rules.Reason          `json:"reason,omitempty"`
 	Type     string                `json:"type,omitempty"`
-	Findings []findingLine         `json:"findings,omitempty"` // with --show
+	Pictures int                   `json:"pictures_unread,omitempty"` // the policy does not ask for their text
+	Findings []findingLine         `json:"findings,omitempty"`        // with --show
 }
 
 type findingLine struct {
@@ -65,6 +67,7 @@ func (r *scanReport) add(s scanned) error {
 	line := r.line(s)
 	r.files++
 	r.bytes += s.content.Summary.Bytes
+	r.pictures += s.content.Pictures
 	if line.Status == rules.Sensitive {
 		r.sensitive++
 		r.count(s.content.Summary)
@@ -99,7 +102,7 @@ func (r *scanReport) count(s detect.Summary) {
 func (r *scanReport) line(s scanned) scanLine {
 	line := scanLine{
 		Path: s.path, Status: s.content.Status, People: s.content.Summary.People,
-		Reason: s.content.Reason, Type: s.content.Type, Classes: []detect.ClassSummary{},
+		Reason: s.content.Reason, Type: s.content.Type, Pictures: s.content.Pictures, Classes: []detect.ClassSummary{},
 	}
 	for _, c := range s.content.Summary.Classes {
 		if c.Confidence >= r.options.minConfidence {
@@ -216,6 +219,9 @@ func (r *scanReport) finish(interrupted bool) error {
 		"Sensitive": humanize.Comma(int64(r.sensitive)), "Unreadable": humanize.Comma(int64(r.unreadable)),
 		"People": humanize.Comma(int64(len(r.people) + r.unnamed)),
 	}))
+	if r.pictures > 0 {
+		b.WriteString("\n" + r.Text("scan.pictures", message.Args{"Pictures": humanize.Comma(int64(r.pictures))}))
+	}
 	_, err := fmt.Fprintln(r.out, strings.TrimRight(b.String(), "\n"))
 	return err
 }
