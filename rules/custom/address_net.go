@@ -80,7 +80,7 @@ func foreignPhones() []Detector {
 		"电话", "联系电话", "手机", "手机号", "移动电话", "联系方式", "传真", "热线", "境外电话", "海外电话"}
 	const number = `[1-9][\d ().-]{6,20}\d`
 	return []Detector{
-		{Class: IntlPhone, Pattern: `\+ ?` + number, Anchors: append(behind("+", "123456789"), behind("+ ", "123456789")...), Near: near, Alone: 0.6, accept: foreignPhone},
+		{Class: IntlPhone, Pattern: `\+` + number, Anchors: behind("+", "123456789"), Near: near, Alone: 0.6, accept: foreignPhone},
 		{Class: IntlPhone, Pattern: `00` + number, Anchors: behind("00", "123456789"), Near: near, Alone: -1, accept: foreignPhone},
 	}
 }
@@ -96,9 +96,14 @@ var countryCodes = wordSet(strings.Fields(`1 7 20 27 30 31 32 33 34 36 39 40 41 
 var lengths = map[string][2]int{"1": {11, 11}, "7": {11, 11}, "33": {11, 11}, "34": {11, 11}, "44": {11, 12}, "61": {11, 11}, "65": {10, 10}, "81": {11, 12}, "82": {11, 12},
 	"91": {12, 12}, "852": {11, 11}, "853": {11, 11}, "886": {11, 12}, "971": {11, 12}}
 
+var decimalNumber = regexp.MustCompile(`^\+?\d+\.\d+$`)
+
 func foreignPhone(before, value, after []byte) bool {
 	if n := len(before); n > 0 && (alnum(before[n-1]) || before[n-1] == '+' || before[n-1] == '.' || before[n-1] == '_') ||
 		len(after) > 1 && hasAnyPrefix(after, ".", "-", ",", "*", "/") && after[1] >= '0' && after[1] <= '9' {
+		return false
+	}
+	if decimalNumber.Match(value) {
 		return false
 	}
 	digits, gaps := "", 0

@@ -3,6 +3,7 @@ package custom
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strconv"
 )
 
@@ -46,7 +47,8 @@ func dealings(line []byte, _ []span) (found []span) {
 	if at[0] = day.FindAllIndex(line, -1); at[0] == nil {
 		return nil
 	}
-	if at[1] = outside(code.FindAllIndex(line, -1), at[0]); at[1] == nil {
+	at[1] = slices.DeleteFunc(outside(code.FindAllIndex(line, -1), at[0]), func(c []int) bool { return inAddress(line, c[0]) })
+	if len(at[1]) == 0 {
 		return nil
 	}
 	for _, m := range amount.FindAllIndex(line, -1) {
@@ -87,6 +89,12 @@ func outside(stretches, others [][]int) (kept [][]int) {
 		}
 	}
 	return kept
+}
+
+// inAddress tells whether a number is a part of the address of a page.
+func inAddress(line []byte, at int) bool {
+	word := line[bytes.LastIndexAny(line[:at], " \t,;|\"'")+1 : at]
+	return bytes.Contains(word, []byte("://")) || bytes.ContainsAny(word, "?&") && bytes.HasSuffix(word, []byte("="))
 }
 
 // isAmount tells an amount from a part of an address, a version or a time.

@@ -12,22 +12,23 @@ func recordWords() []string {
 	return []string{"病案号", "病历号", "住院号", "门诊号", "就诊卡号", "就诊卡", "登记号", "床号", "主诉", "现病史", "既往史", "既往病史", "个人史", "家族史", "过敏史", "婚育史", "月经史", "查体", "体格检查", "辅助检查", "入院记录", "出院记录", "出院小结", "病程记录", "手术记录", "护理记录", "会诊记录",
 		"入院诊断", "出院诊断", "初步诊断", "门诊诊断", "主要诊断", "其他诊断", "诊断证明", "疾病证明", "处方笺", "处方号", "处方编号", "医嘱单", "长期医嘱", "临时医嘱", "出院医嘱", "出院带药", "检验报告单", "检查报告单", "检查所见", "化验单", "体检报告", "体检编号", "体检结论", "送检科室", "送检医生", "标本号", "样本号", "患者姓名", "病人姓名",
 		"就诊日期", "就诊科室", "就诊时间", "就诊医院", "入院日期", "入院时间", "出院日期", "住院天数", "主治医师", "主治医生", "责任护士", "开单医生", "开方医师", "审核药师", "医保卡号", "被保险人", "出险人", "理赔申请", "索赔", "病假", "住院费用清单",
-		"chief complaint", "history of present illness", "past medical history", "medical history", "medical record no", "medical record number", "MRN", "discharge summary", "discharge diagnosis", "admission diagnosis", "admitting diagnosis", "date of admission", "admission date", "discharge date", "date of discharge", "admitted on", "was admitted", "patient name", "patient id", "was diagnosed with", "attending physician", "specimen id", "claimant", "insured person", "date of injury", "progress note", "referral to", "referred to", "reason for referral", "reason for visit", "clinic note", "referring physician", "date of visit", "prescriber", "refills", "review of systems", "HPI", "PMH", "dx:", "rx:"}
+		"chief complaint", "history of present illness", "past medical history", "medical history", "medical record no", "medical record number", "MRN", "discharge summary", "discharge diagnosis", "admission diagnosis", "admitting diagnosis", "date of admission", "admission date", "discharge date", "date of discharge", "admitted on", "was admitted", "patient name", "patient id", "was diagnosed with", "attending physician", "specimen id", "insured person", "date of injury", "progress note", "referral to", "reason for referral", "reason for visit", "clinic note", "referring physician", "date of visit", "prescriber", "refills", "review of systems", "HPI", "PMH", "dx:", "rx:"}
 }
 
 // weakRecordWords are in every article on health too: they count only as labels,
 // or where one patient is told of.
 func weakRecordWords() []string {
 	return []string{"患者", "病人", "病者", "诊断", "临床诊断", "疾病诊断", "门诊", "住院", "就诊", "处方", "医嘱", "体检", "检验", "检验项目", "病历", "电子病历", "用药", "病史", "印象", "科室", "药品名称", "药名", "疾病名称", "病种", "收治", "确诊",
-		"patient", "diagnosis", "diagnoses", "prescription", "medical record", "admitted", "discharge", "medications", "medication", "current medications", "assessment", "impression", "allergies", "department", "drug", "drug name", "icd-10", "condition", "test name"}
+		"patient", "claimant", "diagnosis", "diagnoses", "prescription", "medical record", "admitted", "discharge", "medications", "medication", "current medications", "assessment", "impression", "allergies", "department", "drug", "drug name", "icd-10", "condition", "test name"}
 }
 
 var (
 	ofOne = regexp.MustCompile(`^(?:因|于|男|女|自|诉|主诉|既往|现|否认|系|姓|名|编号|ID|今|昨|曾|入院|转入|\d|[一-龥]某|由家属|神志|一般情况|缘于|无明显诱因|,(?:男|女|\d|[一-龥]{2,3},))`)
 	// The patient presented, is a 54-year-old, Patient: …
-	ofOneEN     = regexp.MustCompile(`(?i)^(?: (?:presented|presents|reports|reported|denies|denied|complains|complained|was (?:admitted|seen|started|referred|discharged|transferred|prescribed)|is an? \d|has been taking|states|returns|name|id|no\b|number)|, an? \d|'s (?:chief|past|current|home))`)
+	ofOneEN     = regexp.MustCompile(`(?i)^(?: (?:presented|presents|reports|reported|denies|denied|complains|complained|was (?:admitted|treated|seen|started|referred|discharged|transferred|prescribed)|is an? \d|has been taking|states|returns|name|id|no\b|number)|, an? \d|'s (?:chief|past|current|home))`)
 	behindLabel = regexp.MustCompile(`^(?:["'\])]|\s*\([^)]{0,12}\))?\s?(?:[:=,;|\t]|$|\r|：)|^[\t]|^(?:为:|:)`)
 	beforeLabel = regexp.MustCompile(`(?:^|[\s,;|"'\[({。,;!\d.、]|[、。；，】》])$`)
+	inSentence  = regexp.MustCompile(`[a-z,] $`)
 	diagnosed   = regexp.MustCompile(`(?:门诊拟|门诊以|医院|卫生院|拟|经|检查后|入院后|术后|我院|当地|病理|明确|复查)$`)
 )
 
@@ -42,7 +43,7 @@ func ofRecord(before, word, after []byte) bool {
 		if ofOne.Match(after) && !hasHan(before) || hasAnySuffix(before, "该", "名", "位", "例", "此") && !bytes.HasPrefix(after, []byte("中")) {
 			return true
 		}
-	case "patient":
+	case "patient", "claimant":
 		if ofOneEN.Match(after) {
 			return true
 		}
@@ -50,6 +51,9 @@ func ofRecord(before, word, after []byte) bool {
 		if (bytes.HasPrefix(after, []byte("为")) || bytes.HasPrefix(after, []byte("\""))) && diagnosed.Match(before) {
 			return true
 		}
+	}
+	if hasAnyPrefix(after, ",", ";") && inSentence.Match(before) {
+		return false // a general diagnosis, or even …
 	}
 	return beforeLabel.Match(before) && behindLabel.Match(after)
 }

@@ -35,7 +35,7 @@ const (
 
 	modifiers = `(?:(?:acute|chronic|subacute|severe|mild|moderate|recurrent|primary|secondary|bilateral|left|right|allergic|viral|bacterial|idiopathic|autoimmune|nonspecific)[ -])*`
 
-	suffixesEN = `itis|omas|oma|emia|aemia|osis|opathy|plegia|paresis|algia|rrhea|uria|penia|megaly|ectasis|lithiasis|phobia|pnea|cardia|thorax|edema|cele|spasm|phagia|physema`
+	suffixesEN = `itis|oma|emia|aemia|osis|opathy|plegia|paresis|algia|rrhea|uria|penia|megaly|ectasis|lithiasis|phobia|pnea|cardia|thorax|edema|cele|spasm|phagia|physema`
 
 	headsEN = `syndrome|disease|carcinoma|disorder|fracture|failure|infarction|infection|insufficiency|stenosis|hernia|effusion|deficiency|dystrophy|hemorrhage|neuropathy|tumor|tumour|cancer|ulcer|abscess|palsy|arrhythmia|fibrillation|dysfunction|embolism|thrombosis|laceration|sprain|dislocation|contusion|rupture|tear|cyst|polyp|prolapse|injury|apnea|poisoning|dependence|intolerance|regurgitation|aneurysm|pneumonia|hypertension|diabetes|lymphoma|leukemia`
 
@@ -116,7 +116,7 @@ func diseaseEN(before, value, after []byte) bool {
 
 var heads = wordSet(strings.Split("apnea|edema|spasm|"+headsEN, "|")...)
 
-var joining = wordSet("with", "without", "this", "that", "from", "have", "has", "had", "their", "other", "such", "these", "about", "any", "and", "the", "for", "his", "her", "its", "was", "due", "possible", "history", "risk", "some", "no",
+var joining = wordSet("with", "without", "this", "that", "independent", "from", "have", "has", "had", "their", "other", "such", "these", "about", "any", "and", "the", "for", "his", "her", "its", "was", "due", "possible", "history", "risk", "some", "no",
 	"into", "than", "which", "your", "our", "rare", "serious", "common", "known", "underlying", "prevent", "treat", "cause", "causes", "caused", "against", "also", "been", "being")
 
 var everyday = wordSet("diagnosis", "prognosis", "osmosis", "hypnosis", "symbiosis", "metamorphosis", "diploma", "diplomas", "aroma", "aromas", "oklahoma", "coma", "sympathy", "empathy", "apathy", "academia", "schema", "cinema",

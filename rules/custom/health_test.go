@@ -35,7 +35,7 @@ func TestNoHealth(t *testing.T) {
 		"糖尿病患者应控制饮食，高血压患者要少吃盐。", "专家提醒：流感高发季节，出现发热应及时就诊，遵医嘱用药。", "肺炎是一种常见的呼吸系统疾病，诊断需要结合影像。",
 		"研究显示，阿司匹林可降低心肌梗死的风险。", "People with diabetes should see a doctor.", "Patients with hypertension often take lisinopril 10 mg daily.",
 		"世界卫生组织公布了疟疾的最新数据，住院人数下降。", "The diagnosis of pneumonia is made with an X-ray.", "If the patient is allergic to penicillin, other drugs are used.",
-		"诊断：数据库连接池耗尽，重启服务后恢复。", "Diagnosis: the disk was full.", "系统诊断工具 V10.25 发布", "体温 T36.80℃ 脉搏 80", "患者服务中心开放时间：8:00-17:00",
+		"enough to warrant a general diagnosis, or a syndrome of asthma", "It is referred to as asthma; Thomas takes aspirin.", "诊断：数据库连接池耗尽，重启服务后恢复。", "Diagnosis: the disk was full.", "系统诊断工具 V10.25 发布", "体温 T36.80℃ 脉搏 80", "患者服务中心开放时间：8:00-17:00",
 		"本院心血管内科门诊时间调整", "Python 3.12.1 fixes I10.5", "图片 20 支 笔 5 ml", "高血压健康讲座：如何预防冠心病",
 	} {
 		if got := found(set, text); len(got) > 0 {
