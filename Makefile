@@ -1,7 +1,7 @@
 # make demo   starts the product on real input and stays up until Ctrl-C
 # make test   installs what the tests need and passes every test
 # make bench  measures speed against peers in the same run
-# make packages   builds deb and rpm
+# make packages   builds deb, rpm and MSI
 # make eval   measures accuracy on generated people and look-alikes
 
 export CGO_ENABLED := 0
@@ -33,7 +33,7 @@ bench: build
 eval:
 	go run ./rules/eval
 
-# deb and rpm of both programs, in dist/
+# deb and rpm of both programs and the MSI of the agent, in dist/
 packages:
 	scripts/package dist
 

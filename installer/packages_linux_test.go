@@ -66,7 +66,7 @@ func needPackaging(t *testing.T) {
 	t.Helper()
 	_, systemd := os.Stat("/lib/systemd/systemd")
 	var missing []string
-	for _, program := range []string{"dpkg", "rpm", "git", "jq", "chroot"} {
+	for _, program := range []string{"dpkg", "rpm", "git", "wixl", "msibuild", "wine", "jq", "chroot"} {
 		if _, err := exec.LookPath(program); err != nil {
 			missing = append(missing, program)
 		}
@@ -90,12 +90,13 @@ func TestPackages(t *testing.T) {
 	later := packages(t, "1.3.0")
 	t.Run("two builds are identical", func(t *testing.T) { identical(t, first, again) })
 	t.Run("rpm", func(t *testing.T) { looksRight(t, filepath.Join(first, "trustline-1.2.3-1.x86_64.rpm")) })
+	t.Run("MSI under Wine", func(t *testing.T) { onWindows(t, first, later) })
 	t.Run("deb under systemd", func(t *testing.T) { onAMachine(t, first, later) })
 }
 
 func identical(t *testing.T, a, b string) {
 	files, err := os.ReadDir(a)
-	if err != nil || len(files) != 4 {
+	if err != nil || len(files) != 5 {
 		t.Fatalf("%d packages, %v", len(files), err)
 	}
 	for _, f := range files {
