@@ -8,7 +8,20 @@ import (
 // meant tells whether a context word is one where it stands.
 func (m *Matcher) meant(p *piece, line span, h hit) bool {
 	d := &m.set.detectors[h.ref.detector]
-	return d.meant == nil || d.meant(p.around(line, span{h.start, h.end}))
+	if d.meant == nil {
+		return true
+	}
+	if asked := (question{h.start, h.end, d.meaning}); asked != m.asked {
+		m.asked, m.answer = asked, d.meant(p.around(line, span{h.start, h.end}))
+	}
+	return m.answer
+}
+
+// question is whether a word means what a detector takes it for: several ask
+// the same of one word.
+type question struct {
+	start, end int
+	meaning    uintptr
 }
 
 // promising tells whether anything could be found in the line that begins at

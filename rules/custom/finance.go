@@ -111,6 +111,7 @@ func isAmount(line []byte, at []int) bool {
 
 // transaction tells one from a line of a log, of measurements or of versions.
 func transaction(before, value, after []byte) bool {
+	before = before[max(0, len(before)-64):]
 	if logLine.Match(before) || logLine.Match(value) || version.Match(before) || version.Match(value) {
 		return false
 	}

@@ -43,6 +43,8 @@ type Matcher struct {
 	hits, near       []hit
 	tried            []bool // by detector: its pattern, in the line looked at
 	anchors          []span
+	asked            question // last, in the piece looked at
+	answer           bool
 	accepted         []accepted
 }
 
@@ -191,6 +193,7 @@ func (m *Matcher) look(text []byte, cut bool) {
 	clear(folded[len(plain):])
 	p := &piece{text: plain, folded: folded[:len(plain)], shrunk: shrunk, cut: cut}
 	p.skip = p.narrowIndex(m.skip)
+	m.asked = question{}
 	m.hits = m.set.index.find(folded, len(plain), m.hits[:0])
 	for hits := m.hits; len(hits) > 0; {
 		start := bytes.LastIndexByte(plain[:hits[0].start], '\n') + 1

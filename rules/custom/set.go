@@ -3,6 +3,7 @@ package custom
 import (
 	"fmt"
 	"hash/maphash"
+	"reflect"
 	"regexp"
 	"slices"
 
@@ -30,6 +31,7 @@ type compiled struct {
 	find      func(line []byte, anchors []span) []span
 	accept    func(before, value, after []byte) bool
 	meant     func(before, word, after []byte) bool
+	meaning   uintptr // the same for detectors with the same meant
 	open      bool
 }
 
@@ -96,6 +98,9 @@ func (s *Set) sortClasses() {
 
 func compile(d Detector) (c compiled, err error) {
 	c = compiled{class: d.Class, context: len(d.Near) > 0, alone: d.Alone, validator: d.Validate, find: d.find, accept: d.accept, meant: d.meant, open: d.open}
+	if d.meant != nil {
+		c.meaning = reflect.ValueOf(d.meant).Pointer()
+	}
 	anchors, contexts, pattern := MaxAnchors, MaxNear, MaxPattern
 	if d.builtIn {
 		anchors, contexts, pattern = mostAnchors, mostAnchors, mostPattern
