@@ -15,6 +15,7 @@ func FuzzScanner(f *testing.F) {
 			f.Add([]byte(text), uint16(3))
 		}
 	}
+	f.Add([]byte("证件 110105194\n> 91231002X 手机：1381234\r\n5678"), uint16(20))
 	for _, write := range writings {
 		f.Add([]byte("电话：13812345678\n"+write("张伟 13812345678\n李娜,13912345678")), uint16(40))
 	}

@@ -9,7 +9,7 @@ import (
 // report counts a match and keeps it with its reasons if it is among the best.
 func (s *Scanner) report(l *line, m *match) {
 	if s.first < 0 {
-		s.first = s.before + l.offset
+		s.first = s.before + min(l.offset, l.raw(m.start)-m.why.back)
 	}
 	if !s.tally.add(m) {
 		return

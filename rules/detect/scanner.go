@@ -42,6 +42,7 @@ type Scanner struct {
 	first    int64 // where the first candidate stands, -1 when there was none
 
 	table   table
+	wrap    wrap
 	shape   shape
 	carried label
 	person  person
@@ -55,7 +56,10 @@ type Scanner struct {
 	narrowed []byte
 	came     []int32
 	joined   []byte
-	current  line
+
+	unwrapped []byte
+	cameFrom  []int32
+	current   line
 }
 
 // shape is how a line that held a record was parted.
@@ -146,6 +150,9 @@ func (s *Scanner) People() int { return s.tally.people.n }
 // over all fragments since Reset.
 func (s *Scanner) Clean() int64 {
 	clean := s.before + s.base + int64(max(s.done, s.pos-window-contextBytes))
+	if s.wrap.n > 0 && clean <= s.before+s.wrap.end { // the number may go on
+		clean = min(clean, s.before+s.wrap.offset)
+	}
 	if s.first >= 0 {
 		clean = min(clean, s.first)
 	}
@@ -324,6 +331,15 @@ func (s *Scanner) line(start, end int, cut bool) {
 
 // lookAt looks at a line as narrowed.
 func (s *Scanner) lookAt(l *line) {
+	if s.found, s.labels = s.found[:0], s.labels[:0]; !s.table.on {
+		s.unwrap(l)
+	}
+	s.take(l)
+	s.wraps(l)
+}
+
+// take takes a line as a row, as headings or as running text.
+func (s *Scanner) take(l *line) {
 	switch {
 	case len(l.text) == 0:
 		return

@@ -34,6 +34,7 @@ func document(seed uint64) []byte {
 	p = g.Person()
 	b.WriteString("手机１３８" + fullWidth(p.Mobile[3:]) + " " + p.Name + "\n")
 	p = g.Person()
+	b.WriteString("证件 " + p.ResidentID[:9] + "\n> " + p.ResidentID[9:] + " 手机：" + p.Mobile[:7] + "\n" + p.Mobile[7:] + "\n")
 	b.WriteString(strings.Repeat("一行文字，没有数据。\n", 20) + "电话：" + writings["Han"](p.Mobile) + "\n" + strings.Repeat("没有数据。\n", 20))
 	b.WriteString(`{"a":"` + writings["JSON"](p.Name) + `","b":"` + writings["percent, everything"](p.Mobile) + `"}` + "\n")
 	return b.Bytes()
