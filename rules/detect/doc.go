@@ -36,8 +36,15 @@
 // 91110108MA01ABCD5T or A123456(3), are found behind a label with a full-width colon, in
 // tables, near other data and in the first lines; letters must be capitals.
 //
-// Not looked for: numbers broken over lines, numbers written in words, encoded
-// text (package encoded decodes it), names in running text without label, form of address or
-// another value beside them, addresses in Latin letters without label or
-// heading. NOTICE names where regions.txt comes from.
+// Numbers may be written with digits of any script or with Chinese numerals,
+// with characters without width between the digits, and, like what stands beside
+// them, as escapes (\u5f20, %E5%BC%A0, &#24352;). Numbers broken over two lines
+// are put together where they prove to be one. In the midst of long text that
+// holds nothing else, Chinese numerals are looked at behind a full-width colon,
+// and broken numbers and those with something unseen between all digits are not.
+//
+// Not looked for: encoded text (package encoded decodes it), names in running
+// text without label, form of address or another value beside them, addresses in
+// Latin letters without label or heading. NOTICE names where regions.txt comes
+// from.
 package detect
