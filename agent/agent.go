@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -30,6 +29,7 @@ import (
 	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/uploader"
 	"github.com/trustline/trustline/uploader/incident"
+	"github.com/trustline/trustline/uploader/keyfile"
 	"github.com/trustline/trustline/uploader/spool"
 )
 
@@ -328,16 +328,21 @@ func (a *Agent) close() error {
 
 // secret reads a key of so many bytes, made at the first start and kept.
 func secret(path string, size int) ([]byte, error) {
-	data, err := os.ReadFile(path)
+	data, err := keyfile.Read(path, int64(size))
 	switch {
 	case err == nil && len(data) == size:
+		if err := keyfile.Keep(path, int64(size)); err != nil {
+			return nil, fmt.Errorf("protect a key: %w", err)
+		}
 		return data, nil
 	case err == nil:
 		return nil, fmt.Errorf("the key %s is damaged: restore it, or remove it to have a new one made (what it sealed cannot be read then)", path)
+	case errors.Is(err, keyfile.ErrSealed):
+		return nil, fmt.Errorf("read a key: %w, or remove it to have a new one made (what it sealed cannot be read then)", err)
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("read a key: %w", err)
 	}
 	data = make([]byte, size)
 	rand.Read(data) // never fails
-	return data, identity.WriteDurably(path, data)
+	return data, keyfile.Write(path, data)
 }

@@ -3,7 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"time"
@@ -13,6 +13,7 @@ import (
 	"github.com/trustline/trustline/agent/tenure"
 	"github.com/trustline/trustline/grant"
 	"github.com/trustline/trustline/uploader/incident"
+	"github.com/trustline/trustline/uploader/keyfile"
 )
 
 // permitted is how long after a right code the service may be stopped.
@@ -158,12 +159,22 @@ func (d *desk) keepSecret(secret []byte) error {
 		return nil
 	}
 	d.secret = slices.Clone(secret)
-	return identity.WriteDurably(d.secretFile(), secret)
+	return keyfile.Write(d.secretFile(), secret)
 }
 
 func (d *desk) secretFile() string { return filepath.Join(d.agent.config.State, "codes.key") }
 
+// maxSecret bounds what codes are made with, in bytes.
+const maxSecret = 4 << 10
+
 func (d *desk) readSecret() {
+	var err error
+	d.secret, err = keyfile.Read(d.secretFile(), maxSecret)
+	if err == nil && len(d.secret) > 0 {
+		err = keyfile.Keep(d.secretFile(), maxSecret)
+	}
 	// Without the file codes wait for the console.
-	d.secret, _ = os.ReadFile(d.secretFile())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		d.agent.log.Warn("the key of the codes by telephone", "error", err)
+	}
 }

@@ -61,6 +61,11 @@ type Identity struct {
 func Open(o Options) *Identity {
 	i := &Identity{Options: o, kick: make(chan struct{}, 1), ready: make(chan struct{})}
 	i.reload()
+	if i.kept != nil {
+		if err := sealKept(i.Folder); err != nil {
+			i.Log.Warn("the machine's key stays unsealed until the next start", "error", err)
+		}
+	}
 	return i
 }
 

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/trustline/trustline/enrol"
+	"github.com/trustline/trustline/uploader/keyfile"
 )
 
 const (
@@ -90,9 +91,12 @@ func parseKey(raw []byte) (*ecdsa.PrivateKey, error) {
 // load reads the identity in a state folder, which has to be this machine's,
 // or anyone's for "". It answers nil where there is none.
 func load(state, machine string) (*kept, error) {
-	raw, err := readSmall(filepath.Join(state, keptName))
+	raw, err := keyfile.Read(filepath.Join(state, keptName), maxKept)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	if errors.Is(err, keyfile.ErrSealed) {
+		return nil, errors.Join(errDamaged, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the machine's certificate: %w", err)
@@ -134,12 +138,24 @@ func (k *kept) complete(machine string, key crypto.Signer) error {
 	return nil
 }
 
+// sealKept seals what an earlier version left unsealed. Only the service does,
+// before it renews anything.
+func sealKept(state string) error {
+	var errs []error
+	for _, name := range []string{keptName, askedName} {
+		if err := keyfile.Keep(filepath.Join(state, name), maxKept); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
 func (k *kept) write(state string) error {
 	raw, err := json.Marshal(k)
 	if err != nil {
 		return fmt.Errorf("encode the machine's certificate: %w", err)
 	}
-	return WriteDurably(filepath.Join(state, keptName), raw)
+	return keyfile.Write(filepath.Join(state, keptName), raw)
 }
 
 // keyFor answers the key to ask with: the one that was asked with already for
@@ -147,7 +163,7 @@ func (k *kept) write(state string) error {
 func keyFor(state, token string) (*ecdsa.PrivateKey, []byte, error) {
 	path := filepath.Join(state, askedName)
 	var a asked
-	if raw, err := readSmall(path); err == nil && json.Unmarshal(raw, &a) == nil && a.Token == digest(token) {
+	if raw, err := keyfile.Read(path, maxKept); err == nil && json.Unmarshal(raw, &a) == nil && a.Token == digest(token) {
 		if key, err := parseKey(a.Key); err == nil {
 			return key, a.Key, nil
 		}
@@ -160,7 +176,7 @@ func keyFor(state, token string) (*ecdsa.PrivateKey, []byte, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("encode a key: %w", err)
 	}
-	return key, raw, WriteDurably(path, data)
+	return key, raw, keyfile.Write(path, data)
 }
 
 func readSmall(path string) ([]byte, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/trustline/trustline/uploader/incident"
+	"github.com/trustline/trustline/uploader/keyfile"
 )
 
 // Machine answers who this machine is: an id made at the first start and kept
@@ -56,35 +57,5 @@ func Machine(state string) (incident.Machine, error) {
 }
 
 // WriteDurably replaces a small file that only its owner may read, so that a
-// crash leaves the old or the new one, whole.
-func WriteDurably(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err == nil {
-		err = syncFolder(filepath.Dir(path))
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
-}
-
-// syncFolder makes a rename last. Windows has no such thing and needs none.
-func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
+// crash leaves the old or the new one, whole. For keys there is keyfile.Write.
+func WriteDurably(path string, data []byte) error { return keyfile.Replace(path, data) }
