@@ -26,6 +26,7 @@ bench: build
 	scripts/install-bench-tools
 	go run ./bench/detection
 	go test -run '^$$' -bench Extract -benchtime 1x ./rules/extract
+	go run ./bench/extract
 	go run ./bench/guard
 	go run ./bench/console
 	go run ./bench/idle
