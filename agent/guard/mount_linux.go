@@ -14,8 +14,8 @@ import (
 const (
 	// hidden is how names of the guard's own files on a medium begin.
 	hidden = ".trustline-"
-	// fsName is the type under which the guard's mounts stand in the mount table.
-	fsName = "fuse.trustline"
+	// FileSystem is the type under which the guard's mounts stand in the mount table.
+	FileSystem = "fuse.trustline"
 	// maxWrite is the most the kernel hands over at once.
 	maxWrite = 1 << 20
 )
@@ -29,7 +29,7 @@ func (g *Guard) mount(f *fileSystem) (*fuse.Server, error) {
 		return nil, fmt.Errorf("open /dev/fuse (is the kernel module fuse loaded?): %w", err)
 	}
 	options := fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions,max_read=%d", device, maxWrite)
-	if err := unix.Mount(g.source(), g.medium.MountPoint, fsName, g.flags(), options); err != nil {
+	if err := unix.Mount(g.source(), g.medium.MountPoint, FileSystem, g.flags(), options); err != nil {
 		unix.Close(device)
 		return nil, err
 	}
@@ -85,4 +85,4 @@ func settlePoll(path string) {
 }
 
 // kernelName tells whether a mount is one of our guards.
-func kernelName(fsType string) bool { return strings.HasPrefix(fsType, fsName) }
+func kernelName(fsType string) bool { return strings.HasPrefix(fsType, FileSystem) }

@@ -30,6 +30,7 @@ func newDoctorCommand(t *terminal) *cobra.Command {
 	var (
 		config string
 		asJSON bool
+		mend   bool
 	)
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -40,6 +41,9 @@ func newDoctorCommand(t *terminal) *cobra.Command {
 			setup, err := doctorSetup(config, cmd.Flags().Changed("config"))
 			if err != nil {
 				return err
+			}
+			if mend {
+				return t.repair(cmd.Context(), setup, asJSON)
 			}
 			report, err := doctor.Examine(cmd.Context(), setup, t.Language())
 			if err != nil {
@@ -61,6 +65,7 @@ func newDoctorCommand(t *terminal) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&config, "config", installer.ConfigPath, t.Text("doctor.config"))
 	cmd.Flags().BoolVar(&asJSON, "json", false, t.Text("doctor.json"))
+	cmd.Flags().BoolVar(&mend, "repair", false, t.Text("doctor.repair"))
 	return cmd
 }
 
