@@ -49,7 +49,9 @@ names, e-mail and Latin names in prose.
 
 What the figures do not say: the people, and the sentences around them, are generated. The writer
 of the documents shares no table with the detector, but the detector was improved against its
-documents until few errors were left: read the figures as an upper bound. On names of another
+documents until few errors were left: read the figures as an upper bound. Of health data many names of the
+writer's stand in the detector's lists as well (18 of 80 Chinese diseases, none of 44 Chinese medicines, about half
+of the English words). On names of another
 generator recall was 0.99 behind labels and in lists and 0.91 in running text when first tried.
 Resident IDs and cards are found by checksum and hold up best on documents of your own. Names outside lists are only looked for beside a label, a form of address
 or another value of a person; addresses in Latin letters only behind a label or under a heading.
