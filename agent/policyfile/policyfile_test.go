@@ -17,6 +17,7 @@ import (
 
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/strictyaml"
 	"github.com/trustline/trustline/rules/detect"
 )
 
@@ -145,7 +146,7 @@ func TestABrokenFileKeepsThePolicyRunning(t *testing.T) {
 		"empty":       "",
 		"no rules":    "version: '3'\n",
 		"binary":      "\x00\x01\xff\xfe",
-		"too large":   policy("4", 1) + strings.Repeat("# padding\n", 200_000),
+		"too large":   policy("4", 1) + strings.Repeat("# padding\n", strictyaml.MaxBytes/10+1),
 		"many faults": "version: '5'\nrules:\n" + strings.Repeat("  - {id: UPPER, action: nonsense}\n", 500),
 	} {
 		write(t, path, text)

@@ -169,6 +169,7 @@ func TestNotAByteLeaves(t *testing.T) {
 	w.Plug("ap-company")
 	i := isolator(t, Config{})
 	reachable(t, laboratory.Inside, laboratory.Inside6)
+	time.Sleep(500 * time.Millisecond) // the last packets of these are on their way
 	apply(t, i, company(Internal))
 	seen := w.Sniff(laboratory.NSCompany, "lan")
 	refused(t, laboratory.Inside, laboratory.Inside6)
