@@ -17,8 +17,8 @@ import (
 
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/rules"
-	"github.com/trustline/trustline/rules/strictyaml"
 	"github.com/trustline/trustline/rules/detect"
+	"github.com/trustline/trustline/rules/strictyaml"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
