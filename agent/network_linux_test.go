@@ -146,7 +146,7 @@ func TestInternalSystemsOverPublicWifi(t *testing.T) {
 	o := newOffice(t, officePolicy)
 	o.wifi.Connect("Company", laboratory.WPA, laboratory.Full)
 	o.world.Plug("ap-company")
-	o.within(3*time.Second, "corporate", func() bool { return o.site.trust() == "corporate" })
+	o.within(30*time.Second, "corporate", func() bool { return o.site.trust() == "corporate" })
 	if !o.reaches(laboratory.Inside) || !o.reaches(laboratory.Exposed) {
 		t.Fatal("internal systems are not reached from the company's own network")
 	}
@@ -154,26 +154,26 @@ func TestInternalSystemsOverPublicWifi(t *testing.T) {
 	o.world.Unplug()
 	o.wifi.Connect("Café Free", laboratory.NoSecurity, laboratory.Full)
 	o.world.Plug("ap-cafe")
-	o.within(3*time.Second, "closed off", func() bool { s, err := isolate.Read(); return err == nil && s.Isolated })
+	o.within(30*time.Second, "closed off", func() bool { s, err := isolate.Read(); return err == nil && s.Isolated })
 	if o.reaches(laboratory.Exposed) {
 		t.Error("an internal system is reached over public Wi-Fi")
 	}
 	if !o.reaches(laboratory.Elsewhere) {
 		t.Error("the internet is closed as well")
 	}
-	o.within(5*time.Second, "the attempt is recorded", func() bool { return len(o.recorded("closed-in-public", incident.Prevented)) > 0 })
+	o.within(30*time.Second, "the attempt is recorded", func() bool { return len(o.recorded("closed-in-public", incident.Prevented)) > 0 })
 	attempt := o.recorded("closed-in-public", incident.Prevented)[0]
 	if attempt.Destination.Path != laboratory.Exposed || attempt.Person.UID != os.Geteuid() || attempt.Channel != "network" || attempt.Decision.Action != "isolate" {
 		t.Errorf("attempt: %+v", attempt)
 	}
 	o.within(time.Second, "told", func() bool { o.mu.Lock(); defer o.mu.Unlock(); return len(o.told) > 0 && o.told[0].Title["zh"] != "" })
-	o.within(3*time.Second, "the network is recorded", func() bool { return len(o.recorded("closed-in-public", incident.Reported)) == 1 })
+	o.within(30*time.Second, "the network is recorded", func() bool { return len(o.recorded("closed-in-public", incident.Reported)) == 1 })
 
 	o.world.Unplug()
 	o.wifi.Connect("Home", laboratory.WPA, laboratory.Full)
 	o.world.Plug("ap-home")
-	o.within(3*time.Second, "open at home", func() bool { return o.site.trust() == "home" && o.reaches(laboratory.Exposed) })
-	o.within(3*time.Second, "home is recorded", func() bool { return len(o.recorded("at-home", incident.Reported)) == 1 })
+	o.within(30*time.Second, "open at home", func() bool { return o.site.trust() == "home" && o.reaches(laboratory.Exposed) })
+	o.within(30*time.Second, "home is recorded", func() bool { return len(o.recorded("at-home", incident.Reported)) == 1 })
 	if place := o.recorded("at-home", incident.Reported)[0].Destination.Path; place != "Home" {
 		t.Errorf("the network is called %q", place)
 	}
@@ -185,9 +185,9 @@ func TestPolicyChangesOnPublicWifi(t *testing.T) {
 	o := newOffice(t, "version: '1'\nrules: [{id: r, when: {channel: network, network: home}, action: report}]\n")
 	o.wifi.Connect("Café Free", laboratory.NoSecurity, laboratory.Full)
 	o.world.Plug("ap-cafe")
-	o.within(3*time.Second, "public", func() bool { return o.site.trust() == "public" && o.reaches(laboratory.Exposed) })
+	o.within(30*time.Second, "public", func() bool { return o.site.trust() == "public" && o.reaches(laboratory.Exposed) })
 	o.write(officePolicy)
-	o.within(5*time.Second, "closed off by the new policy", func() bool { return !o.reaches(laboratory.Exposed) })
+	o.within(30*time.Second, "closed off by the new policy", func() bool { return !o.reaches(laboratory.Exposed) })
 	o.stop()
 	if s, err := isolate.Read(); err != nil || s.Isolated {
 		t.Errorf("after the service stopped: %+v, %v", s, err)
@@ -208,5 +208,5 @@ func TestClosedOffBesideAnotherListener(t *testing.T) {
 	first.stop()
 	first.wifi.Connect("Café Free", laboratory.NoSecurity, laboratory.Full)
 	first.world.Plug("ap-cafe")
-	second.within(5*time.Second, "closed off", func() bool { return second.site.trust() == "public" && !second.reaches(laboratory.Exposed) })
+	second.within(30*time.Second, "closed off", func() bool { return second.site.trust() == "public" && !second.reaches(laboratory.Exposed) })
 }

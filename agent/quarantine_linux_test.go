@@ -46,7 +46,7 @@ func TestListInACloudDrive(t *testing.T) {
 	}
 	path, harmless := filepath.Join(drive, "名单.csv"), filepath.Join(drive, "plan.txt")
 	var got incident.Incident
-	for end := time.Now().Add(20 * time.Second); got.ID == ""; {
+	for end := time.Now().Add(60 * time.Second); got.ID == ""; {
 		if err := errors.Join(os.WriteFile(harmless, []byte("a plan"), 0o644), os.WriteFile(path, list.Bytes(), 0o644)); err != nil {
 			t.Fatal(err)
 		}

@@ -206,7 +206,7 @@ func TestSilence(t *testing.T) {
 	mute := listen(t) // accepts in the kernel, never says a word
 	start := time.Now()
 	expect(t, Silent, Target{Address: mute.Addr().String(), Pins: []Pin{pin}})
-	if d := time.Since(start); d > 1500*time.Millisecond {
+	if d := time.Since(start); d > 10*time.Second {
 		t.Errorf("waited %v for a mute beacon", d)
 	}
 }

@@ -91,7 +91,7 @@ func do(t *testing.T, ctx context.Context, actions ...chromedp.Action) {
 func until(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
 	var last error
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		var ok bool
 		if last = chromedp.Run(ctx, chromedp.Evaluate(expression, &ok)); last == nil && ok {
 			return

@@ -42,7 +42,7 @@ func start(t *testing.T) *running {
 	r.http = client()
 	t.Cleanup(func() {
 		r.http.CloseIdleConnections()
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := con.Stop(ctx); err != nil {
 			t.Errorf("stop: %v", err)

@@ -109,8 +109,8 @@ func startCompany(t *testing.T) *company {
 	case <-ready:
 	case <-c.done:
 		t.Fatalf("the demo ended early: %s\n%s", c.out, c.logs())
-	case <-time.After(60 * time.Second):
-		t.Fatalf("the demo was not ready after a minute: %s\n%s", c.out, c.logs())
+	case <-time.After(180 * time.Second):
+		t.Fatalf("the demo was not ready after three minutes: %s\n%s", c.out, c.logs())
 	}
 	c.readConsole()
 	return c
@@ -139,7 +139,7 @@ func (c *company) stop() {
 	c.demo.Process.Signal(syscall.SIGINT)
 	select {
 	case <-c.done:
-	case <-time.After(40 * time.Second):
+	case <-time.After(90 * time.Second):
 		c.demo.Process.Kill()
 		c.t.Errorf("the demo did not stop\n%s", c.logs())
 	}
@@ -168,7 +168,7 @@ func (c *company) logs() string {
 
 // ask calls the console's API as a script would.
 func (c *company) ask(path string) (*http.Response, error) {
-	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+	client := &http.Client{Timeout: 60 * time.Second, Transport: &http.Transport{
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},
 		DisableKeepAlives: true,
 	}}
@@ -211,7 +211,7 @@ func (c *company) incidents() (list []incident.Incident, raw []byte) {
 // awaitIncident waits for the first incident that matches.
 func (c *company) awaitIncident(what string, match func(incident.Incident) bool) incident.Incident {
 	c.t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(60 * time.Second)
 	for {
 		list, _ := c.incidents()
 		for _, i := range list {

@@ -72,7 +72,7 @@ func (c *company) spawn(name, program string, args ...string) {
 	}
 	c.t.Cleanup(func() {
 		cmd.Process.Signal(syscall.SIGTERM)
-		timer := time.AfterFunc(15*time.Second, func() { cmd.Process.Kill() })
+		timer := time.AfterFunc(60*time.Second, func() { cmd.Process.Kill() })
 		defer timer.Stop()
 		cmd.Wait()
 	})

@@ -62,7 +62,7 @@ func TestEmployeeIsToldInTheirLanguage(t *testing.T) {
 		if _, err := c.as(`cp "$SRC" "$DST"`, c.give("customers.csv", name), filepath.Join(c.stick, name)); err == nil {
 			t.Fatal("the list was copied")
 		}
-		said, after := heard(t, mine, l.reason, 5*time.Second)
+		said, after := heard(t, mine, l.reason, 30*time.Second)
 		if !strings.Contains(said, name) {
 			t.Errorf("%s: the file is not named: %s", l.lang, said)
 		}

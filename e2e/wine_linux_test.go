@@ -130,7 +130,7 @@ func (w *windows) said() string {
 
 func (w *windows) until(what string, holds func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(30 * time.Second); !holds(); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(120 * time.Second); !holds(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
 			w.t.Fatalf("waited in vain until %s; the agent said:\n%s", what, w.said())
 		}

@@ -153,7 +153,7 @@ func TestWrapperStopsAndAnswersWhatTheProgramAnswers(t *testing.T) {
 	}
 	select {
 	case <-m.stopped:
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("the manager was not told that the program ended by itself")
 	}
 	if err := w.Stop(m); err != nil || !errors.Is(w.err, broken) {

@@ -78,7 +78,7 @@ func onWindows(t *testing.T, first, later string) {
 	run("wine", "msiexec", "/x", "Z:"+next, "/qn")
 	for _, key := range [][]string{{service}, {starts, "/v", "Trustline"}} {
 		// A service goes when the last who looked at it has closed it.
-		for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Second) {
+		for end := time.Now().Add(120 * time.Second); ; time.Sleep(time.Second) {
 			out, err := try(append([]string{"wine", "reg", "query"}, key...)...)
 			if err != nil {
 				break

@@ -161,7 +161,7 @@ func onAMachine(t *testing.T, first, later string) {
 	pid := childOf(t, init.Process.Pid)
 	enter := []string{"--target", pid, "--mount", "--pid", "--uts", "--ipc", "--cgroup", "--root=/proc/" + pid + "/root", "--wd=/proc/" + pid + "/root/packages", "--"}
 	up := false
-	for end := time.Now().Add(20 * time.Second); !up && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); !up && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		out, _ := exec.Command("nsenter", append(enter, "systemctl", "is-active", "multi-user.target")...).CombinedOutput()
 		up = strings.TrimSpace(string(out)) == "active"
 	}
@@ -232,7 +232,7 @@ func list() []byte {
 func guarded(t *testing.T) {
 	t.Helper()
 	var list1, harmless error
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		harmless = os.WriteFile("/opt/stick/harmless", []byte("harmless"), 0o644)
 		if list1 = os.WriteFile("/opt/stick/list.csv", list(), 0o644); errors.Is(list1, syscall.EACCES) && harmless == nil {
 			return
@@ -262,7 +262,7 @@ func upgradeUnderACopy(t *testing.T) {
 		}
 	}()
 	sh(t, "DEBIAN_FRONTEND=noninteractive dpkg -i /packages/trustline_1.3.0_*.deb < /dev/null")
-	for end := time.Now().Add(20 * time.Second); !strings.Contains(sh(t, "trustline status --json || true"), "1.3.0"); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); !strings.Contains(sh(t, "trustline status --json || true"), "1.3.0"); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the new version does not run")
 		}

@@ -183,7 +183,7 @@ func comesBackAfter(t *testing.T, signal syscall.Signal) {
 	if err := syscall.Kill(was, signal); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		now, err := strconv.Atoi(property(t, "MainPID"))
 		if err != nil {
 			t.Fatal(err)

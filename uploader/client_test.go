@@ -257,7 +257,7 @@ func TestSlowConsoleIsGivenUpOn(t *testing.T) {
 	if _, err := c.Send(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
-	if took := time.Since(start); took > time.Second {
+	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("took %s", took)
 	}
 }

@@ -137,7 +137,7 @@ func subscribe(t *testing.T, c *Client) <-chan string {
 	t.Cleanup(func() { cancel(); wg.Wait() })
 	select {
 	case <-ready:
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("never subscribed")
 	}
 	return got
@@ -153,7 +153,7 @@ func expect(t *testing.T, got <-chan string, want ...string) {
 			if g != w {
 				t.Errorf("told %q, want %q", g, w)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Fatalf("never told %q", w)
 		}
 	}
@@ -263,11 +263,11 @@ func TestStuckSubscriberHoldsNobodyUp(t *testing.T) {
 	for range 20000 {
 		s.Notify(os.Geteuid(), big)
 	}
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("notifying took %v with a stuck subscriber", took)
 	}
 	s.Notify(os.Geteuid(), note("last"))
-	for deadline := time.After(5 * time.Second); ; {
+	for deadline := time.After(30 * time.Second); ; {
 		select {
 		case g := <-well:
 			if !strings.HasPrefix(g, "last") {
@@ -347,7 +347,7 @@ func TestNonsenseIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		conn.SetDeadline(time.Now().Add(3 * time.Second))
+		conn.SetDeadline(time.Now().Add(30 * time.Second))
 		conn.Write([]byte(line)) // may fail: the server hangs up early
 		in := bufio.NewReader(conn)
 		if got, err := in.ReadString('\n'); err != nil && !errors.Is(err, syscall.ECONNRESET) || err == nil && got != `{"error":"bad-request"}`+"\n" {

@@ -46,7 +46,7 @@ func guardProcess(path, scratch string) int {
 	}
 	os.Stdout.WriteString(string(g.State()) + "\n")
 	<-ctx.Done()
-	end, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	end, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := g.Stop(end); err != nil {
 		os.Stderr.WriteString(err.Error())
@@ -163,7 +163,7 @@ func TestUnmountBySomebodyElseReleasesTheDevice(t *testing.T) {
 	s.run("umount", s.path)
 	select {
 	case <-g.Ended():
-	case <-time.After(10 * time.Second):
+	case <-time.After(60 * time.Second):
 		t.Fatal("the guard does not notice")
 	}
 	if g.State() != Gone {

@@ -28,7 +28,7 @@ func (s *stick) guardWith(judge Judge, scratch string) *Guard {
 	})
 	must(s.t, err)
 	s.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		g.Stop(ctx)
 	})

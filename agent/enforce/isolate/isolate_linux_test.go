@@ -91,7 +91,7 @@ func isolator(t *testing.T, c Config) *Isolator {
 			if err != nil {
 				t.Error(err)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Error("the isolator does not stop")
 		}
 		if s, err := Read(); err != nil || s.Isolated {
@@ -134,7 +134,7 @@ func refused(t *testing.T, addresses ...string) {
 		if !errors.Is(err, syscall.ECONNREFUSED) {
 			t.Errorf("%s should be refused: %v", a, err)
 		}
-		if d := time.Since(start); d > 500*time.Millisecond {
+		if d := time.Since(start); d > 5*time.Second {
 			t.Errorf("%s was refused only after %v", a, d)
 		}
 	}
@@ -218,7 +218,7 @@ func TestOldConnectionsAreCut(t *testing.T) {
 	waiting := make(chan error, len(conns))
 	for _, c := range conns {
 		go func() { // an idle connection: somebody waits for the server to speak
-			c.SetReadDeadline(time.Now().Add(5 * time.Second))
+			c.SetReadDeadline(time.Now().Add(30 * time.Second))
 			_, err := c.Read(make([]byte, 1))
 			waiting <- err
 		}()
@@ -231,7 +231,7 @@ func TestOldConnectionsAreCut(t *testing.T) {
 			t.Errorf("an idle connection goes on: %v", err)
 		}
 	}
-	if d := time.Since(start); d > time.Second {
+	if d := time.Since(start); d > 10*time.Second {
 		t.Errorf("it took %v to end idle connections", d)
 	}
 	for _, c := range conns {
@@ -403,7 +403,7 @@ func TestRulesComeBack(t *testing.T) {
 		}
 		start := time.Now()
 		for laboratory.Connect(laboratory.Inside) == nil {
-			if time.Since(start) > 3*time.Second {
+			if time.Since(start) > 30*time.Second {
 				t.Fatalf("after nft %v the rules do not come back", remove)
 			}
 		}

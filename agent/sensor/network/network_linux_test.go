@@ -15,8 +15,8 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(laboratory.Main(m)) }
 
-// soon is how fast a change has to be seen.
-const soon = time.Second
+// soon is when a change is seen even on a busy machine; the log says how fast it was.
+const soon = 10 * time.Second
 
 // observer runs a watcher and collects what it reports.
 type observer struct {
@@ -46,7 +46,7 @@ func observe(t *testing.T, w *laboratory.World, more ...func(*Config)) *observer
 			if err != nil {
 				t.Error(err)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Error("the watcher does not stop")
 		}
 	})
@@ -68,7 +68,7 @@ func (o *observer) expect(trust Trust, reason Reason, change func()) State {
 	change()
 	changed := time.Since(start)
 	seen := time.Duration(-1)
-	limit := time.After(5 * time.Second)
+	limit := time.After(30 * time.Second)
 	for {
 		select {
 		case o.last = <-o.states:
@@ -280,7 +280,7 @@ func TestRealNetworkManager(t *testing.T) {
 		select {
 		case s = <-o.states:
 			l, _ = s.Primary()
-		case <-time.After(3 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Fatalf("facts: %+v of %+v", l, s)
 		}
 	}
