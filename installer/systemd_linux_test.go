@@ -228,9 +228,9 @@ func becomesStuck(t *testing.T) {
 func guardsAStick(t *testing.T) {
 	t.Helper()
 	const script = `set -e
-truncate -s 32M /opt/image; mkfs.ext4 -q -F /opt/image; mount -o loop /opt/image /opt/stick; chmod 777 /opt/stick
-for i in $(seq 100); do grep -q ' /opt/stick fuse.trustline' /proc/mounts && break; sleep 0.1; done
-cd /opt/stick
+truncate -s 32M /opt/image; mkfs.ext4 -q -F /opt/image; mount -o loop /opt/image /opt/stick
+for i in $(seq 600); do grep -q ' /opt/stick fuse.trustline' /proc/mounts && break; sleep 0.1; done
+chmod 777 /opt/stick; cd /opt/stick
 setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'echo harmless > harmless; test $(stat -c %u harmless) = 65534'
 `
 	if out, err := exec.Command("sh", "-c", script).CombinedOutput(); err != nil {

@@ -84,7 +84,7 @@ func TestPDFBombs(t *testing.T) {
 			if _, result := readWithin(t, tt.content, tt.limits); result.Reason != tt.reason {
 				t.Errorf("reason %q, want %q", result.Reason, tt.reason)
 			}
-			if took := time.Since(start); took > 20*time.Second {
+			if took := time.Since(start); took > 2*time.Minute {
 				t.Errorf("took %v", took)
 			}
 		})
