@@ -128,6 +128,12 @@ func (s *site) runOnce(ctx context.Context, c network.Config) error {
 	return group.Wait()
 }
 
+// closes tells whether internal systems can be closed off here at all.
+func (s *site) closes() bool {
+	_, err := isolate.Read()
+	return err == nil
+}
+
 // trust answers how far the present network is trusted, in a policy's words;
 // "" while nothing is known.
 func (s *site) trust() string {

@@ -124,8 +124,12 @@ func (a *Agent) vitals() incident.Heartbeat {
 	h := incident.Heartbeat{
 		Schema: incident.SchemaVersion, Time: time.Now().UTC(), Machine: a.machine, Version: a.version, Started: a.started,
 		Mode: string(policy.Mode), Policy: policy.Version, Waiting: depth.Records, Oldest: depth.Oldest,
+		Capabilities: a.enforcement(),
 	}
 	for _, g := range a.guards() {
+		if len(h.Guards) < incident.MaxListed {
+			h.Guards = append(h.Guards, incident.Guard{MountPoint: bounded(g.MountPoint), Device: bounded(g.Device), State: string(g.State)})
+		}
 		if g.State == control.GuardFailed {
 			h.Unguarded++
 		} else {

@@ -101,8 +101,27 @@ func TestTheFleetInItsOrder(t *testing.T) {
 	r := start(t)
 	c := r.signIn(t)
 	s, now := newSample(), time.Now()
-	for n := range 6 {
-		r.beat(t, s.heartbeat(n, now)) // 2 is unguarded, 1 has a warning
+	if _, err := r.beside(t).Publish(t.Context(), store.Account{Name: userName}, sound(0), "start", 0, now.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	published, err := r.beside(t).Policies(t.Context(), 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 8 {
+		h := s.heartbeat(n, now) // 2 is unguarded, 1 has a warning
+		h.Policy = published[0].Version
+		switch n {
+		case 0:
+			h.Time = now.Add(-10 * time.Minute)
+		case 6: // can do less than it could
+			h.Capabilities = map[string]string{"removable-media": "prevented"}
+			r.beat(t, h)
+			h.Capabilities = map[string]string{"removable-media": "none"}
+		case 7:
+			h.Policy = "1+old"
+		}
+		r.beat(t, h)
 	}
 	if err := r.beside(t).RevokeMachine(t.Context(), store.Account{Name: "x"}, machineID(3), now); err != nil {
 		t.Fatal(err)
@@ -125,7 +144,7 @@ func TestTheFleetInItsOrder(t *testing.T) {
 	}
 	_, body := r.get(t, "/fleet", c)
 	at := 0
-	for _, n := range []int{4, 2, 5, 1, 0, 3} {
+	for _, n := range []int{4, 2, 6, 7, 5, 1, 0, 3} {
 		next := strings.Index(body, "machine="+machineID(n))
 		if next < at {
 			t.Errorf("machine %d stands too high", n)
@@ -135,4 +154,45 @@ func TestTheFleetInItsOrder(t *testing.T) {
 	if strings.Contains(body, "/fleet/"+machineID(3)+"/revoke") {
 		t.Error("a revoked machine can be revoked")
 	}
+	for _, want := range []string{"Removable media: prevented → not covered", "clock 10m", "behind"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	accept := "/fleet/" + machineID(6) + "/accept"
+	if strings.Count(body, "action=\""+accept) != 1 || strings.Count(body, "/accept\" hx-post") != 1 {
+		t.Error("what a machine does less cannot be accepted")
+	}
+	if res := r.press(t, accept, c); res != http.StatusSeeOther {
+		t.Errorf("accepted: %d", res)
+	}
+	if _, body := r.get(t, "/fleet", c); strings.Contains(body, "prevented → not covered") {
+		t.Error("what was accepted still counts as less")
+	}
+	accepted := 0
+	if err := r.beside(t).Audit(t.Context(), func(e store.Entry) error {
+		if e.Action == store.ActionAccept && e.Subject == machineID(6) {
+			accepted++
+		}
+		return nil
+	}); err != nil || accepted != 1 {
+		t.Errorf("recorded %d times, %v", accepted, err)
+	}
+	r.demote(t)
+	if res := r.press(t, accept, c); res != http.StatusForbidden {
+		t.Errorf("a reviewer accepts: %d", res)
+	}
+}
+
+// press sends an empty form.
+func (r *running) press(t *testing.T, path string, c *http.Cookie) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.URL()+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	res, _ := r.do(t, req, c)
+	return res.StatusCode
 }

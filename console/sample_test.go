@@ -110,6 +110,7 @@ func (s *sample) heartbeat(n int, now time.Time) incident.Heartbeat {
 		h.Warnings = []incident.Warning{{Code: "console-unreachable", Severity: incident.Medium, Since: now}, {Code: "from-the-future", Severity: incident.Low, Since: now}}
 	case 2:
 		h.Unguarded = 1
+		h.Capabilities = map[string]string{"removable-media": "prevented", "clipboard": "undone", "network": "reported", "print": "none"}
 		h.Warnings = []incident.Warning{{Code: "medium-unguarded", Severity: incident.High, Since: now}, {Code: "policy-broken", Severity: incident.High, Since: now}}
 	}
 	return h

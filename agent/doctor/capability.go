@@ -1,22 +1,13 @@
 package doctor
 
 import (
-	"cmp"
-
 	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/agent/enforce"
 	"github.com/trustline/trustline/message"
 )
 
 // Enforcement is how far what the policy says is carried out on a channel.
-type Enforcement string
-
-// The degrees, best first; the first three are an incident's outcomes.
-const (
-	Prevented Enforcement = "prevented" // not a byte reaches the destination
-	Undone    Enforcement = "undone"    // it arrives and is taken back
-	Reported  Enforcement = "reported"  // it is only seen
-	None      Enforcement = "none"      // it is not seen
-)
+type Enforcement = enforce.Degree
 
 // Capability is what this machine can do about one channel.
 type Capability struct {
@@ -28,48 +19,62 @@ type Capability struct {
 	Missing []string `json:"missing,omitempty"`
 }
 
-// ability is what this version does about a channel where the checks it needs
-// are met.
-type ability struct {
-	channel activity.Channel
-	best    Enforcement
-	needs   []string
-	says    string // in other words than the degree's own, "" for those
-	// off says why it is not used although it could be, "" when it is used.
-	off func(Setup) string
+// needs are the checks a channel depends on; those of other systems are left out.
+func needs(c activity.Channel) []string {
+	switch c {
+	case activity.RemovableMedia:
+		return []string{"privileges", "fuse", "mounts", "service"}
+	case activity.Network:
+		return []string{"firewall", "service"}
+	}
+	return []string{"service"}
+}
+
+// says is how a degree is put into words, where it takes other words than its own.
+func says(c activity.Channel, d Enforcement, s Setup) string {
+	switch {
+	case c == activity.Clipboard && d == enforce.Undone:
+		return "enforcement.clipboard"
+	case c == activity.SyncFolder && d != enforce.None && len(s.Watch) == 0:
+		return "enforcement.unwatched"
+	case c == activity.AtRest && d != enforce.None && len(s.Search) == 0:
+		return "enforcement.unsearched"
+	case c == activity.Network && d == enforce.Prevented:
+		return "enforcement.isolates"
+	}
+	return "enforcement." + string(d)
 }
 
 func capabilities(states map[string]State, s Setup, p *message.Printer) []Capability {
 	var list []Capability
-	for _, a := range abilities() {
-		c := Capability{Channel: a.channel, Name: p.Text("channel." + string(a.channel)), Enforcement: a.best}
-		for _, id := range a.needs {
-			if !stands(id, states[id]) {
-				c.Missing = append(c.Missing, id)
-			}
+	for _, a := range enforce.Abilities() {
+		c := Capability{Channel: a.Channel, Name: p.Text("channel." + string(a.Channel)), Enforcement: a.Best}
+		text := says(a.Channel, a.Best, s)
+		if a.Best != enforce.None {
+			c.Missing = missing(needs(a.Channel), states)
 		}
-		says := cmp.Or(a.says, "enforcement."+string(a.best))
 		switch {
 		case len(c.Missing) > 0:
-			c.Enforcement, says = None, "enforcement.missing"
-		case a.best == None:
-			says = "enforcement.none"
-		case a.off != nil && a.off(s) != "":
-			c.Enforcement, says = None, a.off(s)
+			c.Enforcement, text = enforce.None, "enforcement.missing"
+		case text == "enforcement.unwatched", text == "enforcement.unsearched":
+			c.Enforcement = enforce.None
 		}
-		c.Text = p.Text(says)
+		c.Text = p.Text(text)
 		list = append(list, c)
 	}
 	return list
 }
 
+// missing answers those of the checks that stand in the way.
+func missing(needs []string, states map[string]State) (ids []string) {
+	for _, id := range needs {
+		if state, asked := states[id]; asked && !stands(id, state) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // stands tells whether what a channel needs is there. A service that complains
 // about something else still works; anything not known counts as missing.
 func stands(id string, s State) bool { return s == OK || s == Warn && id == "service" }
-
-func unwatched(s Setup) string {
-	if len(s.Watch) == 0 {
-		return "enforcement.unwatched"
-	}
-	return ""
-}

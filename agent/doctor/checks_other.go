@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/message"
 )
 
@@ -15,17 +14,6 @@ func platformChecks() []check {
 	return []check{{"guard", func(context.Context, *examination) finding {
 		return unsupported(message.Args{"OS": runtime.GOOS})
 	}}}
-}
-
-func abilities() []ability {
-	return []ability{
-		{channel: activity.RemovableMedia, best: None},
-		{channel: activity.NetworkShare, best: None},
-		{channel: activity.SyncFolder, best: Reported, needs: []string{"service"}, off: unwatched},
-		{channel: activity.Clipboard, best: None},
-		{channel: activity.Print, best: None},
-		{channel: activity.Network, best: None},
-	}
 }
 
 func privileged() bool { return os.Geteuid() <= 0 } // -1 on Windows: not known here

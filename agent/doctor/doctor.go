@@ -42,6 +42,7 @@ type Setup struct {
 	Socket  string           // where a running service answers
 	Policy  string           // policy file, "" for the built-in policy
 	Watch   []string         // folders whose new files are reported
+	Search  []string         // folders searched for what lies there
 	Console *uploader.Config // nil when none is set up
 }
 
@@ -130,6 +131,7 @@ func (c check) run(ctx context.Context, e *examination, p *message.Printer) Resu
 // is held against it.
 func checks() []check {
 	return append(append([]check{{"system", system}}, platformChecks()...),
+		check{"networks", networks},
 		check{"service", service},
 		check{"state", state},
 		check{"spool", spooled},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/control"
+	"github.com/trustline/trustline/agent/enforce"
 )
 
 // childState makes the test program examine the machine with this folder and
@@ -79,7 +80,7 @@ func child(t *testing.T, wrap ...string) map[string]Result {
 		byID[r.ID] = r
 	}
 	for _, c := range report.Channels {
-		if c.Channel == activity.RemovableMedia && c.Enforcement != None {
+		if c.Channel == activity.RemovableMedia && c.Enforcement != enforce.None {
 			t.Errorf("removable media are said to be %s", c.Enforcement)
 		}
 	}
@@ -196,7 +197,7 @@ func TestRunningServiceIsAsked(t *testing.T) {
 		}
 	}
 	if os.Geteuid() == 0 {
-		if c := report.Channels[0]; c.Channel != activity.RemovableMedia || c.Enforcement != Prevented || len(c.Missing) > 0 {
+		if c := report.Channels[0]; c.Channel != activity.RemovableMedia || c.Enforcement != enforce.Prevented || len(c.Missing) > 0 {
 			t.Errorf("with everything there: %+v", c)
 		}
 	}

@@ -195,3 +195,13 @@ func (g *Guard) Stop(ctx context.Context) error {
 	<-g.ended
 	return nil
 }
+
+// Possible answers why no medium can be guarded on this machine, nil when one
+// can: it asks for the device every guard needs.
+func Possible() error {
+	f, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("open the device of FUSE: %w", err)
+	}
+	return f.Close()
+}

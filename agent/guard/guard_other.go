@@ -38,3 +38,6 @@ func Source(activity.Activity) string { return "" }
 
 // Holdouts answers the programs that may still write unseen.
 func (*Guard) Holdouts() []Holdout { return nil }
+
+// Possible answers ErrUnsupported.
+func Possible() error { return ErrUnsupported }

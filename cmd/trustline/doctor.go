@@ -76,7 +76,7 @@ func doctorSetup(path string, asked bool) (doctor.Setup, error) {
 	if err != nil && (asked || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission)) {
 		return doctor.Setup{}, err
 	}
-	s := doctor.Setup{State: c.State, Socket: c.Socket, Policy: c.Policy, Watch: c.Watch}
+	s := doctor.Setup{State: c.State, Socket: c.Socket, Policy: c.Policy, Watch: c.Watch, Search: c.Discovery.Folders}
 	if socket := os.Getenv("TRUSTLINE_SOCKET"); socket != "" && !asked {
 		s.Socket = socket
 	}

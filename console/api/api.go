@@ -160,6 +160,9 @@ type machine struct {
 	Enrolled           time.Time `json:"enrolled,omitzero"`
 	CertificateExpires time.Time `json:"certificateExpires,omitzero"`
 	Revoked            time.Time `json:"revoked,omitzero"`
+	// ClockAhead is how far ahead the machine's clock was, in seconds.
+	ClockAhead float64          `json:"clockAhead"`
+	Declined   []store.Declined `json:"declined,omitempty"`
 }
 
 func (a *API) fleet(w http.ResponseWriter, r *http.Request) {
@@ -170,7 +173,7 @@ func (a *API) fleet(w http.ResponseWriter, r *http.Request) {
 	}
 	list := make([]machine, 0, len(fleet))
 	for _, m := range fleet {
-		list = append(list, machine{m.Heartbeat, m.Seen, m.Enrolled, m.Expires, m.Revoked})
+		list = append(list, machine{m.Heartbeat, m.Seen, m.Enrolled, m.Expires, m.Revoked, m.Skew().Seconds(), m.Declined})
 	}
 	answer(w, http.StatusOK, map[string]any{"machines": list})
 }

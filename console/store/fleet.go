@@ -16,7 +16,12 @@ type Machine struct {
 	Enrolled  time.Time // zero: it is not
 	Expires   time.Time // when its newest certificate runs out
 	Revoked   time.Time // zero: it is not
+	Declined  []Declined
 }
+
+// Skew is how far ahead the machine's clock was of the console's; what the
+// heartbeat took on its way counts as behind.
+func (m Machine) Skew() time.Duration { return m.Heartbeat.Time.Sub(m.Seen) }
 
 // Beat keeps a machine's heartbeat.
 func (s *Store) Beat(ctx context.Context, h incident.Heartbeat, seen time.Time) error {
@@ -24,9 +29,20 @@ func (s *Store) Beat(ctx context.Context, h incident.Heartbeat, seen time.Time) 
 	if err != nil {
 		return fmt.Errorf("store a heartbeat: %w", err)
 	}
-	_, err = s.write.ExecContext(ctx, `INSERT INTO machines (id, name, seen, heartbeat) VALUES (?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, seen = excluded.seen, heartbeat = excluded.heartbeat`,
-		h.Machine.ID, h.Machine.Name, micros(seen), string(raw))
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("store a heartbeat: %w", err)
+	}
+	defer tx.Rollback()
+	best, err := remember(ctx, tx, h)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `INSERT INTO machines (id, name, seen, heartbeat, best) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET name = excluded.name, seen = excluded.seen, heartbeat = excluded.heartbeat, best = excluded.best`,
+			h.Machine.ID, h.Machine.Name, micros(seen), string(raw), best)
+	}
+	if err == nil {
+		err = tx.Commit()
+	}
 	if err != nil {
 		return fmt.Errorf("store a heartbeat: %w", err)
 	}
@@ -35,7 +51,7 @@ func (s *Store) Beat(ctx context.Context, h incident.Heartbeat, seen time.Time) 
 
 // Fleet answers every machine, those silent longest first.
 func (s *Store) Fleet(ctx context.Context) ([]Machine, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT m.seen, m.heartbeat, COALESCE(e.enrolled, 0), COALESCE(e.revoked, 0),
+	rows, err := s.read.QueryContext(ctx, `SELECT m.seen, m.heartbeat, m.best, COALESCE(e.enrolled, 0), COALESCE(e.revoked, 0),
 		COALESCE((SELECT MAX(c.expires) FROM certificates c WHERE c.machine = m.id), 0)
 		FROM machines m LEFT JOIN enrolments e ON e.machine = m.id ORDER BY m.seen, m.name`)
 	if err != nil {
@@ -45,13 +61,20 @@ func (s *Store) Fleet(ctx context.Context) ([]Machine, error) {
 	fleet := []Machine{}
 	for rows.Next() {
 		var seen, enrolled, revoked, expires int64
-		var raw string
-		if err := rows.Scan(&seen, &raw, &enrolled, &revoked, &expires); err != nil {
+		var raw, best string
+		if err := rows.Scan(&seen, &raw, &best, &enrolled, &revoked, &expires); err != nil {
 			return nil, fmt.Errorf("list machines: %w", err)
 		}
 		m := Machine{Seen: fromMicros(seen), Enrolled: fromMicros(enrolled), Revoked: fromMicros(revoked), Expires: fromMicros(expires)}
 		if err := json.Unmarshal([]byte(raw), &m.Heartbeat); err != nil {
 			return nil, fmt.Errorf("read a heartbeat: %w", err)
+		}
+		if best != "" {
+			var a abilities
+			if err := json.Unmarshal([]byte(best), &a); err != nil {
+				return nil, fmt.Errorf("read what a machine could do: %w", err)
+			}
+			m.Declined = a.declined(m.Heartbeat)
 		}
 		fleet = append(fleet, m)
 	}

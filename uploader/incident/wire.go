@@ -78,8 +78,8 @@ type Warning struct {
 	Since    time.Time `json:"since"` // UTC
 }
 
-// maxListed bounds each list of a heartbeat.
-const maxListed = 200
+// MaxListed bounds each list of a heartbeat.
+const MaxListed = 200
 
 // Validate answers every way in which the heartbeat is not one that an agent
 // can have made. Errors name fields, never values.
@@ -93,9 +93,9 @@ func (h *Heartbeat) Validate() error {
 	bad(h.Machine.ID != "", "machine.id")
 	bad(h.Waiting >= 0, "waiting")
 	bad(h.Media >= 0 && h.Unguarded >= 0, "media")
-	bad(len(h.Warnings) <= maxListed, "warnings")
-	bad(len(h.Guards) <= maxListed, "guards")
-	bad(len(h.Capabilities) <= maxListed, "capabilities")
+	bad(len(h.Warnings) <= MaxListed, "warnings")
+	bad(len(h.Guards) <= MaxListed, "guards")
+	bad(len(h.Capabilities) <= MaxListed, "capabilities")
 	for _, t := range h.texts() {
 		bad(len(t.value) <= MaxText && utf8.ValidString(t.value), t.field)
 	}
