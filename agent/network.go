@@ -56,7 +56,7 @@ func (a *Agent) newSite() (*site, error) {
 	}
 	var err error
 	s.isolator, err = isolate.New(isolate.Config{
-		AfterCrash: isolate.Keep, State: filepath.Join(a.config.State, "isolation.json"),
+		State: filepath.Join(a.config.State, "isolation.json"),
 		Stopped: s.stopped, Restored: func() { a.say(context.Background(), "isolation-restored", incident.High, nil) },
 	}, a.log)
 	if err != nil {
@@ -181,10 +181,13 @@ func (s *site) follow(ctx context.Context) {
 func (s *site) enforce(ctx context.Context, i rules.Isolation, action rules.Action) {
 	plan := isolate.Plan{
 		Mode: isolate.Internal, Internal: i.Internal, Allow: append(append([]string{}, i.Allow...), s.reach...),
-		Portal: s.now.Connectivity == network.Portal, Local: s.now.Gateways(),
+		Portal: s.now.Connectivity == network.Portal, Local: s.now.Gateways(), AfterCrash: isolate.Keep,
 	}
 	if i.Mode == rules.IsolateAllBut {
 		plan.Mode = isolate.AllBut
+	}
+	if i.AfterCrash == rules.ClearAfterCrash {
+		plan.AfterCrash = isolate.Clear
 	}
 	var err error
 	asked := i.Mode != "" // whether the policy closes anything off anywhere

@@ -22,11 +22,23 @@ const (
 	IsolateAllBut IsolationMode = "all-but"
 )
 
+// AfterCrash says what becomes of it when the service is killed.
+type AfterCrash string
+
+// What becomes of it.
+const (
+	// KeepAfterCrash leaves it in force until the service runs again.
+	KeepAfterCrash AfterCrash = "keep"
+	// ClearAfterCrash lifts it with the next start or repair.
+	ClearAfterCrash AfterCrash = "clear"
+)
+
 // Isolation is what a policy closes off on networks that its rules with the
 // action isolate name. Internal and Allow hold addresses, networks in CIDR form
 // and host names, each perhaps with a port. They are shared: never change them.
 type Isolation struct {
 	Mode            IsolationMode
+	AfterCrash      AfterCrash
 	Internal, Allow []string
 }
 
@@ -46,12 +58,23 @@ func (c *compiler) isolation(p *Policy, spec *policySpec) {
 		return
 	}
 	p.isolation = Isolation{
-		Mode:     oneOf(c, s.Mode, []IsolationMode{IsolateInternal, IsolateAllBut}, IsolateInternal),
-		Internal: c.targets(s.Internal), Allow: c.targets(s.Allow),
+		Mode:       oneOf(c, s.Mode, []IsolationMode{IsolateInternal, IsolateAllBut}, IsolateInternal),
+		AfterCrash: oneOf(c, s.AfterCrash, []AfterCrash{KeepAfterCrash, ClearAfterCrash}, KeepAfterCrash),
+		Internal:   whole(c.targets(s.Internal)), Allow: c.targets(s.Allow),
 	}
 	if p.isolation.Mode == IsolateInternal && len(s.Internal) == 0 {
 		c.report(s.Place.In("internal"), "policy.missing")
 	}
+}
+
+// whole leaves ports out: an internal system is closed off with all it has.
+func whole(targets []string) []string {
+	for i, t := range targets {
+		if host, _, err := net.SplitHostPort(t); err == nil {
+			targets[i] = host
+		}
+	}
+	return targets
 }
 
 func (c *compiler) targets(list []scalar) (targets []string) {

@@ -9,7 +9,7 @@ import (
 )
 
 const networkPolicy = `version: "1"
-isolation: {internal: [10.0.0.0/8, "crm.example.com:443"], allow: ["vpn.example.com:443"]}
+isolation: {internal: [10.0.0.0/8, "crm.example.com:443", "[2001:db8::1]:443"], after-crash: clear, allow: ["vpn.example.com:443"]}
 rules:
   - id: closed
     title: {en: Closed, zh: 已关闭}
@@ -31,7 +31,7 @@ func TestNetworkConditions(t *testing.T) {
 	if err != nil || len(p.Warnings()) > 0 {
 		t.Fatal(err, p.Warnings())
 	}
-	if i := p.Isolation(); i.Mode != IsolateInternal || !slices.Equal(i.Internal, []string{"10.0.0.0/8", "crm.example.com:443"}) || len(i.Allow) != 1 {
+	if i := p.Isolation(); i.Mode != IsolateInternal || i.AfterCrash != ClearAfterCrash || !slices.Equal(i.Internal, []string{"10.0.0.0/8", "crm.example.com", "2001:db8::1"}) || len(i.Allow) != 1 {
 		t.Errorf("isolation: %+v", i)
 	}
 	network := activity.Activity{Channel: activity.Network, Operation: activity.Connect}
@@ -64,20 +64,21 @@ func TestNetworkProblems(t *testing.T) {
 		return "version: '1'\nisolation: {internal: [10.0.0.0/8]}\nclasses: [{id: c, any: [{records: {at-least: 2}}]}]\nrules:\n  - {id: r, when: {" + when + "}, action: " + action + "}\n"
 	}
 	for text, want := range map[string]string{
-		"version: '1'\nrules:\n  - {id: r, when: {network: public}, action: isolate}\n":                                          "add isolation",
-		rule("channel: network", "isolate"):                                                                                      "needs the condition network",
-		rule("network: public, channel: [network, clipboard]", "isolate"):                                                        "belongs to the channel network",
-		rule("network: public, class: c", "isolate"):                                                                             "conditions on content",
-		rule("network: public, unreadable: any", "isolate"):                                                                      "conditions on content",
-		rule("channel: network, network: public", "block"):                                                                       "stops nothing on the channel network",
-		rule("network: publik", "report"):                                                                                        "public",
-		"version: '1'\nisolation: {internal: [10.0.0.0/33]}\nrules: [{id: r, when: {network: public}, action: isolate}]\n":       "is no address",
-		"version: '1'\nisolation: {internal: ['host:0']}\nrules: [{id: r, when: {network: public}, action: isolate}]\n":          "is no address",
-		"version: '1'\nisolation: {mode: internal}\nrules: [{id: r, when: {network: public}, action: isolate}]\n":                "internal",
-		"version: '1'\nisolation: {mode: none, internal: [a]}\nrules: [{id: r, when: {network: public}, action: isolate}]\n":     "all-but",
-		"version: '1'\nisolation: {internal: ['-bad-.example']}\nrules: [{id: r, when: {network: public}, action: isolate}]\n":   "is no address",
-		"version: '1'\nisolation: {internal: ['a b']}\nrules: [{id: r, when: {network: public}, action: isolate}]\n":             "is no address",
-		"version: '1'\nisolation: {internal: ['[2001:db8::1]:x']}\nrules: [{id: r, when: {network: public}, action: isolate}]\n": "is no address",
+		"version: '1'\nrules:\n  - {id: r, when: {network: public}, action: isolate}\n":                                             "add isolation",
+		rule("channel: network", "isolate"):                                                                                         "needs the condition network",
+		rule("network: public, channel: [network, clipboard]", "isolate"):                                                           "belongs to the channel network",
+		rule("network: public, class: c", "isolate"):                                                                                "conditions on content",
+		rule("network: public, unreadable: any", "isolate"):                                                                         "conditions on content",
+		rule("channel: network, network: public", "block"):                                                                          "stops nothing on the channel network",
+		rule("network: publik", "report"):                                                                                           "public",
+		"version: '1'\nisolation: {internal: [10.0.0.0/33]}\nrules: [{id: r, when: {network: public}, action: isolate}]\n":          "is no address",
+		"version: '1'\nisolation: {internal: ['host:0']}\nrules: [{id: r, when: {network: public}, action: isolate}]\n":             "is no address",
+		"version: '1'\nisolation: {mode: internal}\nrules: [{id: r, when: {network: public}, action: isolate}]\n":                   "internal",
+		"version: '1'\nisolation: {mode: none, internal: [a]}\nrules: [{id: r, when: {network: public}, action: isolate}]\n":        "all-but",
+		"version: '1'\nisolation: {after-crash: kept, internal: [a]}\nrules: [{id: r, when: {network: public}, action: isolate}]\n": "clear",
+		"version: '1'\nisolation: {internal: ['-bad-.example']}\nrules: [{id: r, when: {network: public}, action: isolate}]\n":      "is no address",
+		"version: '1'\nisolation: {internal: ['a b']}\nrules: [{id: r, when: {network: public}, action: isolate}]\n":                "is no address",
+		"version: '1'\nisolation: {internal: ['[2001:db8::1]:x']}\nrules: [{id: r, when: {network: public}, action: isolate}]\n":    "is no address",
 	} {
 		_, err := ParsePolicy("policy.yaml", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) {

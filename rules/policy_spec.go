@@ -34,10 +34,11 @@ type picturesSpec struct {
 }
 
 type isolationSpec struct {
-	Place    place
-	Mode     scalar   `yaml:"mode"`
-	Internal []scalar `yaml:"internal"`
-	Allow    []scalar `yaml:"allow"`
+	Place      place
+	Mode       scalar   `yaml:"mode"`
+	AfterCrash scalar   `yaml:"after-crash"`
+	Internal   []scalar `yaml:"internal"`
+	Allow      []scalar `yaml:"allow"`
 }
 
 type classSpec struct {

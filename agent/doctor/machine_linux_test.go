@@ -91,7 +91,7 @@ func TestThisMachineAsRoot(t *testing.T) {
 	needRoot(t)
 	before := mountCount(t)
 	byID := examine(t, setup(t))
-	for _, id := range []string{"privileges", "fuse", "mounts", "file-events", "sandbox"} {
+	for _, id := range []string{"privileges", "fuse", "mounts", "firewall", "file-events", "sandbox"} {
 		if r := byID[id]; r.State != OK {
 			t.Errorf("%s: %s: %s", id, r.State, r.Detail)
 		}

@@ -3,7 +3,7 @@
 // dead end of a guard on a medium, a control socket nobody listens at. It takes
 // only what is ours, tells what it did, and never makes anything writable: a
 // medium stays read-only until it is guarded or plugged in anew. On a machine of
-// a fleet it opens nothing: that is for the service to decide, by its policy.
+// a fleet it opens nothing unless the policy says so: that is for the service to decide.
 package repair
 
 import (

@@ -10,7 +10,7 @@ func isolation(s Setup) (Outcome, int, error) {
 		return Failed, 0, err
 	case !status.Isolated:
 		return Nothing, 0, nil
-	case s.Enrolled:
+	case s.Enrolled && status.AfterCrash != isolate.Clear:
 		return Left, 1, nil
 	}
 	if _, err := isolate.Remove(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/trustline/trustline/agent/enforce/isolate"
 	"github.com/trustline/trustline/agent/guard"
 )
 
@@ -80,8 +82,27 @@ func TestLeftRulesAreRemovedAndNobodyElses(t *testing.T) {
 	if got := outcomes(t, s)["isolation"]; got != Repaired {
 		t.Errorf("with rules: %s", got)
 	}
+	s.Enrolled = true
+	for crash, want := range map[isolate.Crash]Outcome{isolate.Keep: Left, isolate.Clear: Repaired} {
+		closed(t, crash)
+		if got := outcomes(t, s)["isolation"]; got != want {
+			t.Errorf("on a machine of a fleet whose policy says %s: %s", crash, got)
+		}
+	}
 	if left := nft(t, "list", "tables"); strings.Contains(left, "inet trustline\n") || !strings.Contains(left, "inet trustline2") || !strings.Contains(left, "ip trustline") {
 		t.Errorf("left:\n%s", left)
+	}
+}
+
+// closed closes something off, as a service that is killed afterwards.
+func closed(t *testing.T, c isolate.Crash) {
+	t.Helper()
+	i, err := isolate.New(isolate.Config{}, slog.New(slog.DiscardHandler))
+	if err == nil {
+		err = i.Apply(t.Context(), isolate.Plan{Mode: isolate.Internal, Internal: []string{"192.0.2.0/24"}, AfterCrash: c})
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

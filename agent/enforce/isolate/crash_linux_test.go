@@ -15,13 +15,15 @@ import (
 )
 
 // isolateForEver is the service that will be killed.
-func isolateForEver() int {
-	i, err := New(Config{AfterCrash: Keep}, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+func isolateForEver(c Crash) int {
+	i, err := New(Config{}, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	if err == nil {
 		_, err = i.Start()
 	}
 	if err == nil {
-		err = i.Apply(context.Background(), company(Internal))
+		p := company(Internal)
+		p.AfterCrash = c
+		err = i.Apply(context.Background(), p)
 	}
 	if err != nil {
 		io.WriteString(os.Stderr, err.Error())
@@ -35,9 +37,9 @@ func isolateForEver() int {
 func TestKilledWhileIsolated(t *testing.T) {
 	w := laboratory.New(t)
 	w.Plug("ap-company")
-	kill := func() {
+	kill := func(c Crash) {
 		cmd := exec.Command("/proc/self/exe")
-		cmd.Env = append(os.Environ(), victim+"=1")
+		cmd.Env = append(os.Environ(), victim+"="+string(c))
 		var said bytes.Buffer
 		cmd.Stderr = &said
 		out, err := cmd.StdoutPipe()
@@ -56,8 +58,8 @@ func TestKilledWhileIsolated(t *testing.T) {
 		cmd.Wait()
 		refused(t, laboratory.Inside) // until somebody decides
 	}
-	start := func(c Crash) *Isolator {
-		i, err := New(Config{AfterCrash: c}, slog.New(slog.DiscardHandler))
+	start := func() *Isolator {
+		i, err := New(Config{}, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,10 +68,10 @@ func TestKilledWhileIsolated(t *testing.T) {
 		}
 		return i
 	}
-	kill()
-	i := start(Keep)
+	kill(Keep)
+	i := start()
 	refused(t, laboratory.Inside)
-	if s, err := Read(); err != nil || !s.Isolated || s.Mode != Internal {
+	if s, err := Read(); err != nil || !s.Isolated || s.Mode != Internal || s.AfterCrash != Keep {
 		t.Errorf("status %+v, %v", s, err)
 	}
 	apply(t, i, company(Internal)) // takes it over
@@ -77,11 +79,11 @@ func TestKilledWhileIsolated(t *testing.T) {
 	lift(t, i)
 	reachable(t, laboratory.Inside)
 
-	kill()
-	start(Clear)
+	kill(Clear)
+	start()
 	reachable(t, laboratory.Inside)
 
-	kill() // repair and uninstallation
+	kill(Keep) // repair and uninstallation
 	if was, err := Remove(); err != nil || !was {
 		t.Errorf("removed %t, %v", was, err)
 	}

@@ -50,20 +50,22 @@ type Plan struct {
 	// Portal the web, stay open to these all the same, or the machine would
 	// never find its VPN.
 	Local []netip.Addr `yaml:"-"`
+	// AfterCrash is Keep where it says nothing.
+	AfterCrash Crash `yaml:"-"`
 }
 
-// Crash says what becomes of isolation when the service is killed.
+// Crash says what becomes of isolation when the service is killed: the rules
+// themselves carry it, for whoever finds them.
 type Crash string
 
 // What becomes of it.
 const (
 	Keep  Crash = "keep"  // it stays until the next start decides anew
-	Clear Crash = "clear" // the next start lifts it
+	Clear Crash = "clear" // the next start lifts it, and so does a repair
 )
 
 // Config is what an isolator needs to know.
 type Config struct {
-	AfterCrash Crash
 	// State is a file that remembers what names resolved to, for a start on an
 	// untrusted network; "" remembers only as long as the service runs.
 	State string
@@ -90,8 +92,10 @@ type Attempt struct {
 
 // Status is what is closed off now, as the system reports it.
 type Status struct {
-	Isolated bool   `json:"isolated"`
-	Mode     Mode   `json:"mode,omitempty"`
-	Packets  uint64 `json:"packets"` // stopped since isolation began
-	Bytes    uint64 `json:"bytes"`
+	Isolated bool `json:"isolated"`
+	Mode     Mode `json:"mode,omitempty"`
+	// AfterCrash is what becomes of it when there is no service.
+	AfterCrash Crash  `json:"afterCrash,omitempty"`
+	Packets    uint64 `json:"packets"` // stopped since isolation began
+	Bytes      uint64 `json:"bytes"`
 }

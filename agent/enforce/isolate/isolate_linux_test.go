@@ -23,8 +23,8 @@ import (
 const victim = "TRUSTLINE_ISOLATE_VICTIM"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(victim) != "" {
-		os.Exit(isolateForEver())
+	if c := os.Getenv(victim); c != "" {
+		os.Exit(isolateForEver(Crash(c)))
 	}
 	os.Exit(laboratory.Main(m))
 }
@@ -71,9 +71,6 @@ func (s *stopped) await(t *testing.T, address string, protocol string) Attempt {
 // isolator runs one until the test ends.
 func isolator(t *testing.T, c Config) *Isolator {
 	t.Helper()
-	if c.AfterCrash == "" {
-		c.AfterCrash = Keep
-	}
 	i, err := New(c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -28,9 +28,6 @@ type Isolator struct {
 
 // New answers an isolator, having done nothing yet.
 func New(c Config, log *slog.Logger) (*Isolator, error) {
-	if c.AfterCrash != Keep && c.AfterCrash != Clear {
-		return nil, fmt.Errorf("isolate.after-crash: %q is neither %q nor %q", c.AfterCrash, Keep, Clear)
-	}
 	i := &Isolator{config: c, names: newNames(c.State), log: log, wake: make(chan struct{}, 1)}
 	if err := i.names.load(); err != nil {
 		log.Warn("names of internal systems have to be resolved anew", "err", err)
@@ -39,14 +36,14 @@ func New(c Config, log *slog.Logger) (*Isolator, error) {
 }
 
 // Start deals with what a killed service left behind: it is lifted, or stays
-// until Apply or Lift say otherwise. It answers what is in force then.
+// until Apply or Lift say otherwise, as the plan said. It answers what is in force then.
 func (i *Isolator) Start() (Status, error) {
-	if i.config.AfterCrash == Clear {
-		if _, err := Remove(); err != nil {
-			return Status{}, err
-		}
+	left, err := Read()
+	if err != nil || left.AfterCrash != Clear {
+		return left, err
 	}
-	return Read()
+	_, err = Remove()
+	return Status{}, err
 }
 
 // Prepare makes ready for a plan: it has the plan's names resolved. Call it

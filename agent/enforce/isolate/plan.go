@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -29,6 +30,7 @@ type plan struct {
 	internal, allow []target
 	portal          bool
 	local           []netip.Addr
+	crash           Crash
 }
 
 // Check says what is wrong with a plan. Errors name the entry and the remedy.
@@ -38,10 +40,13 @@ func (p Plan) Check() error {
 }
 
 func (p Plan) read() (plan, error) {
-	r := plan{mode: p.Mode, portal: p.Portal, local: p.Local[:min(len(p.Local), maxAllowed)]}
+	r := plan{mode: p.Mode, portal: p.Portal, local: p.Local[:min(len(p.Local), maxAllowed)], crash: cmp.Or(p.AfterCrash, Keep)}
 	var errs []error
 	if p.Mode != Internal && p.Mode != AllBut {
 		errs = append(errs, fmt.Errorf("isolate.mode: %q is neither %q nor %q", p.Mode, Internal, AllBut))
+	}
+	if r.crash != Keep && r.crash != Clear {
+		errs = append(errs, fmt.Errorf("isolate.after-crash: %q is neither %q nor %q", p.AfterCrash, Keep, Clear))
 	}
 	if len(p.Internal) > maxEntries {
 		errs = append(errs, fmt.Errorf("isolate.internal: at most %d entries: sum networks up", maxEntries))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // ruleset is what the packet filter shall do: a plan with its names resolved.
@@ -14,6 +15,7 @@ type ruleset struct {
 	internal []netip.Prefix // sorted, none within another
 	allow    []exemption
 	portal   bool
+	crash    Crash
 }
 
 type exemption struct {
@@ -25,7 +27,7 @@ type exemption struct {
 // never opens what is internal: on a strange network the name server is a
 // stranger's, too.
 func (p plan) build(known func(name string) []netip.Addr) ruleset {
-	r := ruleset{mode: p.mode, portal: p.portal}
+	r := ruleset{mode: p.mode, portal: p.portal, crash: p.crash}
 	for _, t := range p.internal {
 		if t.name == "" {
 			r.internal = append(r.internal, t.prefix)
@@ -136,4 +138,19 @@ func (r ruleset) fingerprint() string {
 }
 
 // comment marks the ruleset in the kernel, for us and for who lists it.
-func (r ruleset) comment() string { return fmt.Sprintf("trustline %s %s", r.mode, r.fingerprint()) }
+func (r ruleset) comment() string {
+	return fmt.Sprintf("trustline %s %s %s", r.mode, r.crash, r.fingerprint())
+}
+
+// marked reads a comment. One of an earlier version says nothing of a crash,
+// after which its rules were kept.
+func marked(comment string) (Mode, Crash) {
+	words := strings.Fields(comment)
+	switch {
+	case len(words) < 3 || words[0] != "trustline":
+		return "", Keep
+	case len(words) > 3 && Crash(words[2]) == Clear:
+		return Mode(words[1]), Clear
+	}
+	return Mode(words[1]), Keep
+}

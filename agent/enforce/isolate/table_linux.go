@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/nftables"
@@ -81,10 +80,7 @@ func Read() (Status, error) {
 		return Status{}, err
 	}
 	s := Status{Isolated: true, Packets: now.stopped.Packets, Bytes: now.stopped.Bytes}
-	if mode, ok := strings.CutPrefix(now.comment, "trustline "); ok {
-		mode, _, _ = strings.Cut(mode, " ")
-		s.Mode = Mode(mode)
-	}
+	s.Mode, s.AfterCrash = marked(now.comment)
 	return s, nil
 }
 
