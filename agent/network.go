@@ -56,7 +56,7 @@ func (a *Agent) newSite() (*site, error) {
 	}
 	var err error
 	s.isolator, err = isolate.New(isolate.Config{
-		State: filepath.Join(a.config.State, "isolation.json"),
+		State:   filepath.Join(a.config.State, "isolation.json"),
 		Stopped: s.stopped, Restored: func() { a.say(context.Background(), "isolation-restored", incident.High, nil) },
 	}, a.log)
 	if err != nil {

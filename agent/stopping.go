@@ -25,6 +25,7 @@ var endings = map[tenure.Ending]struct {
 	severity incident.Severity
 }{
 	tenure.Stopped:   {"service-stopped", incident.High},
+	tenure.Removed:   {"service-removed", incident.High},
 	tenure.Killed:    {"service-killed", incident.High},
 	tenure.PowerLoss: {"power-lost", incident.Low},
 }
@@ -43,8 +44,8 @@ func (a *Agent) begin(ctx context.Context) {
 	if err != nil {
 		a.log.Error("how this run ends will not be known", "error", err)
 	}
-	// What was stopped was recorded then.
-	if e, ok := endings[before]; ok && before != tenure.Stopped {
+	// What was stopped or removed was recorded then.
+	if e, ok := endings[before]; ok && before != tenure.Stopped && before != tenure.Removed {
 		a.say(ctx, e.code, e.severity, map[string]string{"since": since.UTC().Format(time.RFC3339)})
 	}
 }
@@ -55,13 +56,39 @@ func (a *Agent) end(ctx context.Context) error {
 	switch {
 	case a.desk.mayStop():
 		how = tenure.Permitted
-	case tenure.ShuttingDown():
+	case tenure.ShuttingDown(), errors.Is(context.Cause(ctx), tenure.ErrShutdown):
 		how = tenure.Shutdown
+	case a.tenure.Removing():
+		how = tenure.Removed
 	}
 	if e, ok := endings[how]; ok && a.desk.known {
 		a.say(context.WithoutCancel(ctx), e.code, e.severity, nil)
 	}
+	if how != tenure.Shutdown {
+		a.farewell(ctx)
+	}
 	return a.tenure.End(how, time.Now())
+}
+
+// goodbye bounds how long the console may take to hear of the end.
+const goodbye = 3 * time.Second
+
+// farewell sends what waits; the program may never run again.
+func (a *Agent) farewell(ctx context.Context) {
+	if a.uploader == nil {
+		return
+	}
+	select {
+	case <-a.identity.Ready():
+	default:
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+	defer cancel()
+	defer a.client.Close()
+	if err := a.uploader.Drain(ctx); err != nil {
+		a.log.Warn("the console does not hear of the service's end yet", "error", err)
+	}
 }
 
 func (d *desk) mayStop() bool {

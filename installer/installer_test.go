@@ -146,6 +146,20 @@ func TestWrapperStopsAndAnswersWhatTheProgramAnswers(t *testing.T) {
 		t.Errorf("%v, %v", err, w.err)
 	}
 
+	down := errors.New("down")
+	caused := make(chan error, 1)
+	w = &wrapper{ctx: context.Background(), shutdown: down, done: make(chan struct{}), program: func(ctx context.Context) error {
+		<-ctx.Done()
+		caused <- context.Cause(ctx)
+		return nil
+	}}
+	if err := w.Start(m); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Shutdown(m); err != nil || !errors.Is(<-caused, down) {
+		t.Errorf("the program does not learn that the machine goes down (%v)", err)
+	}
+
 	broken := errors.New("broken")
 	w = &wrapper{ctx: context.Background(), done: make(chan struct{}), program: func(context.Context) error { return broken }}
 	if err := w.Start(m); err != nil {
@@ -163,7 +177,7 @@ func TestWrapperStopsAndAnswersWhatTheProgramAnswers(t *testing.T) {
 
 func TestRunInATerminalIsTheProgramItself(t *testing.T) {
 	broken := errors.New("broken")
-	if err := Run(t.Context(), usual, func(context.Context) error { return broken }); !errors.Is(err, broken) {
+	if err := Run(t.Context(), usual, nil, func(context.Context) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -114,6 +114,21 @@ func (u *Uploader) Run(ctx context.Context) error {
 	return nil
 }
 
+// Drain sends what waits, once, after Run has ended: what is known of the
+// service's end would wait for the next start otherwise. What cannot be sent
+// stays in the queue; the error says why.
+func (u *Uploader) Drain(ctx context.Context) error {
+	for {
+		list, err := u.queue.Peek(ctx, u.batch)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		if err := u.send(ctx, list[:fit(list)]); err != nil && !errors.Is(err, errSmaller) {
+			return err
+		}
+	}
+}
+
 func (u *Uploader) upload(ctx context.Context) error {
 	online := u.online(ctx)
 	// A random part of a doubling time, from none to all of it, spreads a

@@ -55,6 +55,22 @@ type trial struct {
 
 func startTrial(t testing.TB, pace Pace, client *Client) *trial {
 	t.Helper()
+	tr := newTrial(t, pace, client)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- tr.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("Run answered %v", err)
+		}
+	})
+	return tr
+}
+
+// newTrial is one that does not run.
+func newTrial(t testing.TB, pace Pace, client *Client) *trial {
+	t.Helper()
 	dir := t.TempDir()
 	key, err := spool.LoadKey(filepath.Join(dir, "key"))
 	if err != nil {
@@ -71,14 +87,7 @@ func startTrial(t testing.TB, pace Pace, client *Client) *trial {
 		return incident.Heartbeat{Schema: incident.SchemaVersion, Time: time.Now().UTC(), Machine: machine, Version: "1", Waiting: tr.spool.Depth().Records}
 	}
 	tr.Uploader = New(tr.spool, client, vitals, pace, log)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- tr.Run(ctx) }()
 	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("Run answered %v", err)
-		}
 		client.Close()
 		tr.spool.Close()
 	})
@@ -111,6 +120,23 @@ func TestIncidentsAndHeartbeatsArrive(t *testing.T) {
 	}
 	if h := console.beats[0]; h.Machine.ID != machineName || h.Version != "1" {
 		t.Errorf("heartbeat %+v", h)
+	}
+}
+
+func TestWhatWaitsIsSentBeforeTheEnd(t *testing.T) {
+	console := startConsole(t)
+	tr := newTrial(t, fast, newClient(t, console.URL, console.pin()))
+	tr.put(t, incident.MaxBatch+3)
+	if err := tr.Drain(t.Context()); err != nil || !tr.empty() {
+		t.Errorf("%d wait (%v)", tr.spool.Depth().Records, err)
+	}
+	if stored, _, _, _ := console.count(); stored != incident.MaxBatch+3 {
+		t.Errorf("%d stored", stored)
+	}
+	tr.put(t, 1)
+	console.Close()
+	if err := tr.Drain(t.Context()); err == nil || tr.empty() {
+		t.Errorf("without a console: %v, %d wait", err, tr.spool.Depth().Records)
 	}
 }
 

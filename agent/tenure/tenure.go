@@ -1,12 +1,14 @@
 // Package tenure knows how the service's runs end: told to and permitted, told
-// to without permission, with the machine, killed, or with the power. What
+// to without permission, to be removed, with the machine, killed, or with the power. What
 // happens while the service is not there can only be judged by that.
 package tenure
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/trustline/trustline/agent/identity"
@@ -24,7 +26,30 @@ const (
 	Killed    Ending = "killed"    // it crashed, or somebody killed it
 	PowerLoss Ending = "power"     // the machine went down without a word
 	Upgraded  Ending = "upgraded"  // another version was put in its place
+	Removed   Ending = "removed"   // by somebody without a code, and the program with it
 )
+
+// ErrShutdown is the cause of a run's end where the service manager says that
+// the machine goes down.
+var ErrShutdown = errors.New("the machine goes down")
+
+// removing is the file, beside the one that notes the run, by which whatever
+// removes the program says so.
+const removing = "removing"
+
+// Remove notes in the service's folder that the program is about to be removed.
+func Remove(folder string) error {
+	if err := os.WriteFile(filepath.Join(folder, removing), nil, 0o600); err != nil {
+		return fmt.Errorf("note that the service is removed: %w", err)
+	}
+	return nil
+}
+
+// Removing tells whether the program is about to be removed.
+func (t *Tenure) Removing() bool {
+	_, err := os.Stat(filepath.Join(filepath.Dir(t.path), removing))
+	return err == nil
+}
 
 // run is the file.
 type run struct {
@@ -52,6 +77,8 @@ func begin(path, version, boot string, now time.Time) (*Tenure, Ending, time.Tim
 	if raw, err := os.ReadFile(path); err == nil && len(raw) < 4096 {
 		_ = json.Unmarshal(raw, &last) // a damaged file is none
 	}
+	// It runs, hence it was not removed after all, or is here again.
+	_ = os.Remove(filepath.Join(filepath.Dir(path), removing))
 	t := &Tenure{path: path, run: run{Started: now.UTC(), Boot: boot, Version: version}}
 	return t, last.ending(version, boot), last.Started, t.write()
 }

@@ -41,6 +41,20 @@ func TestHowRunsEnd(t *testing.T) {
 	next("c", None)
 }
 
+func TestRemoving(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.json")
+	r, _, _, err := begin(path, "1.0", "a", time.Now())
+	if err != nil || r.Removing() {
+		t.Fatalf("a new run is said to be removed (%v)", err)
+	}
+	if err := Remove(filepath.Dir(path)); err != nil || !r.Removing() {
+		t.Errorf("not said to be removed (%v)", err)
+	}
+	if r, _, _, err := begin(path, "1.0", "a", time.Now()); err != nil || r.Removing() {
+		t.Errorf("installed again it is still said to be removed (%v)", err)
+	}
+}
+
 func TestTheMachineIsRunning(t *testing.T) {
 	if ShuttingDown() {
 		t.Error("the machine is said to be going down")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/trustline/trustline/agent"
 	"github.com/trustline/trustline/agent/sandbox"
+	"github.com/trustline/trustline/agent/tenure"
 	"github.com/trustline/trustline/installer"
 )
 
@@ -27,7 +28,7 @@ func newRunCommand(t *terminal) *cobra.Command {
 				return err
 			}
 			service := installer.Config{Program: os.Args[0], File: config}
-			return installer.Run(cmd.Context(), service, func(ctx context.Context) error {
+			return installer.Run(cmd.Context(), service, tenure.ErrShutdown, func(ctx context.Context) error {
 				return runAgent(ctx, c, t.logger(debug))
 			})
 		},

@@ -130,10 +130,14 @@ func administrator(r *http.Request) bool {
 }
 
 // revoke takes a machine's voice away, at once and on the record.
-func (w *Web) revoke(rw http.ResponseWriter, r *http.Request) { w.carryOut(rw, r, w.store.RevokeMachine) }
+func (w *Web) revoke(rw http.ResponseWriter, r *http.Request) {
+	w.carryOut(rw, r, w.store.RevokeMachine)
+}
 
 // accept makes what a machine can do now the measure, on the record.
-func (w *Web) accept(rw http.ResponseWriter, r *http.Request) { w.carryOut(rw, r, w.store.AcceptDecline) }
+func (w *Web) accept(rw http.ResponseWriter, r *http.Request) {
+	w.carryOut(rw, r, w.store.AcceptDecline)
+}
 
 // carryOut does to a machine what an administrator decided.
 func (w *Web) carryOut(rw http.ResponseWriter, r *http.Request, do func(context.Context, store.Account, string, time.Time) error) {
