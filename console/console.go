@@ -88,7 +88,7 @@ func (c *Console) prepare(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: %w", c.config.Listen, err)
 	}
 	mux := http.NewServeMux()
-	c.api = &api.API{Store: c.store, Authority: machines, Signer: key, Log: c.config.Log, Arrived: c.pages.Arrived, Grants: c.store.Answers}
+	c.api = &api.API{Store: c.store, Authority: machines, Signer: key, Log: c.config.Log, Arrived: c.pages.Arrived, Grants: c.store.Answers, Tasks: c.store.Tasks}
 	mux.Handle("/api/", c.api.Handler())
 	mux.Handle("/", c.pages.Handler())
 	c.server = &http.Server{

@@ -1,6 +1,6 @@
 // Package orders is what the console tells an enrolled machine: the policy in
-// force, the grants that are the machine's, and the secret by which the two
-// agree on codes spoken over the telephone. The console answers the whole of it
+// force, the grants that are the machine's, what it is to do once, and the secret
+// by which the two agree on codes spoken over the telephone. The console answers the whole of it
 // as one document, at once when it differs from what the machine has, and
 // otherwise when it changes.
 //
@@ -29,6 +29,7 @@ const MaxWait = 50 * time.Second
 const (
 	MaxSize    = 8 << 20 // bytes of one document
 	MaxGrants  = 1000    // grants and withdrawals of one machine
+	MaxTasks   = 100     // tasks of one machine
 	secretSize = 32
 )
 
@@ -38,6 +39,8 @@ type Orders struct {
 	// Grants are approvals, refusals and withdrawals, in the order they were
 	// made; package grant reads them.
 	Grants []signed.Envelope `json:"grants,omitempty"`
+	// Tasks are what the machine is to do once; package task reads them.
+	Tasks []signed.Envelope `json:"tasks,omitempty"`
 	// Secret is what codes are made with that people read out to each other.
 	Secret []byte `json:"secret,omitempty"`
 }
@@ -54,6 +57,9 @@ func Parse(body []byte) (Orders, error) {
 	}
 	if len(o.Grants) > MaxGrants {
 		return Orders{}, fmt.Errorf("the console's orders hold more than %d grants", MaxGrants)
+	}
+	if len(o.Tasks) > MaxTasks {
+		return Orders{}, fmt.Errorf("the console's orders hold more than %d tasks", MaxTasks)
 	}
 	if n := len(o.Secret); n != 0 && n != secretSize {
 		return Orders{}, errors.New("the console's orders hold a secret that is not one")

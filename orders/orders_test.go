@@ -46,10 +46,11 @@ func TestParseIsBounded(t *testing.T) {
 		t.Fatalf("%+v %v", o, err)
 	}
 	many, _ := json.Marshal(Orders{Grants: make([]signed.Envelope, MaxGrants+1)})
+	busy, _ := json.Marshal(Orders{Tasks: make([]signed.Envelope, MaxTasks+1)})
 	short, _ := json.Marshal(Orders{Secret: make([]byte, 31)})
 	for name, body := range map[string][]byte{
 		"not JSON": []byte("<html>"), "nothing": nil, "too long": bytes.Repeat([]byte(" "), MaxSize+1),
-		"many grants": many, "short secret": short,
+		"many grants": many, "many tasks": busy, "short secret": short,
 	} {
 		if _, err := Parse(body); err == nil || strings.Contains(err.Error(), "<html>") {
 			t.Errorf("%s: %v", name, err)
@@ -61,7 +62,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"policy":{"key":"ab","payload":"YQ==","signature":"YQ=="},"grants":[],"secret":""}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		o, err := Parse(body)
-		if err == nil && (len(o.Grants) > MaxGrants || len(o.Secret) != 0 && len(o.Secret) != secretSize) {
+		if err == nil && (len(o.Grants) > MaxGrants || len(o.Tasks) > MaxTasks || len(o.Secret) != 0 && len(o.Secret) != secretSize) {
 			t.Error("out of bounds")
 		}
 	})

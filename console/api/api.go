@@ -27,7 +27,7 @@ import (
 	"github.com/trustline/trustline/uploader/incident"
 )
 
-// API answers requests under /api/v1/. All but Arrived and Grants are required.
+// API answers requests under /api/v1/. All but Arrived, Grants and Tasks are required.
 // The server it runs in asks for client certificates and speaks TLS 1.3.
 type API struct {
 	Store     *store.Store
@@ -39,6 +39,8 @@ type API struct {
 	// Grants answers the approvals, refusals and withdrawals that are a
 	// machine's, in the order they were made; nil: there are none.
 	Grants func(ctx context.Context, machine string) ([]signed.Envelope, error)
+	// Tasks answers what a machine is to do once and has not done; nil: nothing.
+	Tasks func(ctx context.Context, machine string) ([]signed.Envelope, error)
 
 	waits waits
 

@@ -165,8 +165,8 @@ func (a *API) tell(w http.ResponseWriter, r *http.Request, who speaker, known st
 		return false, nil
 	}
 	body, err := json.Marshal(o)
-	if err == nil && (len(body) > orders.MaxSize || len(o.Grants) > orders.MaxGrants) {
-		err = fmt.Errorf("the orders of machine %s are too large: %d bytes, %d grants", who.id, len(body), len(o.Grants))
+	if err == nil && (len(body) > orders.MaxSize || len(o.Grants) > orders.MaxGrants || len(o.Tasks) > orders.MaxTasks) {
+		err = fmt.Errorf("the orders of machine %s are too large: %d bytes, %d grants, %d tasks", who.id, len(body), len(o.Grants), len(o.Tasks))
 	}
 	if err != nil {
 		return false, err
@@ -188,6 +188,11 @@ func (a *API) ordersOf(ctx context.Context, machine string) (o orders.Orders, er
 	if a.Grants != nil {
 		if o.Grants, err = a.Grants(ctx, machine); err != nil {
 			return orders.Orders{}, fmt.Errorf("look up a machine's grants: %w", err)
+		}
+	}
+	if a.Tasks != nil {
+		if o.Tasks, err = a.Tasks(ctx, machine); err != nil {
+			return orders.Orders{}, fmt.Errorf("look up a machine's tasks: %w", err)
 		}
 	}
 	return o, nil
@@ -229,6 +234,10 @@ func tagOf(o orders.Orders) string {
 	for _, g := range o.Grants {
 		h.Write([]byte{2})
 		h.Write(g.Signature)
+	}
+	for _, t := range o.Tasks {
+		h.Write([]byte{3})
+		h.Write(t.Signature)
 	}
 	return `"` + hex.EncodeToString(h.Sum(nil)[:16]) + `"`
 }

@@ -366,7 +366,7 @@ const maxRelated = 200
 // first, by the machine that it happened on and nobody else.
 func (s *Store) Related(ctx context.Context, id string) ([]incident.Incident, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT r.record FROM incidents i JOIN records r ON r.id = i.id
-		WHERE i.about = ? AND i.about <> '' AND i.machine = (SELECT machine FROM incidents WHERE id = ?) ORDER BY i.time LIMIT ?`, id, id, maxRelated)
+		WHERE i.about = ? AND i.about <> '' AND i.kind = 'agent' AND i.machine = (SELECT machine FROM incidents WHERE id = ?) ORDER BY i.time LIMIT ?`, id, id, maxRelated)
 	if err != nil {
 		return nil, fmt.Errorf("read what followed an incident: %w", err)
 	}
@@ -400,10 +400,14 @@ func (s *Store) RecordCode(ctx context.Context, by Account, machine, permits str
 	return tx.Commit()
 }
 
-// subject answers the incident that a record of the agent's own is about.
+// subject answers the incident that a record of the agent's own is about, or
+// the spot check that a file was found by.
 func subject(i *incident.Incident) string {
-	id := i.Detail["incident"]
-	if i.Kind != incident.Agent || uuid.Validate(id) != nil {
+	id := i.Order
+	if i.Kind == incident.Agent {
+		id = i.Detail["incident"]
+	}
+	if uuid.Validate(id) != nil {
 		return ""
 	}
 	return id

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/trustline/trustline/grant"
+	"github.com/trustline/trustline/task"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
@@ -116,7 +117,12 @@ func (s *Store) insert(ctx context.Context, all []*pending) error {
 				return fmt.Errorf("store incidents: %w", err)
 			}
 			if r.request != nil {
-				if err := insertRequest(ctx, tx, r.request, r.machineName, r.received); err != nil {
+				if err := insertRequest(ctx, tx, r.request, r.machine.Name, r.received); err != nil {
+					return err
+				}
+			}
+			if r.result != nil {
+				if err := takeResult(ctx, tx, r.result, r.machine, r.code, r.received); err != nil {
 					return err
 				}
 			}
@@ -142,9 +148,11 @@ type row struct {
 	narrow [14]any
 	record string
 
-	request     *grant.Request // that it carries
-	machineName string
-	received    int64
+	request  *grant.Request // that it carries
+	result   *task.Result   // that it carries
+	code     string
+	machine  incident.Machine
+	received int64
 }
 
 func newRow(i *incident.Incident, received time.Time) (row, error) {
@@ -157,7 +165,7 @@ func newRow(i *incident.Incident, received time.Time) (row, error) {
 	if at.After(received) {
 		at = received
 	}
-	return row{id: i.ID, record: string(record), request: asked(i), machineName: i.Machine.Name, received: received.UnixMicro(), narrow: [14]any{
+	return row{id: i.ID, record: string(record), request: asked(i), result: resulting(i), code: i.Code, machine: i.Machine, received: received.UnixMicro(), narrow: [14]any{
 		i.ID, at.UnixMicro(), received.UnixMicro(), string(i.Kind), string(i.Severity), i.Machine.ID, i.Machine.Name,
 		i.Person.User, i.Channel, i.Decision.Action, string(i.Decision.Outcome), i.Decision.Rule, searchText(i), subject(i),
 	}}, nil

@@ -67,6 +67,8 @@ type Incident struct {
 	Destination Destination `json:"destination,omitzero"`
 	Decision    Decision    `json:"decision,omitzero"`
 	Content     Content     `json:"content,omitzero"`
+	// Order is the spot check that the file was found by, "" for none.
+	Order string `json:"order,omitempty"`
 
 	// Code and Detail are set for Kind Agent: a stable code such as
 	// "policy-broken" and named facts for its message. Never customer data.
@@ -104,6 +106,9 @@ type File struct {
 	Source string `json:"source,omitempty"`
 	Size   int64  `json:"size"` // -1 when unknown
 	Type   string `json:"type,omitempty"`
+	// SHA256 is of the content in hex, of files found at rest: what is ordered
+	// to be destroyed is told apart by it.
+	SHA256 string `json:"sha256,omitempty"`
 }
 
 // Destination is where it was going.
@@ -140,6 +145,10 @@ type Content struct {
 	Rolling int     `json:"rolling,omitempty"` // distinct people to this device in the rolling window
 	Classes []Class `json:"classes,omitempty"`
 	Matches []Match `json:"matches,omitempty"` // a bounded sample
+	// Overdue and Excess are what the policy says of files at rest: kept too
+	// long, and more than has to be collected.
+	Overdue []Overdue `json:"overdue,omitempty"`
+	Excess  []Excess  `json:"excess,omitempty"`
 }
 
 // Class counts one class of data.
@@ -197,6 +206,8 @@ func (i *Incident) Validate() error {
 	bad(i.Count >= 1, "count")
 	bad(len(i.Content.Matches) <= MaxMatches, "content.matches")
 	bad(len(i.Content.Classes) <= 100, "content.classes")
+	bad(len(i.Content.Overdue) <= maxListed, "content.overdue")
+	bad(len(i.Content.Excess) <= maxListed, "content.excess")
 	switch i.Kind {
 	case Activity:
 		bad(i.Channel != "", "channel")
@@ -231,6 +242,7 @@ func (i *Incident) texts() []text {
 		{"decision.rule", i.Decision.Rule}, {"decision.reason", i.Decision.Reason},
 		{"decision.policyVersion", i.Decision.PolicyVersion},
 		{"decision.grant", i.Decision.Grant}, {"decision.grantFailed", i.Decision.GrantFailed},
+		{"order", i.Order}, {"file.sha256", i.File.SHA256},
 		{"content.status", i.Content.Status}, {"content.reason", i.Content.Reason}, {"code", i.Code},
 	}
 	for _, m := range i.Content.Matches {
@@ -245,6 +257,7 @@ func (i *Incident) texts() []text {
 			t = append(t, text{"content.classes.name", lang}, text{"content.classes.name", name})
 		}
 	}
+	t = append(t, i.Content.housekeeping()...)
 	for _, c := range i.Decision.PolicyClasses {
 		t = append(t, text{"decision.policyClasses", c})
 	}
