@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -72,6 +71,7 @@ type Progress struct {
 	Ended  time.Time // UTC; zero while it goes on
 	Looked int       // files that were looked at in it
 	Known  int       // files that had been looked at before
+	Found  int       // of those looked at, how many hold what should not lie there
 	Failed int       // files and folders that could not be
 }
 
@@ -84,11 +84,20 @@ type Search struct {
 	Version func() string
 	// Look looks at one file. It answers an error when it could not, so that the
 	// file is tried again the next time.
-	Look func(ctx context.Context, path string) error
+	Look func(ctx context.Context, path string) (Looked, error)
 	Log  *slog.Logger
 
 	mu       sync.Mutex
 	progress Progress
+	now      chan struct{} // a search is asked for
+}
+
+// Looked is what came of looking at a file.
+type Looked struct {
+	Found bool
+	// Again is from when on it is to be looked at again although it has not
+	// changed; zero: never.
+	Again time.Time
 }
 
 // Progress answers how the search goes.
@@ -98,22 +107,40 @@ func (s *Search) Progress() Progress {
 	return s.progress
 }
 
+// Again has a search begin at once, and answers false while one goes on.
+func (s *Search) Again() bool {
+	if p := s.Progress(); p.Ended.IsZero() && !p.Began.IsZero() {
+		return false
+	}
+	select {
+	case s.asked() <- struct{}{}:
+	default: // asked for already
+	}
+	return true
+}
+
+func (s *Search) asked() chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now == nil {
+		s.now = make(chan struct{}, 1)
+	}
+	return s.now
+}
+
 // Run searches until the context ends. It keeps a thread of its own, so that
 // nobody else runs as slowly.
 func (s *Search) Run(ctx context.Context) error {
 	if len(s.Folders) == 0 {
 		return nil
 	}
-	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-	if err := giveWay(); err != nil {
-		s.Log.Warn("the search of folders does not give way to other programs", "error", err)
-	}
+	GiveWay(s.Log)
 	every := s.Every
 	if every == 0 {
 		every = usual
 	}
 	for {
-		began, done, err := s.Memory.Last()
+		began, ended, err := s.Memory.Last()
 		if err != nil {
 			return fmt.Errorf("read what was searched: %w", err)
 		}
@@ -124,7 +151,7 @@ func (s *Search) Run(ctx context.Context) error {
 				return fmt.Errorf("note that a search begins: %w", err)
 			}
 			continue
-		case !done:
+		case ended.IsZero():
 			if err = s.once(ctx, began); err == nil {
 				continue
 			}
@@ -135,6 +162,7 @@ func (s *Search) Run(ctx context.Context) error {
 			}
 			wait = retry
 		}
+		s.told(began, ended)
 		if err != nil && ctx.Err() == nil {
 			s.Log.Error("folders are searched again later", "error", err)
 		}
@@ -142,7 +170,29 @@ func (s *Search) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(wait):
+		case <-s.asked():
+			if err := s.Memory.Begin(time.Now()); err != nil {
+				s.Log.Error("folders are searched again later", "error", err)
+			}
 		}
+	}
+}
+
+// told tells of the last search where none was made since the start.
+func (s *Search) told(began, ended time.Time) {
+	s.set(func(p *Progress) {
+		if p.Began.IsZero() && !ended.IsZero() {
+			p.Began, p.Ended = began, ended
+		}
+	})
+}
+
+// GiveWay has what the calling goroutine does, and the processes it starts, run
+// and read when nobody else wants to, for the rest of the goroutine's life.
+func GiveWay(log *slog.Logger) {
+	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+	if err := giveWay(); err != nil {
+		log.Warn("looking at files at rest does not give way to other programs", "error", err)
 	}
 }
 
@@ -155,7 +205,7 @@ func (s *Search) once(ctx context.Context, began time.Time) error {
 			return err
 		}
 	}
-	if err := s.Memory.End(); err != nil {
+	if err := s.Memory.End(time.Now()); err != nil {
 		return fmt.Errorf("note that a search has ended: %w", err)
 	}
 	s.set(func(p *Progress) { p.Ended = time.Now().UTC() })
@@ -170,52 +220,15 @@ func (s *Search) set(change func(*Progress)) {
 	change(&s.progress)
 }
 
-// folder looks through one folder. Links are not followed, and other file
-// systems are not entered: they are named on their own.
+// folder looks through one folder.
 func (s *Search) folder(ctx context.Context, folder string) error {
-	top, err := os.Lstat(folder)
-	if err != nil || !top.IsDir() {
+	err := walk(ctx, folder, s.Exclude, func(path string, d fs.DirEntry) error { return s.file(ctx, path, d) },
+		func() { s.set(func(p *Progress) { p.Failed++ }) })
+	if errors.Is(err, errNoFolder) {
 		s.Log.Warn("a folder to be searched is not there", "folder", folder)
 		return nil
 	}
-	system := deviceOf(top)
-	return filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			s.set(func(p *Progress) { p.Failed++ })
-			return nil // others can still be looked at
-		}
-		if path != folder && s.excluded(d.Name()) {
-			return skip(d)
-		}
-		if d.IsDir() {
-			info, err := d.Info()
-			if err != nil || deviceOf(info) != system || strings.Count(path, string(filepath.Separator)) > maxDepth {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if !d.Type().IsRegular() {
-			return nil
-		}
-		return s.file(ctx, path, d)
-	})
-}
-
-func skip(d fs.DirEntry) error {
-	if d.IsDir() {
-		return fs.SkipDir
-	}
-	return nil
-}
-
-func (s *Search) excluded(name string) bool {
-	return slices.ContainsFunc(s.Exclude, func(pattern string) bool {
-		match, _ := filepath.Match(pattern, name)
-		return match
-	})
+	return err
 }
 
 // file looks at a file unless it was looked at as it is.
@@ -225,7 +238,7 @@ func (s *Search) file(ctx context.Context, path string, d fs.DirEntry) error {
 		return nil // it has gone
 	}
 	mark := s.Memory.mark(path, info, s.Version())
-	known, err := s.Memory.knows(mark)
+	known, err := s.Memory.knows(mark, time.Now())
 	if err != nil {
 		return fmt.Errorf("look up what was searched: %w", err)
 	}
@@ -234,18 +247,29 @@ func (s *Search) file(ctx context.Context, path string, d fs.DirEntry) error {
 		return nil
 	}
 	began := time.Now()
-	if err := s.Look(ctx, path); err != nil {
+	looked, err := s.Look(ctx, path)
+	if err != nil {
 		s.set(func(p *Progress) { p.Failed++ })
 		return ctx.Err()
 	}
-	if err := s.Memory.remember(mark); err != nil {
+	if err := s.Memory.remember(mark, looked.Again); err != nil {
 		return fmt.Errorf("remember what was searched: %w", err)
 	}
-	s.set(func(p *Progress) { p.Looked++ })
+	s.set(func(p *Progress) {
+		p.Looked++
+		if looked.Found {
+			p.Found++
+		}
+	})
+	return pause(ctx, began)
+}
+
+// pause rests after work that began then.
+func pause(ctx context.Context, began time.Time) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-time.After(min(rest, (share-1)*time.Since(began))):
+		return nil
 	}
-	return nil
 }

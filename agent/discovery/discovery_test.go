@@ -21,6 +21,7 @@ type ground struct {
 	mu     sync.Mutex
 	looked []string
 	fail   map[string]bool
+	due    time.Time
 }
 
 func newGround(t *testing.T, files ...string) *ground {
@@ -53,10 +54,10 @@ func (g *ground) search(version string, look func(path string, stop func())) []s
 	g.looked = nil
 	s := &Search{Config: Config{Folders: []string{g.folder}, Exclude: []string{"*.iso", ".git"}}, Memory: m, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Version: func() string { return version },
-		Look: func(_ context.Context, path string) error {
+		Look: func(_ context.Context, path string) (Looked, error) {
 			name, _ := filepath.Rel(g.folder, path)
 			if g.fail[name] {
-				return errors.New("cannot")
+				return Looked{}, errors.New("cannot")
 			}
 			g.mu.Lock()
 			g.looked = append(g.looked, name)
@@ -64,7 +65,7 @@ func (g *ground) search(version string, look func(path string, stop func())) []s
 			if look != nil {
 				look(path, cancel)
 			}
-			return nil
+			return Looked{Again: g.due}, nil
 		}}
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -159,6 +160,59 @@ func TestWhatCannotBeLookedAtIsTriedAgain(t *testing.T) {
 	g.fail["a"] = false
 	g.again()
 	g.expect(g.search("1", nil), "a")
+}
+
+// What will have to go one day is looked at again then, though nobody changed it.
+func TestWhatIsDueIsLookedAtAgain(t *testing.T) {
+	g := newGround(t, "a")
+	g.due = time.Now().Add(time.Hour)
+	g.expect(g.search("1", nil), "a")
+	g.again()
+	g.due = time.Now().Add(-time.Second)
+	g.expect(g.search("1", nil))
+	g.write("a", "changed content")
+	g.again()
+	g.expect(g.search("1", nil), "a")
+	g.again()
+	g.due = time.Time{}
+	g.expect(g.search("1", nil), "a")
+	g.again()
+	g.expect(g.search("1", nil))
+}
+
+func TestASearchIsAskedFor(t *testing.T) {
+	g := newGround(t, "a")
+	g.search("1", nil)
+	m, err := OpenMemory(g.memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	looked := make(chan string, 10)
+	s := &Search{Config: Config{Folders: []string{g.folder}}, Memory: m, Log: slog.New(slog.DiscardHandler), Version: func() string { return "1" },
+		Look: func(_ context.Context, path string) (Looked, error) {
+			looked <- path
+			return Looked{Found: true}, nil
+		}}
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	g.write("b", "new")
+	if !s.Again() {
+		t.Error("no search goes on, and none can be asked for")
+	}
+	select {
+	case path := <-looked:
+		if filepath.Base(path) != "b" {
+			t.Errorf("looked at %s", path)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("the search that was asked for does not begin")
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestADamagedMemoryIsMadeAnew(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -42,12 +43,20 @@ func OpenMemory(path string) (*Memory, error) {
 }
 
 func open(path string) (*Memory, error) {
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockPatience, NoFreelistSync: true})
+	db, err := openBuckets(path, marksBucket, runBucket)
 	if err != nil {
 		return nil, fmt.Errorf("open what was searched: %w", err)
 	}
+	return &Memory{db: db}, nil
+}
+
+func openBuckets(path string, names ...[]byte) (*bolt.DB, error) {
+	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockPatience, NoFreelistSync: true})
+	if err != nil {
+		return nil, err
+	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{marksBucket, runBucket} {
+		for _, name := range names {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -55,26 +64,29 @@ func open(path string) (*Memory, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open what was searched: %w", err), db.Close())
+		return nil, errors.Join(err, db.Close())
 	}
-	return &Memory{db: db}, nil
+	return db, nil
 }
 
 // Close closes the file.
 func (m *Memory) Close() error { return m.db.Close() }
 
-// Last answers when the last search began, zero before the first, and whether
-// it came to its end.
-func (m *Memory) Last() (began time.Time, done bool, err error) {
+// Last answers when the last search began, zero before the first, and when it
+// came to its end, zero where it has not.
+func (m *Memory) Last() (began, ended time.Time, err error) {
+	at := func(raw []byte) time.Time {
+		if len(raw) != 8 {
+			return time.Time{}
+		}
+		return time.Unix(int64(binary.BigEndian.Uint64(raw)), 0).UTC()
+	}
 	err = m.db.View(func(tx *bolt.Tx) error {
 		b := tx.Bucket(runBucket)
-		if at := b.Get(beganKey); len(at) == 8 {
-			began = time.Unix(int64(binary.BigEndian.Uint64(at)), 0).UTC()
-		}
-		done = len(b.Get(doneKey)) > 0
+		began, ended = at(b.Get(beganKey)), at(b.Get(doneKey))
 		return nil
 	})
-	return began, done, err
+	return began, ended, err
 }
 
 // Begin notes that a search begins.
@@ -86,8 +98,9 @@ func (m *Memory) Begin(now time.Time) error {
 }
 
 // End notes that it has come to its end.
-func (m *Memory) End() error {
-	return m.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(runBucket).Put(doneKey, []byte{1}) })
+func (m *Memory) End(now time.Time) error {
+	at := binary.BigEndian.AppendUint64(nil, uint64(now.Unix()))
+	return m.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(runBucket).Put(doneKey, at) })
 }
 
 // mark is a path and what stands there.
@@ -100,15 +113,24 @@ func (m *Memory) mark(path string, info fs.FileInfo, version string) mark {
 	return mark{[16]byte(at[:16]), [16]byte(is[:16])}
 }
 
-func (m *Memory) knows(k mark) (known bool, err error) {
+// knows tells whether a file was looked at as it is, and need not be again yet.
+func (m *Memory) knows(k mark, now time.Time) (known bool, err error) {
 	err = m.db.View(func(tx *bolt.Tx) error {
-		known = string(tx.Bucket(marksBucket).Get(k.path[:])) == string(k.state[:])
+		kept := tx.Bucket(marksBucket).Get(k.path[:])
+		if known = len(kept) >= len(k.state) && string(kept[:len(k.state)]) == string(k.state[:]); known && len(kept) == len(k.state)+8 {
+			known = now.Unix() < int64(binary.BigEndian.Uint64(kept[len(k.state):]))
+		}
 		return nil
 	})
 	return known, err
 }
 
-// remember is not on disk at once: what a crash takes is looked at again.
-func (m *Memory) remember(k mark) error {
-	return m.db.Batch(func(tx *bolt.Tx) error { return tx.Bucket(marksBucket).Put(k.path[:], k.state[:]) })
+// remember is not on disk at once: what a crash takes is looked at again. So is
+// the file from again on, zero for never.
+func (m *Memory) remember(k mark, again time.Time) error {
+	value := k.state[:]
+	if !again.IsZero() {
+		value = binary.BigEndian.AppendUint64(slices.Clone(value), uint64(again.Unix()))
+	}
+	return m.db.Batch(func(tx *bolt.Tx) error { return tx.Bucket(marksBucket).Put(k.path[:], value) })
 }
