@@ -105,6 +105,8 @@ type Policy struct {
 	rules         []rule
 	isolation     Isolation
 	pictures      Pictures
+	retention     []retention
+	minimum       []minimum
 	lists         []listUse
 	own           []detector
 	custom        *custom.Set // what they look for, nil: nothing

@@ -56,6 +56,9 @@ func halfTold(warn func(at place, id string, pairs ...any), text textSpec) {
 }
 
 func (p *Policy) uses(index int) bool {
+	if slices.ContainsFunc(p.retention, func(r retention) bool { return r.class == index }) {
+		return true
+	}
 	return slices.ContainsFunc(p.rules, func(r rule) bool {
 		return slices.ContainsFunc(r.when, func(c condition) bool {
 			switch c := c.(type) {

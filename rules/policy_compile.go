@@ -79,6 +79,8 @@ func (c *compiler) policy(s *policySpec) *Policy {
 		p.rules = append(p.rules, c.rule(&s.Rules[i]))
 	}
 	c.isolation(p, s)
+	c.retention(p, s.Retention, s.Place)
+	c.minimum(p, s.Minimum, s.Place)
 	if s.Pictures != nil {
 		p.pictures = Pictures{Codes: c.flag(s.Pictures.Codes, false), Text: c.flag(s.Pictures.Text, false)}
 	}

@@ -25,6 +25,9 @@ type policySpec struct {
 	Rules     []ruleSpec     `yaml:"rules"`
 	// Isolation says what the action isolate closes off.
 	Isolation *isolationSpec `yaml:"isolation"`
+	// Retention says how long files are kept, Minimum what lists do without.
+	Retention []retentionSpec `yaml:"retention"`
+	Minimum   []minimumSpec   `yaml:"minimum"`
 }
 
 type picturesSpec struct {

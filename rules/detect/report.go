@@ -57,6 +57,9 @@ func CellLocation(sheet string, column, row int) string {
 	return sheet + "!" + name
 }
 
+// ColumnLetter names a 0-based column as spreadsheet programs do.
+func ColumnLetter(column int) string { return columnName(column) }
+
 func columnName(i int) string {
 	name := ""
 	for i++; i > 0; i = (i - 1) / 26 {
