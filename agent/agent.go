@@ -57,6 +57,8 @@ type Agent struct {
 	listener net.Listener
 	site     *site
 	custody  *custody
+	finder   *finder
+	errands  *errands
 	grants   *grants.Book
 	desk     *desk
 	tenure   *tenure.Tenure
@@ -71,7 +73,7 @@ type Agent struct {
 // own; without one they are read in this process.
 func New(c Config, version string, worker []string, log *slog.Logger) (*Agent, error) {
 	a := &Agent{config: c, version: version, started: time.Now().UTC(), log: log, health: health.New(log)}
-	steps := []func() error{a.openState, a.openControl, func() error { return a.makeJudge(worker) }, a.openUploader, a.openDesk, a.openSite, a.openCustody}
+	steps := []func() error{a.openState, a.openControl, func() error { return a.makeJudge(worker) }, a.openUploader, a.openDesk, a.openSite, a.openCustody, func() error { return a.openFinder(worker) }, a.openErrands}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, a.close())
@@ -215,7 +217,8 @@ func (a *Agent) Run(ctx context.Context, s Supervisor) error {
 	group.Go(func() error { return a.policy.Run(ctx, a.policyEvent(ctx)) })
 	group.Go(func() error { return a.keepMedia(ctx) })
 	group.Go(func() error { return a.watchFolders(ctx) })
-	group.Go(func() error { return a.search(ctx) })
+	group.Go(func() error { return a.finder.run(ctx) })
+	group.Go(func() error { a.runErrands(ctx); return nil })
 	group.Go(func() error { a.sweep(ctx); return nil })
 	group.Go(func() error { a.watchTime(ctx); return nil })
 	group.Go(func() error { a.site.run(ctx, a.config.Network); return nil })
@@ -316,6 +319,9 @@ func (a *Agent) close() error {
 	}
 	if a.sandbox != nil {
 		errs = append(errs, a.sandbox.Close())
+	}
+	if a.finder != nil {
+		errs = append(errs, a.finder.close())
 	}
 	if a.ledger != nil {
 		errs = append(errs, a.ledger.Close())

@@ -17,6 +17,7 @@ import (
 
 	"github.com/trustline/trustline/agent/cases"
 	"github.com/trustline/trustline/agent/control"
+	"github.com/trustline/trustline/agent/discovery"
 	"github.com/trustline/trustline/grant"
 	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/rules/mask"
@@ -96,6 +97,8 @@ func (d *desk) answer(ctx context.Context, c control.Caller, about string, body 
 		return ask(body, func(q cases.Saved) (cases.Sent, error) { return d.masked(ctx, c.UID, q) })
 	case control.AskStop:
 		return ask(body, func(q control.Stop) (control.StopAnswer, error) { return d.stop(ctx, c, q) })
+	case discovery.AskStatus, discovery.AskRun, discovery.AskResults:
+		return d.agent.finder.answer(c, about)
 	case cases.AskCode:
 		return ask(body, func(q cases.Spoken) (cases.Sent, error) { return d.code(ctx, c.UID, q) })
 	}

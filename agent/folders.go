@@ -3,14 +3,15 @@ package agent
 import (
 	"context"
 	"errors"
-	"os"
+	"io/fs"
 	"path/filepath"
+	"time"
 
 	"github.com/trustline/trustline/agent/activity"
-	"github.com/trustline/trustline/agent/discovery"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/sensor/file"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/uploader/incident"
 )
 
 // undoing watches media that cannot be guarded on this system: what should not
@@ -47,7 +48,7 @@ func (u *undoing) watch(ctx context.Context, m guard.Medium) {
 		if err != nil {
 			name = filepath.Base(path)
 		}
-		_ = u.agent.lookAt(ctx, path, activity.Activity{
+		u.agent.lookAt(ctx, path, activity.Activity{
 			Channel: m.Channel, Operation: activity.Write, Subject: activity.Subject{Name: filepath.ToSlash(name)},
 			Destination: activity.Destination{Path: m.MountPoint, Device: m.Device},
 		})
@@ -64,7 +65,7 @@ func (a *Agent) watchFolders(ctx context.Context) error {
 		return nil
 	}
 	w := &file.Watcher{Folders: a.config.Watch, Log: a.log, Finished: func(ctx context.Context, path string) {
-		_ = a.lookAt(ctx, path, activity.Activity{
+		a.lookAt(ctx, path, activity.Activity{
 			Channel: activity.SyncFolder, Operation: activity.Write, Subject: activity.Subject{Name: filepath.Base(path)},
 			Destination: activity.Destination{Path: filepath.Dir(path)},
 		})
@@ -72,57 +73,66 @@ func (a *Agent) watchFolders(ctx context.Context) error {
 	return w.Run(ctx)
 }
 
-// search looks through the configured folders for what lies there already.
-func (a *Agent) search(ctx context.Context) error {
-	if len(a.config.Discovery.Folders) == 0 {
-		return nil
-	}
-	memory, err := discovery.OpenMemory(filepath.Join(a.config.State, "discovery.db"))
-	if err != nil {
-		return err
-	}
-	defer memory.Close()
-	s := &discovery.Search{
-		Config: a.config.Discovery, Memory: memory, Log: a.log,
-		Version: func() string { return a.version + " " + a.policy.Current().Version() },
-		Look: func(ctx context.Context, path string) error {
-			return a.lookAt(ctx, path, activity.Activity{
-				Channel: activity.AtRest, Operation: activity.Find, Subject: activity.Subject{Name: filepath.Base(path)},
-				Destination: activity.Destination{Path: filepath.Dir(path)},
-			})
-		},
-	}
-	return s.Run(ctx)
+// finding is a file that was looked at where it has already arrived or lies.
+type finding struct {
+	activity  activity.Activity
+	content   rules.Content
+	path      string
+	judged    fs.FileInfo
+	decision  rules.Decision
+	situation rules.Context
+	atRest    bool
+	add       func(*incident.Incident) // more to be recorded, nil for nothing
 }
 
-// lookAt decides about a file that has just been finished somewhere, or lies
-// there. An error says that nobody knows what is in it; it is logged already.
-func (a *Agent) lookAt(ctx context.Context, path string, act activity.Activity) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
+// lookAt decides about a file that has just been finished somewhere.
+func (a *Agent) lookAt(ctx context.Context, path string, act activity.Activity) {
+	r, err := a.examine(ctx, a.judge.Engine, path, act)
+	if err != nil || r.content.Status == rules.Clean {
+		return // said already
 	}
-	defer f.Close()
+	if a.decideAfterwards(r); worthRecording(r.decision) {
+		a.settle(ctx, r)
+	}
+}
+
+func (a *Agent) decideAfterwards(r *finding) {
+	r.activity.Time = time.Now().UTC()
+	r.activity.Subject.Type = r.content.Type
+	r.decision, r.situation = a.judge.afterwards(r.activity, r.content)
+}
+
+// errNoFile: what stands at the path is no file.
+var errNoFile = errors.New("this is no file")
+
+// examine looks at a file. An error says that nobody knows what is in it; it is
+// logged where it is not the file's own.
+func (a *Agent) examine(ctx context.Context, engine *rules.Engine, path string, act activity.Activity) (*finding, error) {
+	f, err := openPlain(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // or Windows would let nobody take it away
 	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return err
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNoFile
+	}
+	if err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, judging)
 	defer cancel()
-	content, err := a.judge.engine().Scan(ctx, filepath.Base(path), f, info.Size())
+	content, err := engine.For(a.policy.Current()).Scan(ctx, filepath.Base(path), f, info.Size())
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		content = rules.Content{Status: rules.Unreadable, Reason: rules.TimedOut}
 	case err != nil:
 		a.log.Warn("a file cannot be looked at", "error", err)
-		return err
+		return nil, err
 	}
-	if content.Status == rules.Clean {
-		return nil
-	}
-	act.Actor = a.judge.known(owner(path, info))
 	act.Subject.Size = info.Size()
-	f.Close() // or Windows would let nobody take it away
-	a.found(ctx, act, content, path, info)
-	return nil
+	if content.Status != rules.Clean {
+		act.Actor = a.judge.known(owner(path, info))
+	}
+	return &finding{activity: act, content: content, path: path, judged: info}, nil
 }

@@ -76,5 +76,5 @@ func (a *Agent) obey(ctx context.Context, o orders.Orders) error {
 	if o.Policy != nil {
 		err = a.policy.Offer(*o.Policy)
 	}
-	return errors.Join(err, a.takeOrders(ctx, o))
+	return errors.Join(err, a.takeOrders(ctx, o), a.takeTasks(ctx, o.Tasks))
 }

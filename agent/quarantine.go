@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/agent/discovery"
 	"github.com/trustline/trustline/agent/enforce/quarantine"
 	"github.com/trustline/trustline/agent/grants"
 	"github.com/trustline/trustline/agent/guard"
@@ -53,49 +54,57 @@ func Quarantine(c Config, log *slog.Logger) (*quarantine.Store, error) {
 	return quarantine.Open(filepath.Join(c.State, "quarantine"), quarantine.Key(key), log)
 }
 
-// found decides about a file that has already arrived somewhere: it is
-// recorded, and taken into quarantine where the policy says so.
-func (a *Agent) found(ctx context.Context, act activity.Activity, content rules.Content, path string, judged fs.FileInfo) {
-	act.Time = time.Now().UTC()
-	act.Subject.Type = content.Type
-	d, situation := a.judge.afterwards(act, content)
-	if !worthRecording(d) {
-		return
-	}
+// settle does what was decided about a file that has already arrived somewhere:
+// it is recorded, and taken into quarantine where the policy says so.
+func (a *Agent) settle(ctx context.Context, r *finding) {
+	act, d := r.activity, r.decision
 	// What could not be kept off a medium is taken back from it.
 	undo := act.Channel == activity.RemovableMedia && d.Action.Stops()
 	take := d.Action == rules.Quarantine || undo
+	sum := func() (string, error) { return sumOfFile(ctx, r.path, r.judged) }
 	if take {
-		approval := a.judge.approval(act, func() (string, error) { return sumOfFile(ctx, path, judged) })
-		if approval.covers(content) {
-			if verdict, _ := a.judge.letThrough(ctx, act, content, d, situation, approval); verdict == guard.Allow {
+		approval := a.judge.approval(act, sum)
+		if approval.covers(r.content) {
+			if verdict, _ := a.judge.letThrough(ctx, act, r.content, d, r.situation, approval); verdict == guard.Allow {
 				return
 			}
 		}
 	}
-	i, err := a.judge.incident(act, content, d, situation, incident.Reported)
+	i, err := a.judge.incident(act, r.content, d, r.situation, incident.Reported)
 	if err != nil {
 		a.log.Error("incident is not recorded", "error", err)
 		return
 	}
+	if r.atRest {
+		if i.File.SHA256, err = sum(); err != nil {
+			return // it changes, and will be looked at again
+		}
+	}
+	if r.add != nil {
+		r.add(&i)
+	}
+	gone := ""
 	if take {
 		expires := time.Now().Add(keeping)
-		note := a.custody.notes.Text(filepath.Base(path), i.ID, d.Title.In, expires)
-		switch _, err := a.custody.store.Take(path, judged, i.ID, note, expires); {
+		note := a.custody.notes.Text(filepath.Base(r.path), i.ID, d.Title.In, expires)
+		switch _, err := a.custody.store.Take(r.path, r.judged, i.ID, note, expires); {
 		case err == nil:
-			i.Decision.Outcome = incident.Undone
+			i.Decision.Outcome, gone = incident.Undone, discovery.Quarantined
 		case errors.Is(err, quarantine.ErrChanged):
 			return // it will be looked at again
 		default:
 			a.log.Error("a file is not taken into quarantine, only reported", "incident", i.ID, "error", err)
 		}
 	}
+	if r.atRest {
+		a.finder.keep(r, i, gone)
+	}
 	a.judge.keep(ctx, act, i, d)
 }
 
 // sumOfFile answers the SHA-256 in hex of a file that is still the one judged.
 func sumOfFile(ctx context.Context, path string, judged fs.FileInfo) (string, error) {
-	f, err := os.Open(path)
+	f, err := openPlain(path)
 	if err != nil {
 		return "", err
 	}

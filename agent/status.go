@@ -136,6 +136,7 @@ func (a *Agent) vitals() incident.Heartbeat {
 			h.Media++
 		}
 	}
+	h.Search = a.finder.progress()
 	for _, w := range a.warnings() {
 		h.Warnings = append(h.Warnings, incident.Warning{Code: string(w.Code), Severity: w.Code.Severity(), Since: w.Since})
 	}

@@ -5,6 +5,7 @@
 package discovery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,12 +67,12 @@ func (c *Config) Check() error {
 
 // Progress is how a search goes.
 type Progress struct {
-	Began  time.Time // UTC; of the present or the last search, zero before the first
-	Ended  time.Time // UTC; zero while it goes on
-	Looked int       // files that were looked at in it
-	Known  int       // files that had been looked at before
-	Found  int       // of those looked at, how many hold what should not lie there
-	Failed int       // files and folders that could not be
+	Began  time.Time `json:"began,omitzero"` // UTC; of the present or the last search, zero before the first
+	Ended  time.Time `json:"ended,omitzero"` // UTC; zero while it goes on
+	Looked int       `json:"looked"`         // files that were looked at in it
+	Known  int       `json:"known"`          // files that had been looked at before
+	Found  int       `json:"found"`          // of those looked at, how many hold what should not lie there
+	Failed int       `json:"failed"`         // files and folders that could not be
 }
 
 // Search looks through folders again and again. Its fields are set before Run.
@@ -118,6 +119,17 @@ func (s *Search) Again() bool {
 	return true
 }
 
+// Next answers when the next search begins, zero while one goes on.
+func (s *Search) Next() time.Time {
+	p := s.Progress()
+	if p.Ended.IsZero() {
+		return time.Time{}
+	}
+	return p.Began.Add(s.every())
+}
+
+func (s *Search) every() time.Duration { return cmp.Or(s.Every, usual) }
+
 func (s *Search) asked() chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,16 +146,12 @@ func (s *Search) Run(ctx context.Context) error {
 		return nil
 	}
 	GiveWay(s.Log)
-	every := s.Every
-	if every == 0 {
-		every = usual
-	}
 	for {
 		began, ended, err := s.Memory.Last()
 		if err != nil {
 			return fmt.Errorf("read what was searched: %w", err)
 		}
-		wait := time.Until(began.Add(every))
+		wait := time.Until(began.Add(s.every()))
 		switch {
 		case began.IsZero():
 			if err = s.Memory.Begin(time.Now()); err != nil {

@@ -22,6 +22,12 @@ type Found struct {
 	Gone string `json:"gone,omitempty"`
 }
 
+// What can have become of a file.
+const (
+	Quarantined = "quarantined"
+	Destroyed   = "destroyed"
+)
+
 // Register is what was found, in a file: each file once, the newest record of
 // it. It is safe for concurrent use.
 type Register struct {

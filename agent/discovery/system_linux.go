@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -38,3 +39,15 @@ func changedAt(info fs.FileInfo) int64 {
 	}
 	return 0
 }
+
+// CreatedAt is when a file was made, zero where the file system does not know.
+func CreatedAt(path string, _ fs.FileInfo) time.Time {
+	var st unix.Statx_t
+	if err := unix.Statx(unix.AT_FDCWD, path, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BTIME, &st); err != nil || st.Mask&unix.STATX_BTIME == 0 {
+		return time.Time{}
+	}
+	return time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))
+}
+
+// Homes is where people's own folders are.
+func Homes() []string { return []string{"/home"} }

@@ -2,7 +2,10 @@
 
 package discovery
 
-import "io/fs"
+import (
+	"io/fs"
+	"time"
+)
 
 // giveWay: the system is left to its own judgement; the search rests most of
 // the time anyway.
@@ -13,3 +16,6 @@ func deviceOf(fs.FileInfo) uint64 { return 0 }
 
 // changedAt is not known here: the time of the content counts.
 func changedAt(fs.FileInfo) int64 { return 0 }
+
+// CreatedAt is not asked for here.
+func CreatedAt(string, fs.FileInfo) time.Time { return time.Time{} }

@@ -273,6 +273,13 @@ func (b *Book) Tick() error {
 	return nil
 }
 
+// SetBack tells whether the clock shows less than it has shown before.
+func (b *Book) SetBack() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.now().Before(b.kept.Latest.Add(-setBack))
+}
+
 // May tells whether this person may have an approval for this place, so that
 // what they do has to be seen to its end before it is stopped.
 func (b *Book) May(uid int, channel, destination string) bool {

@@ -71,8 +71,9 @@ func Open(path string, log *slog.Logger) (*Book, error) {
 	return b, nil
 }
 
-// Begin notes that a task is begun, and answers nil for one that was before.
-func (b *Book) Begin(t task.Task) (*Entry, error) {
+// Begin notes that a task is begun, or has come to its end with a result, and
+// answers nil for one that was noted before.
+func (b *Book) Begin(t task.Task, result *task.Result) (*Entry, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.find(t.ID) != nil {
@@ -82,13 +83,20 @@ func (b *Book) Begin(t task.Task) (*Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("note a task: %w", err)
 	}
-	e := &Entry{Task: t, Record: id.String()}
+	e := &Entry{Task: t, Record: id.String(), Result: result}
+	if result != nil {
+		e.Ended = time.Now().UTC()
+	}
 	b.all = append(b.all, e)
 	if over := len(b.all) - maxKept; over > 0 {
 		b.all = slices.Delete(b.all, 0, over)
 	}
+	if err := b.write("note a task"); err != nil {
+		b.all = b.all[:len(b.all)-1]
+		return nil, err
+	}
 	copied := *e
-	return &copied, b.write("note a task")
+	return &copied, nil
 }
 
 // Change notes how far a task has come.

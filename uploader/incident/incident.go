@@ -206,8 +206,8 @@ func (i *Incident) Validate() error {
 	bad(i.Count >= 1, "count")
 	bad(len(i.Content.Matches) <= MaxMatches, "content.matches")
 	bad(len(i.Content.Classes) <= 100, "content.classes")
-	bad(len(i.Content.Overdue) <= maxListed, "content.overdue")
-	bad(len(i.Content.Excess) <= maxListed, "content.excess")
+	bad(len(i.Content.Overdue) <= MaxListed, "content.overdue")
+	bad(len(i.Content.Excess) <= MaxListed, "content.excess")
 	switch i.Kind {
 	case Activity:
 		bad(i.Channel != "", "channel")

@@ -62,6 +62,18 @@ type Heartbeat struct {
 	// can enforce: channel -> prevented, undone, reported or none.
 	Guards       []Guard           `json:"guards,omitempty"`
 	Capabilities map[string]string `json:"capabilities,omitempty"`
+	// Search is how looking through folders goes; nil where none are named.
+	Search *Search `json:"search,omitempty"`
+}
+
+// Search is the present or the last search of a machine's folders.
+type Search struct {
+	Began  time.Time `json:"began,omitzero"` // UTC
+	Ended  time.Time `json:"ended,omitzero"` // UTC; zero while it goes on
+	Looked int       `json:"looked"`         // files
+	Known  int       `json:"known"`          // files that had been looked at before
+	Found  int       `json:"found"`          // of those looked at, what should not lie there
+	Failed int       `json:"failed"`         // what could not be looked at
 }
 
 // Guard is how one removable medium is.
@@ -96,6 +108,9 @@ func (h *Heartbeat) Validate() error {
 	bad(len(h.Warnings) <= MaxListed, "warnings")
 	bad(len(h.Guards) <= MaxListed, "guards")
 	bad(len(h.Capabilities) <= MaxListed, "capabilities")
+	if s := h.Search; s != nil {
+		bad(min(s.Looked, s.Known, s.Found, s.Failed) >= 0, "search")
+	}
 	for _, t := range h.texts() {
 		bad(len(t.value) <= MaxText && utf8.ValidString(t.value), t.field)
 	}

@@ -1,0 +1,4 @@
+package discovery
+
+// Homes is where people's own folders are.
+func Homes() []string { return []string{"/Users"} }
