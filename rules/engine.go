@@ -84,6 +84,10 @@ func (e *Engine) For(p *Policy) *Engine {
 	return &engine
 }
 
+// Custom answers what the engine looks for besides the pack, because a policy
+// asks for it; nil where there is nothing.
+func (e *Engine) Custom() *custom.Set { return e.custom }
+
 // extraction answers the limits of reading, with what the policy asks for.
 func (e *Engine) extraction() extract.Limits {
 	l := e.limits.Extract

@@ -24,8 +24,9 @@ import (
 
 // maskOptions are what the flags say.
 type maskOptions struct {
-	json  bool
-	force bool
+	json   bool
+	force  bool
+	policy string
 }
 
 // maskedInput is how much of standard input is masked at once, in bytes.
@@ -54,10 +55,15 @@ func newMaskCommand(t *terminal) *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVar(&o.json, "json", false, t.Text("mask.flag.json"))
 	f.BoolVar(&o.force, "force", false, t.Text("mask.flag.force"))
+	f.StringVar(&o.policy, "policy", "", t.Text("mask.flag.policy"))
 	return cmd
 }
 
 func runMask(ctx context.Context, t *terminal, o maskOptions, from, to string) error {
+	policy, err := t.policy(o.policy)
+	if err != nil {
+		return err
+	}
 	in, err := openMaskInput(t, from)
 	if err != nil {
 		return err
@@ -75,7 +81,7 @@ func runMask(ctx context.Context, t *terminal, o maskOptions, from, to string) e
 	}
 	workers := sandbox.New(sandbox.Options{Command: worker, Workers: 1})
 	defer workers.Close()
-	engine := rules.NewEngine(pack, rules.Limits{}).Isolated(workers.Extract)
+	engine := rules.NewEngine(pack, rules.Limits{}).Isolated(workers.Extract).For(policy)
 
 	bar := newScanProgress(t)
 	bar.expect(2 * in.size)
@@ -84,7 +90,7 @@ func runMask(ctx context.Context, t *terminal, o maskOptions, from, to string) e
 	if err == nil {
 		err = out.keep(o.force)
 	}
-	return sayMasked(t, o, maskLine{In: from, Out: out.path}, report, err)
+	return sayMasked(t, o, policy, maskLine{In: from, Out: out.path}, report, err)
 }
 
 // maskInput is the file to be masked.
@@ -232,7 +238,7 @@ type maskLine struct {
 }
 
 // sayMasked prints what became of the copy.
-func sayMasked(t *terminal, o maskOptions, line maskLine, report redact.Report, err error) error {
+func sayMasked(t *terminal, o maskOptions, policy *rules.Policy, line maskLine, report redact.Report, err error) error {
 	var refusal *redact.Refusal
 	switch {
 	case errors.As(err, &refusal):
@@ -246,7 +252,7 @@ func sayMasked(t *terminal, o maskOptions, line maskLine, report redact.Report, 
 	if o.json {
 		err = json.NewEncoder(t.out).Encode(line)
 	} else {
-		err = line.print(t, refusal)
+		err = line.print(t, policy, refusal)
 	}
 	if err == nil && refusal != nil {
 		return exitStatus(exitFound)
@@ -254,7 +260,7 @@ func sayMasked(t *terminal, o maskOptions, line maskLine, report redact.Report, 
 	return err
 }
 
-func (l maskLine) print(t *terminal, refusal *redact.Refusal) error {
+func (l maskLine) print(t *terminal, policy *rules.Policy, refusal *redact.Refusal) error {
 	to := t.out
 	if l.Out == "-" || refusal != nil {
 		to = t.err // standard output is the copy's
@@ -267,7 +273,7 @@ func (l maskLine) print(t *terminal, refusal *redact.Refusal) error {
 	}
 	var parts []string
 	for _, c := range l.Classes {
-		parts = append(parts, rules.ClassName(c.Class, t.Language())+" "+humanize.Comma(int64(c.Count)))
+		parts = append(parts, t.className(policy, c.Class)+" "+humanize.Comma(int64(c.Count)))
 	}
 	args["What"] = strings.Join(parts, t.Text("scan.separator"))
 	id := "mask.done"

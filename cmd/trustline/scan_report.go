@@ -142,7 +142,7 @@ func (r *scanReport) print(line scanLine, err error) error {
 			parts = append(parts, r.Text("scan.people", message.Args{"People": humanize.Comma(int64(line.People))}))
 		}
 		for _, c := range line.Classes {
-			parts = append(parts, r.className(c.Class)+" "+humanize.Comma(int64(c.Count)))
+			parts = append(parts, r.className(r.policy, c.Class)+" "+humanize.Comma(int64(c.Count)))
 		}
 		fmt.Fprintf(&b, "  %s\n", strings.Join(parts, r.Text("scan.separator")))
 	}
@@ -154,18 +154,18 @@ func (r *scanReport) print(line scanLine, err error) error {
 	return werr
 }
 
-// className is what people call a class of data, or the policy.
-func (r *scanReport) className(class detect.Class) string {
-	if own := r.policy.DataName(class); own != nil {
-		return harmless(own.In(r.Language()))
+// className is what people call a class of data, or the policy does.
+func (t *terminal) className(policy *rules.Policy, class detect.Class) string {
+	if own := policy.DataName(class); own != nil {
+		return harmless(own.In(t.Language()))
 	}
-	return rules.ClassName(class, r.Language())
+	return rules.ClassName(class, t.Language())
 }
 
 func (r *scanReport) printFindings(b *strings.Builder, findings []findingLine) {
 	var rows [][]string
 	for _, f := range findings {
-		rows = append(rows, []string{"   ", r.where(f), r.className(f.Class), harmless(f.Masked), fmt.Sprintf("%.2f", f.Confidence), harmless(strings.Join(f.Reasons, ", "))})
+		rows = append(rows, []string{"   ", r.where(f), r.className(r.policy, f.Class), harmless(f.Masked), fmt.Sprintf("%.2f", f.Confidence), harmless(strings.Join(f.Reasons, ", "))})
 	}
 	b.WriteString(table(rows))
 }
@@ -208,7 +208,7 @@ func (r *scanReport) finish(interrupted bool) error {
 		rows := [][]string{{r.Text("scan.head.class"), r.Text("scan.head.count"), r.Text("scan.head.files")}}
 		for _, class := range sortedClasses(r.classes) {
 			total := r.classes[class]
-			rows = append(rows, []string{r.className(class), humanize.Comma(int64(total.count)), humanize.Comma(int64(total.files))})
+			rows = append(rows, []string{r.className(r.policy, class), humanize.Comma(int64(total.count)), humanize.Comma(int64(total.files))})
 		}
 		b.WriteByte('\n')
 		b.WriteString(table(rows))

@@ -21,8 +21,9 @@ const (
 // Matcher looks for what a Set describes in text that arrives bit by bit. It is
 // not safe for concurrent use; it is cheap to use again after Reset.
 type Matcher struct {
-	set   *Set
-	tally tally
+	set     *Set
+	tally   tally
+	located func(Place) // nil: nobody asks
 
 	location string
 	buffer   []byte // raw text not looked at yet, from the start of a line or piece

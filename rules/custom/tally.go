@@ -72,6 +72,9 @@ func (t *tally) reset() {
 
 // take counts what was found and keeps it if it is among the best.
 func (m *Matcher) take(p *piece, at span, class int, f finding) {
+	if m.located != nil {
+		m.locate(p, at, class)
+	}
 	c := &m.tally.classes[class]
 	c.n++
 	c.best = max(c.best, f.confidence)

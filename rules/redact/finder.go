@@ -8,18 +8,22 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/trustline/trustline/rules/custom"
 	"github.com/trustline/trustline/rules/detect"
 )
 
 // finder answers where in the text of frames customer data stands, as the
 // detector sees it when it reads the whole file.
 type finder struct {
-	scanner *detect.Scanner
-	replay  replay
-	marks   []mark
-	folded  folded
-	row     []detect.Cell
-	spans   []span
+	scanner  *detect.Scanner
+	custom   *custom.Matcher // nil where the policy asks for nothing else
+	places   []place
+	fragment int
+	replay   replay
+	marks    []mark
+	folded   folded
+	row      []detect.Cell
+	spans    []span
 }
 
 // mark says where in the frame the text stands that was given to the scanner.
@@ -29,60 +33,108 @@ type mark struct {
 	at, end  int   // in the text of the frame
 }
 
+// place is where the custom matcher found something in the frame.
+type place struct {
+	custom.Place
+	fragment int
+}
+
 // batchMost is how many findings of a class, and distinct values, a batch may
 // hold: more than fit into its text.
 const batchMost = 1 << 20
 
-func newFinder(p *detect.Pack) *finder {
-	return &finder{scanner: detect.NewScanner(p, detect.Limits{Findings: batchMost, Distinct: batchMost})}
+func newFinder(p *detect.Pack, set *custom.Set) *finder {
+	d := &finder{scanner: detect.NewScanner(p, detect.Limits{Findings: batchMost, Distinct: batchMost})}
+	if set != nil {
+		d.custom = set.NewMatcher()
+		d.custom.Located(func(at custom.Place) { d.places = append(d.places, place{at, d.fragment}) })
+	}
+	return d
 }
 
 // find answers the spans of a frame, in order and apart from one another.
 func (d *finder) find(f *frame) []span {
-	d.scanner.Reset()
-	d.marks, d.spans = d.marks[:0], d.spans[:0]
-	fragment, offset := 0, int64(0)
-	d.scanner.Begin("0")
+	d.marks, d.spans, d.places = d.marks[:0], d.spans[:0], d.places[:0]
+	offset := int64(0)
+	d.reset()
 	if f.continued {
-		offset = d.replay.play(d.scanner)
+		offset = d.replay.play(d)
 	} else {
 		d.replay.clear()
-	}
-	begin := func() {
-		fragment++
-		offset = 0
-		d.scanner.Begin(strconv.Itoa(fragment))
 	}
 	rows := false // stand in the fragment; they and lines never do together
 	for i, it := range f.items {
 		if i > 0 && it.n > 0 && f.items[i-1].n > 0 && it.row != rows {
-			begin()
+			d.begin()
+			offset = 0
 		}
 		rows = it.row
 		switch {
 		case it.n == 0:
-			begin()
+			d.begin()
+			offset = 0
 			d.replay.clear()
 			continue
 		case it.row:
 			d.giveRow(f, it, i+1)
 		default:
-			offset = d.giveLine(f, it, fragment, offset)
+			offset = d.giveLine(f, it, offset)
 		}
 		if len(d.replay.first) < replayFirst || i >= len(f.items)-replayLast {
 			d.replay.note(f, it)
 		}
 	}
 	for _, it := range f.extras {
-		begin()
-		d.giveLine(f, it, fragment, 0)
+		d.begin()
+		d.giveLine(f, it, 0)
 	}
 	for _, found := range d.scanner.Close().Findings {
 		d.locate(f, found)
 	}
+	if d.custom != nil {
+		d.custom.Close()
+		for _, at := range d.places {
+			d.locatePlace(f, at)
+		}
+	}
 	d.apart()
 	d.echo(f)
 	return d.apart()
+}
+
+// reset begins the first fragment of a frame.
+func (d *finder) reset() {
+	d.fragment = 0
+	d.scanner.Reset()
+	d.scanner.Begin("0")
+	if d.custom != nil {
+		d.custom.Reset()
+		d.custom.Begin("")
+	}
+}
+
+// begin begins the next fragment. What the matcher still holds back stands in
+// the one before.
+func (d *finder) begin() {
+	if d.custom != nil {
+		d.custom.Begin("")
+	}
+	d.fragment++
+	d.scanner.Begin(strconv.Itoa(d.fragment))
+}
+
+func (d *finder) write(text []byte) {
+	_, _ = d.scanner.Write(text) // never fails
+	if d.custom != nil {
+		d.custom.Write(text)
+	}
+}
+
+func (d *finder) writeRow(number int, cells []detect.Cell) {
+	d.scanner.Row(number, cells)
+	if d.custom != nil {
+		d.custom.Row(number, cells)
+	}
 }
 
 // Bounds on where echoes are looked for: they are for rows and lines that
@@ -143,10 +195,10 @@ func (d *finder) echoOf(f *frame, s span, it item) {
 	}
 }
 
-func (d *finder) giveLine(f *frame, it item, fragment int, offset int64) int64 {
+func (d *finder) giveLine(f *frame, it item, offset int64) int64 {
 	c := f.cells[it.first]
-	d.marks = append(d.marks, mark{fragment, offset, c.start, c.end})
-	_, _ = d.scanner.Write(f.text[c.start:c.end]) // never fails
+	d.marks = append(d.marks, mark{d.fragment, offset, c.start, c.end})
+	d.write(f.text[c.start:c.end])
 	return offset + int64(c.end-c.start)
 }
 
@@ -155,7 +207,7 @@ func (d *finder) giveRow(f *frame, it item, number int) {
 	for _, c := range f.cells[it.first : it.first+it.n] {
 		d.row = append(d.row, detect.Cell{Column: c.column, Text: f.text[c.start:c.end]})
 	}
-	d.scanner.Row(number, d.row)
+	d.writeRow(number, d.row)
 }
 
 // locate finds where a finding stands in the text of the frame. Findings in
@@ -172,7 +224,12 @@ func (d *finder) locate(f *frame, found detect.Finding) {
 	if err != nil {
 		return
 	}
-	i, exact := slices.BinarySearchFunc(d.marks, mark{fragment: fragment, offset: found.Offset}, func(a, b mark) int {
+	d.locateInLine(fragment, found.Offset, found.Length, found.Class)
+}
+
+// locateInLine finds a stretch of a fragment in the text of the frame.
+func (d *finder) locateInLine(fragment int, offset int64, length int, class detect.Class) {
+	i, exact := slices.BinarySearchFunc(d.marks, mark{fragment: fragment, offset: offset}, func(a, b mark) int {
 		return cmp.Or(cmp.Compare(a.fragment, b.fragment), cmp.Compare(a.offset, b.offset))
 	})
 	if !exact {
@@ -181,9 +238,24 @@ func (d *finder) locate(f *frame, found detect.Finding) {
 	if i < 0 || d.marks[i].fragment != fragment {
 		return
 	}
-	start := d.marks[i].at + int(found.Offset-d.marks[i].offset)
-	if end := start + found.Length; end <= d.marks[i].end {
-		d.spans = append(d.spans, span{start, end, found.Class, -1})
+	start := d.marks[i].at + int(offset-d.marks[i].offset)
+	if end := start + length; end <= d.marks[i].end {
+		d.spans = append(d.spans, span{start, end, class, -1})
+	}
+}
+
+// locatePlace finds what a policy's detectors found, which say exactly where.
+func (d *finder) locatePlace(f *frame, at place) {
+	if at.Cell < 0 {
+		d.locateInLine(at.fragment, at.Offset, at.Length, at.Class)
+		return
+	}
+	if at.Row < 1 || at.Row > len(f.items) {
+		return // was only played again
+	}
+	if it := f.items[at.Row-1]; it.row && at.Cell < it.n {
+		start := f.cells[it.first+at.Cell].start + int(at.Offset)
+		d.spans = append(d.spans, span{start, start + at.Length, at.Class, it.first + at.Cell})
 	}
 }
 
@@ -260,66 +332,4 @@ func (d *finder) apart() []span {
 	}
 	d.spans = kept
 	return kept
-}
-
-// replay keeps what the detector must have seen before a batch to see in it
-// what it sees in the whole: headings stand in the first lines, and what stands
-// in a column shows by the last.
-type replay struct {
-	first, last []played
-	bytes       int // of last
-}
-
-type played struct {
-	line  []byte
-	row   []detect.Cell
-	bytes int
-}
-
-const (
-	replayFirst = 5
-	replayLast  = 32
-	replayBytes = 64 << 10
-)
-
-func (r *replay) clear() { r.first, r.last, r.bytes = r.first[:0], r.last[:0], 0 }
-
-func (r *replay) note(f *frame, it item) {
-	var p played
-	for _, c := range f.cells[it.first : it.first+it.n] {
-		text := f.text[c.start:min(c.end, c.start+replayBytes/4)]
-		if it.row {
-			p.row = append(p.row, detect.Cell{Column: c.column, Text: bytes.Clone(text)})
-		} else {
-			p.line = bytes.Clone(text)
-		}
-		p.bytes += len(text)
-	}
-	if p.bytes > replayBytes {
-		return
-	}
-	if len(r.first) < replayFirst {
-		r.first = append(r.first, p)
-		return
-	}
-	r.last = append(r.last, p)
-	for r.bytes += p.bytes; len(r.last) > replayLast || r.bytes > replayBytes; r.last = r.last[1:] {
-		r.bytes -= r.last[0].bytes
-	}
-}
-
-// play gives what was kept to the scanner and answers how long the text was.
-func (r *replay) play(s *detect.Scanner) int64 {
-	n := int64(0)
-	for _, list := range [][]played{r.first, r.last} {
-		for _, p := range list {
-			if p.line == nil {
-				s.Row(0, p.row)
-				continue
-			}
-			_, _ = s.Write(p.line)
-			n += int64(len(p.line))
-		}
-	}
-	return n
 }

@@ -85,6 +85,7 @@ func (l list) check(t *rapid.T, name string, content []byte, text func([]byte) s
 	for _, c := range report.Masked {
 		counts[string(c.Class)] = c.Count
 	}
+	l.checkOwn(t, name, content, text)
 	shown := text(out)
 	for _, c := range found.Summary.Classes {
 		if counts[string(c.Class)] < c.Distinct {

@@ -25,7 +25,8 @@ type Redactor struct {
 }
 
 // New answers a Redactor. The engine judges files and copies; the pack, which
-// should be the engine's own, says what is masked.
+// should be the engine's own, says what is masked, and so do the detectors of
+// the policy that the engine is for.
 func New(engine *rules.Engine, pack *detect.Pack, limits Limits) *Redactor {
 	return &Redactor{engine: engine, pack: pack, limits: limits.withDefaults()}
 }
@@ -199,7 +200,7 @@ func readFailed(err error) error {
 // finder answers the finder of the job: parts go through one after the other.
 func (j *job) finder() *finder {
 	if j.found == nil {
-		j.found = newFinder(j.pack)
+		j.found = newFinder(j.pack, j.engine.Custom())
 	}
 	return j.found
 }
