@@ -4,7 +4,8 @@ import "strings"
 
 // unit is the systemd unit. Everything in it that would give the service a mount
 // namespace of its own (PrivateTmp, ProtectSystem, ReadWritePaths and their
-// like) is left out on purpose: the guard's mounts must be seen by everybody.
+// like) is left out on purpose: the guard's mounts must be seen by everybody
+// (docs/decisions/070-no-mount-namespace.md).
 func unit(c Config) string {
 	command := make([]string, 0, 4)
 	for _, word := range []string{c.Program, "run", "--config", c.File} {
@@ -33,8 +34,10 @@ KillMode=mixed
 TimeoutStopSec=30
 OOMScoreAdjust=-800
 LimitNOFILE=65536
-StateDirectory=trustline
+StateDirectory=trustline trustline/tmp
 StateDirectoryMode=0700
+# Instead of a private /tmp.
+Environment=TMPDIR=/var/lib/trustline/tmp
 # Code for reading PDF, compiled once.
 CacheDirectory=trustline
 CacheDirectoryMode=0700
@@ -52,6 +55,11 @@ CapabilityBoundingSet=CAP_SYS_ADMIN CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEAR
 LockPersonality=yes
 RestrictRealtime=yes
 SystemCallArchitectures=native
+# Instead of a read-only system: it can load no module, set no clock, switch no
+# swap, write to no hardware and restart nothing.
+SystemCallFilter=~@clock @cpu-emulation @module @obsolete @raw-io @reboot @swap
+SystemCallErrorNumber=EPERM
+KeyringMode=private
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 
 [Install]

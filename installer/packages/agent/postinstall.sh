@@ -18,7 +18,8 @@ systemctl daemon-reload
 if systemctl is-active --quiet trustline; then
   # An upgrade. Killed, the old program gives no medium back: what was guarded
   # stays read-only until the new one, which systemd starts at once, guards it.
-  systemctl kill --signal=KILL trustline
+  # Its readers of documents go with it, not before it.
+  kill -KILL "$(systemctl show --property MainPID --value trustline)" || true
   systemctl start trustline
 else
   systemctl enable --quiet trustline

@@ -1,0 +1,304 @@
+package installer
+
+import (
+	"bytes"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/trustline/trustline/rules/synthetic"
+)
+
+// console is one that was installed from its package, as docs/install.md says.
+type console struct {
+	t           *testing.T
+	url         string
+	pin, reader string // its key, and a token that may read
+}
+
+// asConsole is who the console runs as.
+const asConsole = "runuser -u trustline-console -- trustline-console "
+
+func installConsole(t *testing.T) *console {
+	t.Helper()
+	sh(t, "apt-get install -y /packages/trustline-console_1.2.3_*.deb < /dev/null")
+	c := &console{t: t, url: "https://127.0.0.1:8443"}
+	eventually(t, "the console has its key", func() bool { _, err := os.Stat("/var/lib/trustline-console/console.db"); return err == nil })
+	const data = " --data /var/lib/trustline-console"
+	eventually(t, "the console tells its pin", func() bool {
+		c.pin = strings.TrimSpace(sh(t, asConsole+"pin"+data+" || true"))
+		return strings.HasPrefix(c.pin, "sha256//")
+	})
+	c.reader = strings.TrimSpace(sh(t, asConsole+"token create --kind api --name trial"+data))
+	return c
+}
+
+// token answers one with which so many machines may be enrolled.
+func (c *console) token(uses int) string {
+	return strings.TrimSpace(sh(c.t, fmt.Sprintf(asConsole+"token create --kind enrol --uses %d --name rollout --data /var/lib/trustline-console", uses)))
+}
+
+// ask reads from the console's API.
+func (c *console) ask(path string, v any) {
+	c.t.Helper()
+	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	defer client.CloseIdleConnections()
+	req, err := http.NewRequest(http.MethodGet, c.url+path, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.reader)
+	res, err := client.Do(req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK || json.Unmarshal(body, v) != nil {
+		c.t.Fatalf("%s: %d %s (%v)", path, res.StatusCode, body, err)
+	}
+}
+
+// fleetMachine is one workstation as the console's API tells it.
+type fleetMachine struct {
+	Machine      struct{ ID string }
+	Version      string
+	Media        int
+	Capabilities map[string]string
+	Declined     []any
+}
+
+func (c *console) fleet() []fleetMachine {
+	var f struct{ Machines []fleetMachine }
+	c.ask("/api/v1/fleet", &f)
+	return f.Machines
+}
+
+// incidents answers how many of a code there are.
+func (c *console) incidents(code string) (n int) {
+	var f struct {
+		Incidents []struct{ Code string }
+	}
+	c.ask("/api/v1/incidents?limit=200&kind=agent", &f)
+	for _, i := range f.Incidents {
+		if i.Code == code {
+			n++
+		}
+	}
+	return n
+}
+
+// lifeOfAPackage: installed silently with a token, seen at the console, upgraded
+// while somebody copies, ended in every way there is, purged without a trace,
+// and all of it once more by Ansible.
+func lifeOfAPackage(t *testing.T) {
+	c := installConsole(t)
+	before := everything(t)
+	sh(t, "truncate -s 32M /opt/image; mkfs.ext4 -q -F /opt/image; mount -o loop /opt/image /opt/stick; chmod 777 /opt/stick")
+	start := time.Now()
+	sh(t, fmt.Sprintf("TRUSTLINE_CONSOLE=%s TRUSTLINE_PIN='%s' TRUSTLINE_TOKEN='%s' DEBIAN_FRONTEND=noninteractive dpkg -i /packages/trustline_1.2.3_*.deb < /dev/null", c.url, c.pin, c.token(1)))
+	eventually(t, "the console sees the machine", func() bool {
+		f := c.fleet()
+		return len(f) == 1 && f[0].Version == "1.2.3" && len(f[0].Capabilities) > 0
+	})
+	t.Logf("seen at the console %v after the installation began", time.Since(start).Round(10*time.Millisecond))
+	if m := c.fleet()[0]; m.Capabilities["removable-media"] != "prevented" || m.Capabilities["network"] != "prevented" || len(m.Declined) > 0 {
+		t.Errorf("the machine tells %+v", m)
+	}
+	if _, err := os.Stat("/etc/trustline/token"); err == nil {
+		t.Error("the token is left although it was used")
+	}
+	sh(t, "printf 'removable: [/opt/stick]\n' >> /etc/trustline/agent.yaml; kill -9 $(systemctl show -p MainPID --value trustline)")
+	guarded(t)
+	eventually(t, "the console hears that the service was killed", func() bool { return c.incidents("service-killed") == 1 })
+	papers(t)
+
+	upgradeUnderACopy(t)
+	eventually(t, "the console sees the new version", func() bool { return c.fleet()[0].Version == "1.3.0" })
+	endsAreToldApart(t, c)
+	eventually(t, "the stick is given back", func() bool { return os.WriteFile("/opt/stick/given back", list(), 0o644) == nil })
+	sh(t, "umount /opt/stick; rm -f /opt/image")
+	cleanAgain(t, before)
+	byAnsible(t, c)
+}
+
+// papers: manual, completion, licences, the default policy.
+func papers(t *testing.T) {
+	t.Helper()
+	sh(t, "trustline status; trustline doctor || test $? -le 1")
+	sh(t, "zcat /usr/share/man/man1/trustline-scan.1.gz | grep -q trustline; bash -n /usr/share/bash-completion/completions/trustline; trustline policy check /usr/share/trustline/policy.yaml; test -s /usr/share/doc/trustline/licences.txt")
+	if v := sh(t, "trustline --version"); !strings.Contains(v, "1.2.3") {
+		t.Errorf("version: %s", v)
+	}
+	var bom struct{ Components []struct{ Name string } }
+	raw, err := os.ReadFile("/usr/share/doc/trustline/sbom.cdx.json")
+	if err != nil || json.Unmarshal(raw, &bom) != nil || len(bom.Components) < 30 {
+		t.Errorf("the list of what the program is made of has %d components (%v)", len(bom.Components), err)
+	}
+}
+
+// endsAreToldApart: the console hears which way the service ended.
+func endsAreToldApart(t *testing.T, c *console) {
+	t.Helper()
+	if n := c.incidents("service-killed"); n != 1 {
+		t.Errorf("after the upgrade %d times killed", n)
+	}
+	if out := sh(t, "trustline stop < /dev/null 2>&1 && echo stopped || true"); strings.Contains(out, "\nstopped") {
+		t.Errorf("stopped without a code: %s", out)
+	}
+	sh(t, "systemctl is-active trustline; systemctl stop trustline")
+	eventually(t, "the console hears of the stop", func() bool { return c.incidents("service-stopped") == 1 })
+	sh(t, "systemctl start trustline")
+	guarded(t)
+	sh(t, "dpkg -P trustline")
+	eventually(t, "the console hears of the removal", func() bool { return c.incidents("service-removed") == 1 })
+	if stopped, killed := c.incidents("service-stopped"), c.incidents("service-killed"); stopped != 1 || killed != 1 {
+		t.Errorf("%d times stopped, %d killed", stopped, killed)
+	}
+}
+
+// cleanAgain: not a file, unit, mount, rule or process is left.
+func cleanAgain(t *testing.T, before map[string]bool) {
+	t.Helper()
+	sh(t, "systemctl daemon-reload")
+	for f := range everything(t) {
+		if !before[f] {
+			t.Errorf("left behind: %s", f)
+		}
+	}
+	if left := sh(t, "nft list tables | grep -i trustline || true; grep -i fuse.trustline /proc/mounts || true; systemctl list-units --all --no-legend 'trustline.*' 'trustline-session*'; for p in /proc/[0-9]*/exe; do readlink $p; done | grep -x '/usr/bin/trustline.*' | grep -v console || true"); strings.TrimSpace(left) != "" {
+		t.Errorf("left behind: %s", left)
+	}
+}
+
+// byAnsible runs what docs/install.md shows.
+func byAnsible(t *testing.T, c *console) {
+	t.Helper()
+	sh(t, "cp /packages/trustline_1.3.0_*.deb /packages/trustline_VERSION_amd64.deb")
+	book := strings.ReplaceAll(string(documented(t, "/packages/install.md", "```yaml\n- hosts")), "https://console.example:8443", c.url)
+	if err := os.WriteFile("/packages/rollout.yaml", []byte("- hosts"+book), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	play := fmt.Sprintf("cd /packages; LC_ALL=C.UTF-8 ansible-playbook -i hosts -e trustline_pin='%s' -e trustline_token='%s' rollout.yaml < /dev/null", c.pin, c.token(1))
+	if err := os.WriteFile("/packages/hosts", []byte("[workstations]\nlocalhost ansible_connection=local ansible_become_method=su ansible_python_interpreter=/usr/bin/python3\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s", sh(t, play))
+	eventually(t, "the console sees the machine that Ansible installed", func() bool {
+		for _, m := range c.fleet() {
+			if m.Version == "1.3.0" && m.Media == 0 && len(c.fleet()) == 2 {
+				return true
+			}
+		}
+		return false
+	})
+	if again := sh(t, play); !strings.Contains(again, "changed=0") {
+		t.Errorf("a second time Ansible changes something: %s", again)
+	}
+}
+
+// documented answers a block of code from a document, from its beginning on.
+func documented(t *testing.T, path, begin string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, found := bytes.Cut(text, []byte(begin))
+	block, _, closed := bytes.Cut(block, []byte("```"))
+	if !found || !closed {
+		t.Fatalf("%s has no %q", filepath.Base(path), begin)
+	}
+	return block
+}
+
+func list() []byte {
+	var b strings.Builder
+	b.WriteString("姓名,手机\n")
+	for _, p := range synthetic.New(7).People(30) {
+		fmt.Fprintf(&b, "%s,%s\n", p.Name, p.Mobile)
+	}
+	return []byte(b.String())
+}
+
+// guarded waits until a list is refused and something harmless is not. It tries
+// none before the guard is there: what is deleted stays on the device.
+func guarded(t *testing.T) {
+	t.Helper()
+	eventually(t, "the stick is under guard", func() bool {
+		mounts, err := os.ReadFile("/proc/mounts")
+		return err == nil && bytes.Contains(mounts, []byte(" /opt/stick fuse.trustline"))
+	})
+	var refused, harmless error
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		harmless = os.WriteFile("/opt/stick/harmless", []byte("harmless"), 0o644)
+		if refused = os.WriteFile("/opt/stick/list.csv", list(), 0o644); errors.Is(refused, syscall.EACCES) && harmless == nil {
+			return
+		}
+	}
+	t.Fatalf("not guarded: list %v, harmless %v", refused, harmless)
+}
+
+// upgradeUnderACopy: while the package is upgraded, one program tries all the
+// time to get a list onto the stick, and another has a file open there and goes
+// on writing; not once does that work, and not a byte of the list is on the
+// device.
+func upgradeUnderACopy(t *testing.T) {
+	t.Helper()
+	stop, leaked := make(chan struct{}), make(chan [2]int, 1)
+	held, err := os.Create("/opt/stick/held.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		tries, n := 0, 0
+		for {
+			select {
+			case <-stop:
+				leaked <- [2]int{tries, n}
+				return
+			default:
+			}
+			if tries++; os.WriteFile("/opt/stick/list.csv", list(), 0o644) == nil {
+				n++
+			}
+			_, _ = held.Write(list())
+		}
+	}()
+	sh(t, "DEBIAN_FRONTEND=noninteractive dpkg -i /packages/trustline_1.3.0_*.deb < /dev/null")
+	eventually(t, "the new version runs", func() bool { return strings.Contains(sh(t, "trustline status --json || true"), "1.3.0") })
+	guarded(t)
+	close(stop)
+	n := <-leaked
+	held.Close()
+	if n[1] > 0 || n[0] < 10 {
+		t.Errorf("the list reached the stick %d times of %d during the upgrade", n[1], n[0])
+	}
+	if on := onDevice(t); on != 0 {
+		t.Errorf("%d numbers of the list are on the device", on)
+	}
+	t.Logf("%d copies refused during the upgrade", n[0])
+}
+
+// onDevice counts the list's numbers on the device itself.
+func onDevice(t *testing.T) (n int) {
+	t.Helper()
+	sh(t, "sync")
+	image, err := os.ReadFile("/opt/image")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range synthetic.New(7).People(30) {
+		n += bytes.Count(image, []byte(p.Mobile))
+	}
+	return n
+}
