@@ -36,7 +36,7 @@ const (
 	MaxFolders = 20
 	MaxFiles   = 10_000 // looked at by one machine
 	MaxDays    = 30
-	maxLeast   = 1_000_000
+	MostLeast  = 1_000_000
 	maxKinds   = 50
 	maxNames   = 4
 )
@@ -160,7 +160,7 @@ func (c *Check) problems() (bad []string) {
 	}
 	kinds := slices.Collect(maps.Keys(c.AtLeast))
 	if len(kinds) == 0 || len(kinds) > maxKinds || slices.ContainsFunc(kinds, func(k string) bool {
-		return k == "" || !plain(k, 64) || c.AtLeast[k] < 1 || c.AtLeast[k] > maxLeast
+		return k == "" || !plain(k, 64) || c.AtLeast[k] < 1 || c.AtLeast[k] > MostLeast
 	}) {
 		bad = append(bad, "check.atLeast")
 	}

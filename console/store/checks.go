@@ -7,6 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -136,4 +139,66 @@ func (s *Store) FoundBy(ctx context.Context, check string, most int) (all []inci
 		all = append(all, i)
 	}
 	return all, rows.Err()
+}
+
+// Whom says which machines are meant: all, so many of them picked at random, or
+// those named.
+type Whom struct {
+	All    bool
+	Sample int
+	Names  []string // names or ids
+}
+
+// UnknownMachine says that no machine of the fleet has this name or id.
+type UnknownMachine struct{ Name string }
+
+func (e *UnknownMachine) Error() string {
+	return fmt.Sprintf("there is no enrolled machine %q", e.Name)
+}
+
+// Choose answers the machines that are meant, among those that are part of the
+// fleet now. The error is ErrNotFound where that is none, or an UnknownMachine.
+func (s *Store) Choose(ctx context.Context, w Whom) ([]Machine, error) {
+	fleet, err := s.Fleet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fleet = slices.DeleteFunc(fleet, func(m Machine) bool { return m.Enrolled.IsZero() || !m.Revoked.IsZero() })
+	switch {
+	case w.All:
+	case w.Sample > 0:
+		rand.Shuffle(len(fleet), func(i, j int) { fleet[i], fleet[j] = fleet[j], fleet[i] })
+		fleet = fleet[:min(len(fleet), w.Sample)]
+	default:
+		if fleet, err = named(fleet, w.Names); err != nil {
+			return nil, err
+		}
+	}
+	if len(fleet) == 0 {
+		return nil, ErrNotFound
+	}
+	return fleet, nil
+}
+
+// named answers the machines of these names, all of them where several share
+// one.
+func named(fleet []Machine, names []string) (chosen []Machine, err error) {
+	taken := map[string]bool{}
+	for _, name := range names {
+		known := false
+		for _, m := range fleet {
+			who := m.Heartbeat.Machine
+			if who.ID != name && !strings.EqualFold(who.Name, name) {
+				continue
+			}
+			if known = true; !taken[who.ID] {
+				taken[who.ID] = true
+				chosen = append(chosen, m)
+			}
+		}
+		if !known {
+			return nil, &UnknownMachine{name}
+		}
+	}
+	return chosen, nil
 }

@@ -89,6 +89,10 @@ func (w *Web) showIncident(rw http.ResponseWriter, r *http.Request, status int, 
 	if err == nil {
 		p.Timeline, p.Form.Newest, err = w.timeline(r.Context(), i.ID)
 	}
+	if err == nil {
+		p.Destruction, err = w.destructionOf(r, &i)
+		p.Destruction.Problem, p.Destruction.Said = form.DestroyProblem, form.DestroySaid
+	}
 	if p.Form.States = reviewStates; p.Form.State == "" || p.Form.Problem == "review.changed" {
 		p.Form.State = i.Review.State
 	}

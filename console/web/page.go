@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -80,6 +81,7 @@ func functions() template.FuncMap {
 		"locate":  location(),
 		"class":   func(id, lang string) string { return rules.ClassName(detect.Class(id), lang) },
 		"data":    dataName,
+		"title":   title,
 	}
 }
 
@@ -92,6 +94,11 @@ func dataName(found []incident.Class, id, lang string) string {
 		}
 	}
 	return rules.ClassName(detect.Class(id), lang)
+}
+
+// title answers a title in a language, or the id where there is none.
+func title(t incident.Title, id, lang string) string {
+	return cmp.Or(rules.Localized(t).In(lang), id)
 }
 
 // known answers the text of an id that an agent has sent, or what it sent

@@ -19,6 +19,9 @@ type review struct {
 	Newest  int64  // sequence number of the newest entry about it that was seen
 	Comment string // what was typed
 	Problem string // message id
+
+	// DestroyProblem and DestroySaid are of the form beside it.
+	DestroyProblem, DestroySaid string
 }
 
 // addStep keeps what a reviewer says about an incident. Whoever works on it is

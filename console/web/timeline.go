@@ -8,6 +8,7 @@ import (
 
 	"github.com/trustline/trustline/console/store"
 	"github.com/trustline/trustline/grant"
+	"github.com/trustline/trustline/task"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
@@ -16,6 +17,8 @@ type incidentPage struct {
 	store.Item
 	Timeline []moment
 	Form     review
+
+	Destruction destruction
 }
 
 // moment is one thing that was done about an incident, by the employee, by
@@ -43,7 +46,11 @@ func (w *Web) timeline(ctx context.Context, id string) (all []moment, newest int
 		all = append(all, recorded(i))
 	}
 	for _, e := range history {
-		all, newest = append(all, done(e)), max(newest, e.Seq)
+		// What a machine did stands there by its own record.
+		if e.Action != store.ActionDestroyed && e.Action != store.ActionKept {
+			all = append(all, done(e))
+		}
+		newest = max(newest, e.Seq)
 	}
 	slices.SortStableFunc(all, func(a, b moment) int { return a.Time.Compare(b.Time) })
 	return all, newest, nil
@@ -55,6 +62,8 @@ func recorded(i incident.Incident) moment {
 	switch i.Code {
 	case grant.CodeRequested:
 		m.Link = "/approvals/" + i.ID
+	case task.CodeKept:
+		m.What = "kept." + i.Detail["kept"]
 	case "grant-used":
 		m.Link = "/incidents/" + i.Detail["record"]
 	}

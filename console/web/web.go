@@ -114,6 +114,7 @@ func (w *Web) Handler() http.Handler {
 	mux.Handle("POST /incidents/{id}/review", w.signedIn(w.addStep))
 	w.policyRoutes(mux)
 	w.approvalRoutes(mux)
+	w.discoveryRoutes(mux)
 	mux.Handle("GET /events", w.signedIn(w.events))
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		w.render(rw, r, http.StatusNotFound, "problem", page{Title: "problem.not-found", Data: "problem.not-found.text"})
@@ -198,7 +199,7 @@ func pathWithoutSecret(r *http.Request) string {
 
 func parse() (map[string]*template.Template, error) {
 	all := map[string]*template.Template{}
-	for _, name := range []string{"login", "setup", "incidents", "incident", "fleet", "approvals", "approval", "codes", "policy", "policy-old", "problem"} {
+	for _, name := range []string{"login", "setup", "incidents", "incident", "fleet", "approvals", "approval", "codes", "discovery", "check", "check-new", "policy", "policy-old", "problem"} {
 		t, err := template.New("base.html").Funcs(functions()).ParseFS(files, "templates/base.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read the page %s: %w", name, err)
