@@ -21,6 +21,7 @@ import (
 	"github.com/trustline/trustline/agent/health"
 	"github.com/trustline/trustline/agent/identity"
 	"github.com/trustline/trustline/agent/ledger"
+	"github.com/trustline/trustline/agent/lists"
 	"github.com/trustline/trustline/agent/policyfile"
 	"github.com/trustline/trustline/agent/prompt"
 	"github.com/trustline/trustline/agent/sandbox"
@@ -62,7 +63,8 @@ type Agent struct {
 	grants   *grants.Book
 	desk     *desk
 	tenure   *tenure.Tenure
-	lists    *rules.Lists
+	shelf    *lists.Shelf // nil without a console
+	lists    atomic.Pointer[ownLists]
 	health   *health.Board
 	texts    health.Texts
 	today    atomic.Int64
@@ -73,7 +75,7 @@ type Agent struct {
 // own; without one they are read in this process.
 func New(c Config, version string, worker []string, log *slog.Logger) (*Agent, error) {
 	a := &Agent{config: c, version: version, started: time.Now().UTC(), log: log, health: health.New(log)}
-	steps := []func() error{a.openState, a.openControl, func() error { return a.makeJudge(worker) }, a.openUploader, a.openDesk, a.openSite, a.openCustody, func() error { return a.openFinder(worker) }, a.openErrands}
+	steps := []func() error{a.openState, a.openControl, func() error { return a.makeJudge(worker) }, a.openUploader, a.openDesk, a.openSite, a.openCustody, func() error { return a.openFinder(worker) }, a.openErrands, a.openLists}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, a.close())
@@ -128,28 +130,12 @@ func (a *Agent) makeJudge(worker []string) error {
 		a.sandbox = sandbox.New(sandbox.Options{Command: worker, Logger: a.log})
 		engine = engine.Isolated(a.sandbox.Extract)
 	}
-	// Lists whose files are faulty are left out; the others hold.
-	var faults error
-	if a.lists, faults = rules.OpenLists(context.Background(), filepath.Join(a.config.State, "lists")); faults != nil {
-		a.log.Error("not all lists of the company's own can be used", "error", faults)
-	}
-	a.health.Mark(health.ListsBroken, "", faults)
-	engine = engine.With(a.lists)
-	a.missingLists()
 	a.judge = &Judge{
 		Engine: engine, Pack: pack, Policy: a.policy.Current, Ledger: a.ledger, Machine: a.machine, Cases: &cases.Book{},
 		Record: a.record, Tell: a.teller.Tell, Log: a.log,
 	}
 	a.control.Clip = a.judge.Clip
 	return nil
-}
-
-// missingLists says that the policy asks for lists that are not here.
-func (a *Agent) missingLists() {
-	if missing := a.policy.Current().MissingLists(a.lists); len(missing) > 0 {
-		a.health.Set(health.ListsBroken, "")
-		a.log.Error("the policy asks for lists that are not here", "problems", missing.Error())
-	}
 }
 
 func (a *Agent) openUploader() error {
@@ -232,6 +218,7 @@ func (a *Agent) Run(ctx context.Context, s Supervisor) error {
 		group.Go(func() error { a.identity.Run(ctx, a.client, identity.DefaultPace()); return nil })
 		group.Go(func() error { return a.upload(ctx) })
 		group.Go(func() error { a.follow(ctx); return nil })
+		group.Go(func() error { a.shelf.Run(ctx, a.client.List, a.useLists, a.listEvent(ctx)); return nil })
 	}
 	var tellers errgroup.Group
 	tellers.Go(func() error { a.teller.Run(last); return nil })
@@ -295,7 +282,7 @@ func (a *Agent) policyEvent(ctx context.Context) func(policyfile.Event) {
 		}
 		a.say(ctx, e.Code, severity, detail)
 		a.site.policyChanged(ctx)
-		a.missingLists()
+		a.checkLists()
 	}
 }
 

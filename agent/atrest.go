@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/trustline/trustline/agent/activity"
@@ -25,7 +26,7 @@ type finder struct {
 	// quiet reads documents for nobody who waits. Its processes are its own: one
 	// that gives way to everything must never read for a copy under way.
 	quiet  *sandbox.Sandbox // nil: in this process
-	engine *rules.Engine
+	engine atomic.Pointer[rules.Engine]
 }
 
 // Decisions about files at rest that no rule of the policy made.
@@ -35,13 +36,21 @@ const (
 	ruleCheck     = "spot-check"
 )
 
+// use has the finder look with this engine from now on, in processes of its own.
+func (f *finder) use(engine *rules.Engine) {
+	if f.quiet != nil {
+		engine = engine.Isolated(f.quiet.Extract)
+	}
+	f.engine.Store(engine)
+}
+
 func (a *Agent) openFinder(worker []string) (err error) {
-	f := &finder{agent: a, engine: a.judge.Engine}
+	f := &finder{agent: a}
 	a.finder = f
 	if len(worker) > 0 {
 		f.quiet = sandbox.New(sandbox.Options{Command: worker, Logger: a.log})
-		f.engine = f.engine.Isolated(f.quiet.Extract)
 	}
+	f.use(a.judge.Engine)
 	if f.register, err = discovery.OpenRegister(filepath.Join(a.config.State, "found.db")); err != nil {
 		return err
 	}
@@ -97,7 +106,7 @@ func (f *finder) look(ctx context.Context, path string) (discovery.Looked, error
 
 // examine looks at a file and says what the policy says of it.
 func (f *finder) examine(ctx context.Context, path string) (*finding, error) {
-	r, err := f.agent.examine(ctx, f.engine, path, activity.Activity{
+	r, err := f.agent.examine(ctx, f.engine.Load(), path, activity.Activity{
 		Channel: activity.AtRest, Operation: activity.Find, Subject: activity.Subject{Name: filepath.Base(path)}, Destination: activity.Destination{Path: filepath.Dir(path)},
 	})
 	if err != nil || r.content.Status == rules.Clean {
@@ -146,7 +155,7 @@ func (f *finder) columns(ctx context.Context, policy *rules.Policy, r *finding) 
 	defer file.Close()
 	ctx, cancel := context.WithTimeout(ctx, judging)
 	defer cancel()
-	return f.engine.For(policy).Columns(ctx, file, r.judged.Size())
+	return f.engine.Load().For(policy).Columns(ctx, file, r.judged.Size())
 }
 
 // housekept bounds what one record says of this.

@@ -87,7 +87,7 @@ type finding struct {
 
 // lookAt decides about a file that has just been finished somewhere.
 func (a *Agent) lookAt(ctx context.Context, path string, act activity.Activity) {
-	r, err := a.examine(ctx, a.judge.Engine, path, act)
+	r, err := a.examine(ctx, a.judge.engine(), path, act)
 	if err != nil || r.content.Status == rules.Clean {
 		return // said already
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/trustline/trustline/agent/account"
@@ -42,6 +43,7 @@ type Judge struct {
 	Log     *slog.Logger
 
 	accounts account.Directory
+	newer    atomic.Pointer[rules.Engine] // instead of Engine, with other lists
 }
 
 // Grants are the approvals that people at this machine have.
@@ -58,7 +60,13 @@ type Grants interface {
 const judging = 2 * time.Minute
 
 // engine answers the Engine for the policy in force.
-func (j *Judge) engine() *rules.Engine { return j.Engine.For(j.Policy()) }
+func (j *Judge) engine() *rules.Engine {
+	e := j.Engine
+	if newer := j.newer.Load(); newer != nil {
+		e = newer
+	}
+	return e.For(j.Policy())
+}
 
 // Open implements guard.Judge.
 func (j *Judge) Open(a activity.Activity) guard.Judgement {

@@ -76,5 +76,6 @@ func (a *Agent) obey(ctx context.Context, o orders.Orders) error {
 	if o.Policy != nil {
 		err = a.policy.Offer(*o.Policy)
 	}
+	a.shelf.Offer(o.Lists)
 	return errors.Join(err, a.takeOrders(ctx, o), a.takeTasks(ctx, o.Tasks))
 }

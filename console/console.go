@@ -17,6 +17,7 @@ import (
 	"github.com/trustline/trustline/console/api"
 	"github.com/trustline/trustline/console/authority"
 	"github.com/trustline/trustline/console/certificate"
+	"github.com/trustline/trustline/console/lists"
 	"github.com/trustline/trustline/console/signer"
 	"github.com/trustline/trustline/console/store"
 	"github.com/trustline/trustline/console/web"
@@ -88,7 +89,7 @@ func (c *Console) prepare(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: %w", c.config.Listen, err)
 	}
 	mux := http.NewServeMux()
-	c.api = &api.API{Store: c.store, Authority: machines, Signer: key, Log: c.config.Log, Arrived: c.pages.Arrived, Grants: c.store.Answers, Tasks: c.store.Tasks}
+	c.api = &api.API{Store: c.store, Authority: machines, Signer: key, Log: c.config.Log, Arrived: c.pages.Arrived, Grants: c.store.Answers, Tasks: c.store.Tasks, Lists: lists.New(c.config.Data, c.store, key)}
 	mux.Handle("/api/", c.api.Handler())
 	mux.Handle("/", c.pages.Handler())
 	c.server = &http.Server{

@@ -1,6 +1,6 @@
 // Package orders is what the console tells an enrolled machine: the policy in
-// force, the grants that are the machine's, what it is to do once, and the secret
-// by which the two agree on codes spoken over the telephone. The console answers the whole of it
+// force, the grants that are the machine's, what it is to do once, the company's
+// lists, and the secret by which the two agree on codes spoken over the telephone. The console answers the whole of it
 // as one document, at once when it differs from what the machine has, and
 // otherwise when it changes.
 //
@@ -41,6 +41,8 @@ type Orders struct {
 	Grants []signed.Envelope `json:"grants,omitempty"`
 	// Tasks are what the machine is to do once; package task reads them.
 	Tasks []signed.Envelope `json:"tasks,omitempty"`
+	// Lists are those the console has published; nil from a console that knows none.
+	Lists []signed.Envelope `json:"lists,omitempty"`
 	// Secret is what codes are made with that people read out to each other.
 	Secret []byte `json:"secret,omitempty"`
 }
@@ -60,6 +62,9 @@ func Parse(body []byte) (Orders, error) {
 	}
 	if len(o.Tasks) > MaxTasks {
 		return Orders{}, fmt.Errorf("the console's orders hold more than %d tasks", MaxTasks)
+	}
+	if len(o.Lists) > MaxLists {
+		return Orders{}, fmt.Errorf("the console's orders hold more than %d lists", MaxLists)
 	}
 	if n := len(o.Secret); n != 0 && n != secretSize {
 		return Orders{}, errors.New("the console's orders hold a secret that is not one")

@@ -35,13 +35,29 @@ const (
 // older ones are refused. The error joins what is wrong with single files; the
 // Lists answered beside it hold the others. A folder that is not there holds
 // none.
-func OpenLists(ctx context.Context, dir string) (*Lists, error) { return openLists(ctx, dir, true) }
+func OpenLists(ctx context.Context, dir string, delivered ...Delivered) (*Lists, error) {
+	return openLists(ctx, dir, delivered, true)
+}
+
+// Delivered is a list that came another way than into the folder, and goes
+// before one of its name there.
+type Delivered struct {
+	Path string
+	Key  *listfile.Key // that opens it
+}
 
 // CheckLists does what OpenLists does, and leaves the folder as it is.
-func CheckLists(ctx context.Context, dir string) (*Lists, error) { return openLists(ctx, dir, false) }
+func CheckLists(ctx context.Context, dir string) (*Lists, error) {
+	return openLists(ctx, dir, nil, false)
+}
 
-func openLists(ctx context.Context, dir string, notes bool) (*Lists, error) {
+func openLists(ctx context.Context, dir string, delivered []Delivered, notes bool) (*Lists, error) {
 	l := &Lists{}
+	if len(delivered) > 0 {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return l, fmt.Errorf("open lists: %w", withoutPath(err))
+		}
+	}
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return l, nil
@@ -57,6 +73,13 @@ func openLists(ctx context.Context, dir string, notes bool) (*Lists, error) {
 	seen, err := readSeen(dir)
 	errs = append(errs, err)
 	changed := false
+	for _, d := range delivered {
+		newer, err := l.open(ctx, d.Path, listfile.Ring{d.Key}, seen)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("a list of the console's: %w", err))
+		}
+		changed = changed || newer
+	}
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), listSuffix) || strings.HasPrefix(e.Name(), ".") {
 			continue
@@ -100,6 +123,30 @@ func (l *Lists) open(ctx context.Context, path string, keys listfile.Ring, seen 
 	}
 	l.similar = append(l.similar, index)
 	return note(seen, similar.FileKind, info.Name, info.Serial), nil
+}
+
+// ListInfo says which list a file is.
+type ListInfo struct {
+	Kind, Name string
+	Serial     uint64
+}
+
+// CheckList checks a file of either kind whole, and says which list it is.
+func CheckList(ctx context.Context, path string, keys listfile.Ring) (ListInfo, error) {
+	list, err := exact.Open(ctx, path, keys, 0)
+	if err == nil {
+		info := list.Info()
+		return ListInfo{exact.FileKind, info.Name, info.Serial}, list.Close()
+	}
+	if !errors.Is(err, listfile.ErrOtherKind) {
+		return ListInfo{}, err
+	}
+	index, err := similar.Open(ctx, path, keys, 0)
+	if err != nil {
+		return ListInfo{}, err
+	}
+	info := index.Info()
+	return ListInfo{similar.FileKind, info.Name, info.Serial}, index.Close()
 }
 
 // accept refuses a list that is older than one seen, and a second one of its

@@ -52,6 +52,7 @@ type Client struct {
 	agent       string
 	http        *http.Client
 	waiting     *http.Client // for requests that the console may keep waiting
+	long        *http.Client // for answers that take long to read
 	encoder     *zstd.Encoder
 
 	mu   sync.Mutex
@@ -108,6 +109,7 @@ func NewClient(c Config) (*Client, error) {
 		base: base, certificate: c.Certificate, refused: c.Refused, agent: "trustline/" + c.Version, encoder: encoder,
 		http:    &http.Client{Transport: transport, Timeout: requestPatience, CheckRedirect: stay},
 		waiting: &http.Client{Transport: slow, CheckRedirect: stay},
+		long:    &http.Client{Transport: transport, CheckRedirect: stay},
 	}
 	client.open, client.shut = context.WithCancel(context.Background())
 	return client, nil

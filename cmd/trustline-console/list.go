@@ -25,7 +25,8 @@ func newListCommand(t *terminal) *cobra.Command {
 	}
 	key := &cobra.Command{Use: "key", Short: t.Text("list.key.short"), Long: t.Text("list.key.long")}
 	key.AddCommand(newListKeyCreate(t))
-	cmd.AddCommand(key, newListBuild(t), newListFingerprint(t), newListShow(t), newListTry(t))
+	cmd.AddCommand(key, newListBuild(t), newListFingerprint(t), newListShow(t), newListTry(t),
+		newListPublish(t), newListWithdraw(t), newListPublished(t))
 	return cmd
 }
 

@@ -27,7 +27,8 @@ import (
 	"github.com/trustline/trustline/uploader/incident"
 )
 
-// API answers requests under /api/v1/. All but Arrived, Grants and Tasks are required.
+// API answers requests under /api/v1/. All but Arrived, Grants, Tasks
+// and Lists are required.
 // The server it runs in asks for client certificates and speaks TLS 1.3.
 type API struct {
 	Store     *store.Store
@@ -41,11 +42,15 @@ type API struct {
 	Grants func(ctx context.Context, machine string) ([]signed.Envelope, error)
 	// Tasks answers what a machine is to do once and has not done; nil: nothing.
 	Tasks func(ctx context.Context, machine string) ([]signed.Envelope, error)
+	// Lists are those of the company's own; nil: there are none.
+	Lists Lists
 
 	waits waits
 
 	room    *semaphore.Weighted // bytes of batches that are being read
 	working *semaphore.Weighted // batches that are being taken apart and stored
+
+	sending *semaphore.Weighted // lists under way
 
 	enrolling                       *semaphore.Weighted
 	enrolments, renewals, impostors *account.Brake
@@ -64,13 +69,15 @@ func (a *API) Handler() http.Handler {
 	a.enrolling = semaphore.NewWeighted(maxEnrolling)
 	a.enrolments, a.renewals, a.impostors = account.NewBrake(freeTries), account.NewBrake(freeRenewals), account.NewBrake(1)
 	a.waits.room = semaphore.NewWeighted(maxTelling)
+	a.sending = semaphore.NewWeighted(maxSending)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+enrol.Path, a.enrol)
 	mux.Handle("POST "+enrol.RenewPath, a.speaking(grace, a.renew))
 	mux.Handle("POST "+incident.IngestPath, a.speaking(0, a.ingest))
 	mux.Handle("POST "+incident.HeartbeatPath, a.speaking(0, a.beat))
 	mux.Handle("GET "+orders.Path, a.speaking(0, a.orders))
-	mux.Handle("GET /api/v1/incidents", a.only(store.TokenAPI, a.list))
+	mux.Handle("GET "+orders.ListPath+"{sum}", a.speaking(0, a.list))
+	mux.Handle("GET /api/v1/incidents", a.only(store.TokenAPI, a.incidents))
 	mux.Handle("GET /api/v1/incidents/{id}", a.only(store.TokenAPI, a.one))
 	mux.Handle("GET /api/v1/fleet", a.only(store.TokenAPI, a.fleet))
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
@@ -122,7 +129,7 @@ func tooBusy(w http.ResponseWriter) {
 	fail(w, http.StatusServiceUnavailable, "the console is busy; try again later")
 }
 
-func (a *API) list(w http.ResponseWriter, r *http.Request) {
+func (a *API) incidents(w http.ResponseWriter, r *http.Request) {
 	q, err := parseQuery(r.URL.Query())
 	if err != nil {
 		fail(w, http.StatusBadRequest, err.Error())

@@ -165,8 +165,8 @@ func (a *API) tell(w http.ResponseWriter, r *http.Request, who speaker, known st
 		return false, nil
 	}
 	body, err := json.Marshal(o)
-	if err == nil && (len(body) > orders.MaxSize || len(o.Grants) > orders.MaxGrants || len(o.Tasks) > orders.MaxTasks) {
-		err = fmt.Errorf("the orders of machine %s are too large: %d bytes, %d grants, %d tasks", who.id, len(body), len(o.Grants), len(o.Tasks))
+	if err == nil && (len(body) > orders.MaxSize || len(o.Grants) > orders.MaxGrants || len(o.Tasks) > orders.MaxTasks || len(o.Lists) > orders.MaxLists) {
+		err = fmt.Errorf("the orders of machine %s are too large: %d bytes, %d grants, %d tasks, %d lists", who.id, len(body), len(o.Grants), len(o.Tasks), len(o.Lists))
 	}
 	if err != nil {
 		return false, err
@@ -193,6 +193,11 @@ func (a *API) ordersOf(ctx context.Context, machine string) (o orders.Orders, er
 	if a.Tasks != nil {
 		if o.Tasks, err = a.Tasks(ctx, machine); err != nil {
 			return orders.Orders{}, fmt.Errorf("look up a machine's tasks: %w", err)
+		}
+	}
+	if a.Lists != nil {
+		if o.Lists, err = a.Lists.Orders(ctx); err != nil {
+			return orders.Orders{}, fmt.Errorf("look up the lists: %w", err)
 		}
 	}
 	return o, nil
@@ -238,6 +243,10 @@ func tagOf(o orders.Orders) string {
 	for _, t := range o.Tasks {
 		h.Write([]byte{3})
 		h.Write(t.Signature)
+	}
+	for _, l := range o.Lists {
+		h.Write([]byte{4})
+		h.Write(l.Signature)
 	}
 	return `"` + hex.EncodeToString(h.Sum(nil)[:16]) + `"`
 }

@@ -1,10 +1,13 @@
 // Package signer keeps the key that the console signs policies and grants with,
-// and the secret that codes over the telephone are made with. Both are made at
-// the first start and never leave the console's data folder. What is signed is
+// the secret that codes over the telephone are made with, and the one that what
+// the database must not give away is sealed with. All are made at the first
+// start and never leave the console's data folder. What is signed or sealed is
 // not its business.
 package signer
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/rand"
@@ -23,6 +26,7 @@ const fileName = "signing.key"
 type Signer struct {
 	key    ed25519.PrivateKey
 	master []byte
+	seal   cipher.AEAD
 }
 
 // Load reads the key in a folder, making one at the first time.
@@ -40,7 +44,29 @@ func Load(dir string) (*Signer, error) {
 	if len(seed) != ed25519.SeedSize {
 		return nil, fmt.Errorf("%s is damaged: bring it back from a backup; without it every machine has to be enrolled anew", path)
 	}
-	return &Signer{key: ed25519.NewKeyFromSeed(derive(seed, "sign")), master: derive(seed, "codes")}, nil
+	block, err := aes.NewCipher(derive(seed, "seal"))
+	if err != nil {
+		return nil, fmt.Errorf("open the signing key: %w", err)
+	}
+	seal, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, fmt.Errorf("open the signing key: %w", err)
+	}
+	return &Signer{key: ed25519.NewKeyFromSeed(derive(seed, "sign")), master: derive(seed, "codes"), seal: seal}, nil
+}
+
+// Seal encrypts a few bytes (AES-256-GCM) for one place, such as a row.
+func (s *Signer) Seal(place string, plain []byte) []byte {
+	return s.seal.Seal(nil, nil, plain, []byte(place))
+}
+
+// Unseal answers what was sealed for that place.
+func (s *Signer) Unseal(place string, sealed []byte) ([]byte, error) {
+	plain, err := s.seal.Open(nil, nil, sealed, []byte(place))
+	if err != nil {
+		return nil, errors.New("what was sealed cannot be opened: it was changed, or belongs to another signing.key")
+	}
+	return plain, nil
 }
 
 // Key is what policies and grants are signed with.
