@@ -37,7 +37,7 @@ func execute(ctx context.Context, args []string) int {
 	}
 	root.SetOut(t.out)
 	root.SetErr(t.err)
-	root.AddCommand(newServeCommand(t), newTokenCommand(t), newAccountCommand(t), newAuditCommand(t), newMachineCommand(t), newPinCommand(t), newListCommand(t), newManualCommand())
+	root.AddCommand(newServeCommand(t), newTokenCommand(t), newAccountCommand(t), newAuditCommand(t), newMachineCommand(t), newSpotCheckCommand(t), newPinCommand(t), newListCommand(t), newManualCommand())
 	root.SetArgs(args)
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(t.err, t.Text("error", message.Args{"Error": err}))

@@ -94,6 +94,7 @@ func newRoot(t *terminal) *cobra.Command {
 		newNetworkCommand(t),
 		newSupportBundleCommand(t),
 		newQuarantineCommand(t),
+		newDiscoveryCommand(t),
 		newManualCommand(),
 	)
 	return root
