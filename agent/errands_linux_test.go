@@ -21,6 +21,7 @@ import (
 	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/agent/discovery"
 	"github.com/trustline/trustline/agent/tasks"
+	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/rules/synthetic"
 	"github.com/trustline/trustline/signed"
 	"github.com/trustline/trustline/task"
@@ -339,5 +340,33 @@ func TestADestructionGoesOnAfterTheServiceWasKilled(t *testing.T) {
 	}
 	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 0 {
 		t.Errorf("left: %v %v", left, err)
+	}
+}
+
+// What was taken into quarantine is destroyed there, under the same conditions.
+func TestWhatIsInQuarantineIsDestroyed(t *testing.T) {
+	e := newErrand(t, t.TempDir())
+	e.work()
+	path := e.numbers("numbers.txt", 2000)
+	f, err := e.finder.examine(t.Context(), path)
+	e.must(err)
+	f.decision.Action = rules.Quarantine
+	e.settle(t.Context(), f)
+	i := e.await("the file", func(i incident.Incident) bool { return i.File.SHA256 != "" })
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("not taken: %v", err)
+	}
+	wrong := e.task(nil, &task.Destruction{Incident: i.ID, Path: named(i), SHA256: strings.Repeat("ab", 32)})
+	e.give(wrong)
+	if r := e.result(wrong); r.Kept != task.KeptChanged {
+		t.Errorf("%+v", r)
+	}
+	order := e.task(nil, &task.Destruction{Incident: i.ID, Path: named(i), SHA256: i.File.SHA256})
+	e.give(order)
+	if r := e.result(order); r.Kept != "" || r.Where != "quarantine" || r.Bytes != i.File.Size {
+		t.Errorf("%+v", r)
+	}
+	if left, err := e.custody.store.List(); err != nil || len(left) != 0 {
+		t.Errorf("%v %v", left, err)
 	}
 }

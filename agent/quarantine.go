@@ -75,7 +75,7 @@ func (a *Agent) settle(ctx context.Context, r *finding) {
 		a.log.Error("incident is not recorded", "error", err)
 		return
 	}
-	if r.atRest {
+	if r.atRest || take {
 		if i.File.SHA256, err = sum(); err != nil {
 			return // it changes, and will be looked at again
 		}
