@@ -165,7 +165,7 @@ func (t *terminal) className(policy *rules.Policy, class detect.Class) string {
 func (r *scanReport) printFindings(b *strings.Builder, findings []findingLine) {
 	var rows [][]string
 	for _, f := range findings {
-		rows = append(rows, []string{"   ", r.where(f), r.className(r.policy, f.Class), harmless(f.Masked), fmt.Sprintf("%.2f", f.Confidence), harmless(strings.Join(f.Reasons, ", "))})
+		rows = append(rows, []string{"   ", r.where(f), r.className(r.policy, f.Class), harmless(f.Masked), fmt.Sprintf("%.2f", f.Confidence), harmless(rules.WhyTexts(f.Reasons, r.Language()))})
 	}
 	b.WriteString(table(rows))
 }

@@ -2,22 +2,23 @@ package web
 
 import (
 	"regexp"
-	"strings"
 
 	"github.com/trustline/trustline/message"
+	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/detect"
 )
 
-// phrase is one way in which agents say why they believe a match, or where it
-// stands; agents say it in English, readers read it in their language.
+// phrase is one way in which agents once said why they
+// believe a match; they said it in English, readers read it in their language.
 type phrase struct {
 	form *regexp.Regexp
-	id   string // of the text; the form's groups fill its placeholders A and B
+	code string // of today's reason; the form's groups are its values
 }
 
 func phrases() []phrase {
 	list := []phrase{}
 	for _, p := range [][2]string{
-		{`checksum right`, "checksum"}, {`15-digit form without checksum`, "old-form"}, {`date of birth real`, "birth"},
+		{`checksum right`, "checksum"}, {`15-digit form without checksum`, "old-form"}, {`date of birth real`, "birth-old"},
 		{`region of (.+) not in the table \((\d+)\)`, "region-unknown"}, {`region (.+) \((\d+)\)`, "region"},
 		{`11 digits, prefix assigned to mobile numbers`, "mobile"}, {`(\d+) digits`, "digits"},
 		{`area code and number of the right length`, "landline"}, {`address of the right form, top-level domain known`, "email"},
@@ -36,9 +37,25 @@ func phrases() []phrase {
 		{`context words shortly before or in the heading`, "near-above"}, {`but no context word near`, "but-alone-word"},
 		{`but an account that is no person's`, "but-role"}, {`but of an author or sender`, "but-maker"},
 	} {
-		list = append(list, phrase{regexp.MustCompile(`^` + p[0] + `$`), "why." + p[1]})
+		list = append(list, phrase{regexp.MustCompile(`^` + p[0] + `$`), p[1]})
 	}
 	return list
+}
+
+// today answers a reason as agents write it today; what no agent ever wrote
+// stays as it is.
+func today(known []phrase, sent string) string {
+	for _, k := range known {
+		switch g := k.form.FindStringSubmatch(sent); len(g) {
+		case 1:
+			return detect.Why(k.code)
+		case 2:
+			return detect.Why(k.code, g[1])
+		case 3:
+			return detect.Why(k.code, g[2], g[1])
+		}
+	}
+	return sent
 }
 
 // reasons answers a function that says a match's reasons in the reader's
@@ -46,18 +63,11 @@ func phrases() []phrase {
 func reasons() func(*message.Printer, []string) string {
 	known := phrases()
 	return func(p *message.Printer, sent []string) string {
-		said := make([]string, 0, len(sent))
-		for _, s := range sent {
-			for _, k := range known {
-				if g := k.form.FindStringSubmatch(s); g != nil {
-					g = append(g, "", "")
-					s = p.Text(k.id, message.Args{"A": g[1], "B": g[2]})
-					break
-				}
-			}
-			said = append(said, s)
+		said := make([]string, len(sent))
+		for i, s := range sent {
+			said[i] = today(known, s)
 		}
-		return strings.Join(said, p.Text("why.and"))
+		return rules.WhyTexts(said, p.Language())
 	}
 }
 

@@ -2,7 +2,6 @@ package custom
 
 import (
 	"cmp"
-	"fmt"
 	"hash/maphash"
 	"slices"
 	"strings"
@@ -140,21 +139,21 @@ func (p *piece) narrowIndex(i int) int {
 
 func (m *Matcher) reasons(p *piece, f finding) []string {
 	d := &m.set.detectors[f.detector]
-	r := []string{"word of the list"}
+	r := []string{detect.Why("word")}
 	if d.pattern != nil || d.find != nil {
-		r = []string{"matches the pattern"}
+		r = []string{detect.Why("pattern")}
 	}
 	if d.validator != "" {
-		r = append(r, "check "+d.validator+" right")
+		r = append(r, detect.Why("check", d.validator))
 	}
 	switch {
 	case !d.context:
 	case f.label.end > 0:
-		r = append(r, fmt.Sprintf("context word %s in the line", p.text[f.label.start:f.label.end]))
+		r = append(r, detect.Why("near", string(p.text[f.label.start:f.label.end])))
 	case f.distance >= 0:
-		r = append(r, "context words shortly before or in the heading")
+		r = append(r, detect.Why("near-above"))
 	default:
-		r = append(r, "but no context word near")
+		r = append(r, detect.Why("but-alone-word"))
 	}
 	return r
 }

@@ -35,7 +35,7 @@ type Finding struct {
 	Confidence float64  // 0…1
 	Masked     string   // the excerpt made harmless, at most 64 bytes
 	Value      uint64   // keyed hash of the normalised value: equal values, equal hash
-	Reasons    []string // "checksum right", "label 身份证号 3 characters before", …
+	Reasons    []string // as Why writes them: "checksum", "label:3:身份证号", …; rules.WhyText reads them
 }
 
 // ClassSummary counts one class.

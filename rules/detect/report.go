@@ -68,88 +68,110 @@ func columnName(i int) string {
 	return name
 }
 
-// reasons says in words what speaks for and against a match.
+// reasons says what speaks for and against a match.
 func (p *Pack) reasons(l *line, m *match) []string {
 	var r []string
-	has := func(f flags) bool { return m.why.flags&f != 0 }
-	add := func(when flags, text string) {
-		if has(when) {
-			r = append(r, text)
-		}
-	}
 	if m.why.digits > 0 {
-		r = append(r, fmt.Sprintf("%d digits", m.why.digits))
+		r = append(r, Why("digits", m.why.digits))
 	}
-	add(checksumRight, "checksum right")
+	if m.why.flags&checksumRight != 0 {
+		r = append(r, Why("checksum"))
+	}
+	if m.kind == residentID && m.why.flags&oldForm != 0 {
+		r = append(r, Why("old-form"))
+	}
+	r = append(r, p.regionReasons(l, m)...)
+	r = append(r, formReasons(m)...)
+	for _, w := range favourable {
+		if m.why.flags&w.when != 0 {
+			r = append(r, Why(w.code))
+		}
+	}
+	r = append(r, labelReasons(l, m)...)
+	for _, w := range adverse {
+		if m.why.flags&w.when != 0 {
+			r = append(r, Why(w.code))
+		}
+	}
+	return r
+}
+
+// regionReasons says where a number was given out, and of a date of birth in
+// it the year: the rest would say more than the masked number does.
+func (p *Pack) regionReasons(l *line, m *match) (r []string) {
+	if m.why.region == 0 {
+		return nil
+	}
+	code, title := fmt.Sprintf("%06d", m.why.region), p.regions.title(m.why.region)
+	if m.why.flags&regionKnown != 0 {
+		r = append(r, Why("region", code, title))
+	}
+	if m.why.flags&regionUnknown != 0 {
+		r = append(r, Why("region-unknown", code, title))
+	}
 	if m.kind == residentID {
-		add(oldForm, "15-digit form without checksum")
+		r = append(r, Why("birth", yearOfBirth(l.text[m.start:m.end])))
 	}
-	if m.why.region != 0 {
-		add(regionKnown, fmt.Sprintf("region %s (%06d)", p.regions.title(m.why.region), m.why.region))
-		add(regionUnknown, fmt.Sprintf("region of %s not in the table (%06d)", p.regions.title(m.why.region), m.why.region))
-		if m.kind == residentID {
-			r = append(r, "date of birth real")
+	return r
+}
+
+// yearOfBirth answers the year in a resident ID of 18 or 15 digits.
+func yearOfBirth(id []byte) string {
+	var digits []byte
+	for _, c := range id {
+		if isDigit(c) {
+			digits = append(digits, c)
 		}
 	}
-	switch m.kind {
-	case creditCode:
-		r = append(r, "organisation code in it right")
-	case iban:
-		r = append(r, "length of its country, check digits right")
-	case hkID:
-		r = append(r, "form of a Hong Kong identity card")
-	case cnPassport:
-		r = append(r, "form of a Chinese passport")
-	case hkMacauPass:
-		r = append(r, "form of a travel permit to or from Hong Kong and Macau")
-	case taiwanPass:
-		r = append(r, "form of a travel permit to or from Taiwan")
-	case passportMRZ:
-		r = append(r, "machine-readable zone, all check digits right")
-	case permanentResidence:
-		r = append(r, "foreigner's permanent residence, date of birth real")
-		add(oldForm, "form of before 2023 without checksum")
-	case residencePermit:
-		r = append(r, "region of Hong Kong, Macau or Taiwan, date of birth real")
-	case mobile:
-		r = append(r, "11 digits, prefix assigned to mobile numbers")
-	case landline:
-		if !has(localNumber) {
-			r = append(r, "area code and number of the right length")
-		}
-	case email:
-		r = append(r, "address of the right form, top-level domain known")
+	switch {
+	case len(digits) >= 17:
+		return string(digits[6:10])
+	case len(digits) == 15:
+		return "19" + string(digits[6:8])
 	}
-	add(withCountry, "country code 86")
-	add(withSeparators, "written in groups")
-	add(localNumber, "number without area code")
-	add(familyName, "begins with a family name")
-	add(latinLetters, "words that begin with capitals")
-	add(addressLevels, "parts of an address in order")
-	if b := m.why.label; has(labelled) && b.end <= len(l.text) {
+	return "?"
+}
+
+// formReasons says what the form of a kind proves.
+func formReasons(m *match) []string {
+	switch {
+	case m.kind == landline && m.why.flags&localNumber != 0:
+		return nil
+	case m.kind == permanentResidence && m.why.flags&oldForm != 0:
+		return []string{Why("foreigner"), Why("old-permit")}
+	}
+	if code := forms[m.kind]; code != "" {
+		return []string{Why(code)}
+	}
+	return nil
+}
+
+// labelReasons says which label or heading asks for the class, or for another.
+func labelReasons(l *line, m *match) (r []string) {
+	has := func(f flags) bool { return m.why.flags&f != 0 }
+	b := m.why.label
+	if has(labelled) && b.end <= len(l.text) {
 		if b.end > b.start {
-			r = append(r, fmt.Sprintf("label %s %d characters before", l.text[b.start:b.end], m.why.distance))
+			r = append(r, Why("label", m.why.distance, string(l.text[b.start:b.end])))
 		} else {
-			r = append(r, "label on the line before")
+			r = append(r, Why("label-above"))
 		}
 	}
-	add(underHeading, "column heading "+m.why.heading)
-	add(inColumn, "in a column of names")
-	add(besideOthers, "beside other data of a person")
-	if has(negative) {
-		if m.why.heading != "" {
-			r = append(r, "but column heading "+m.why.heading)
-		} else if b := m.why.label; b.end > b.start && b.end <= len(l.text) {
-			r = append(r, fmt.Sprintf("but label %s before", l.text[b.start:b.end]))
-		}
+	if has(underHeading) {
+		r = append(r, Why("heading", m.why.heading))
 	}
-	add(manyNumbers, "but among other numbers")
-	add(unknownKey, "but the value of a key that says nothing of people")
-	add(loneInRow, "but alone in a row of other things")
-	add(inURL, "but inside a web address")
-	add(unitBehind, "but a unit behind it")
-	add(placeholder, "but a domain for examples")
-	add(roleAccount, "but an account that is no person's")
-	add(makerLabel, "but of an author or sender")
+	if has(inColumn) {
+		r = append(r, Why("column"))
+	}
+	if has(besideOthers) {
+		r = append(r, Why("beside"))
+	}
+	switch {
+	case !has(negative):
+	case m.why.heading != "":
+		r = append(r, Why("but-heading", m.why.heading))
+	case b.end > b.start && b.end <= len(l.text):
+		r = append(r, Why("but-label", string(l.text[b.start:b.end])))
+	}
 	return r
 }
