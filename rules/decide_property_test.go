@@ -79,7 +79,7 @@ func drawModel(t *rapid.T) model {
 	})
 	for range rapid.IntRange(1, 4).Draw(t, "classes") {
 		c := modelClass{
-			level: rapid.IntRange(0, 6).Draw(t, "level"),
+			level: rapid.IntRange(1, 6).Draw(t, "level"), // what is not said is graded by what it counts
 			any:   rapid.SliceOfN(counts, 0, 2).Draw(t, "any"), all: rapid.SliceOfN(counts, 0, 2).Draw(t, "all"),
 		}
 		if len(c.any)+len(c.all) == 0 {

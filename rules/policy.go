@@ -110,6 +110,7 @@ type Policy struct {
 	lists         []listUse
 	own           []detector
 	custom        *custom.Set // what they look for, nil: nothing
+	grades        []KindLevel // of kinds of data
 	warnings      strictyaml.Problems
 }
 

@@ -3,7 +3,6 @@ package rules
 import (
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/rules/custom"
@@ -52,6 +51,7 @@ type compiler struct {
 	parts     []department      // of the company
 	own       []detector        // the policy's, in its order
 	described []custom.Detector // what they look for
+	grades    []KindLevel
 	counted   []detect.Class
 }
 
@@ -72,6 +72,8 @@ func (c *compiler) policy(s *policySpec) *Policy {
 	c.most(len(s.Rules), maxRules, s.Place.In("rules"))
 	c.departments(s.Departments, s.Place)
 	c.detectors(s.Detectors, s.Place)
+	c.levels(s.Levels, s.Place)
+	p.grades = c.grades
 	for i := range s.Classes[:min(len(s.Classes), maxClasses)] {
 		p.classes = append(p.classes, c.class(&s.Classes[i], i))
 	}
@@ -98,12 +100,8 @@ func (c *compiler) class(s *classSpec, index int) class {
 		}
 	}
 	cl := class{id: id, name: c.localized(s.Name, maxTitle)}
-	if s.Level.Text != "" {
-		level, ok := parseLevel(s.Level.Text)
-		if !ok {
-			c.report(s.Level.Place, "policy.level", "Names", strings.Join(levelNames, ", "))
-		}
-		cl.level = level
+	if cl.level = c.level(s.Level); s.Level.Text == "" {
+		cl.level = c.gradeOf(s)
 	}
 	if len(s.Any)+len(s.All) == 0 && s.Place.Line > 0 {
 		c.report(s.Place, "policy.empty-class")
@@ -215,11 +213,7 @@ func (c *compiler) when(r *rule, s *whenSpec) {
 		r.when, r.reason = append(r.when, c.classRefs(s.Class)), ReasonClass
 	}
 	if s.Level.Text != "" {
-		level, ok := parseLevel(s.Level.Text)
-		if !ok {
-			c.report(s.Level.Place, "policy.level", "Names", strings.Join(levelNames, ", "))
-		}
-		r.when, r.reason = append(r.when, levelCondition{level}), ReasonClass
+		r.when, r.reason = append(r.when, levelCondition{c.level(s.Level)}), ReasonClass
 	}
 	if s.People.Given() {
 		r.when, r.reason = append(r.when, peopleCondition{c.number(s.People)}), ReasonClass

@@ -25,6 +25,8 @@ type policySpec struct {
 	Rules     []ruleSpec     `yaml:"rules"`
 	// Isolation says what the action isolate closes off.
 	Isolation *isolationSpec `yaml:"isolation"`
+	// Levels grade kinds of data as the company does.
+	Levels []levelSpec `yaml:"levels"`
 	// Retention says how long files are kept, Minimum what lists do without.
 	Retention []retentionSpec `yaml:"retention"`
 	Minimum   []minimumSpec   `yaml:"minimum"`

@@ -71,7 +71,8 @@ const (
 )
 
 // tellingOrder is how people would describe somebody's data.
-var tellingOrder = []string{"person-name", "cn-mobile", "cn-resident-id", "cn-permanent-residence", "cn-residence-permit", "hk-id", "cn-passport", "hk-macau-pass", "taiwan-pass", "passport-mrz", "bank-card", "iban", "email", "address", "cn-landline", "uscc", "secret", "health", "transaction", "credit-record", "ip-address", "mac-address", "intl-phone"}
+var tellingOrder = []string{"person-name", "cn-mobile", "cn-resident-id", "cn-permanent-residence", "cn-residence-permit", "hk-id", "cn-passport", "hk-macau-pass", "taiwan-pass", "passport-mrz", "bank-card", "iban", "email", "address", "cn-landline", "uscc", "secret", "health", "transaction", "credit-record", "ip-address", "mac-address", "intl-phone",
+	"tw-id", "macau-id", "cn-driving-licence", "cn-social-security", "birth-date", "cn-plate", "wechat-id", "qq-number", "us-ssn", "us-itin", "uk-nino", "uk-nhs", "cn-business-licence", "us-ein", "eu-vat"}
 
 // FromIncident answers what the person of the incident is to be told, and
 // false when the action is one nobody is told about: allow, report, or

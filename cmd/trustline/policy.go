@@ -21,7 +21,7 @@ func newPolicyCommand(t *terminal) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPolicyCheckCommand(t), newPolicyExplainCommand(t), newPolicyTestCommand(t), newPolicySimulateCommand(t), newPolicyShowCommand(t))
+	cmd.AddCommand(newPolicyCheckCommand(t), newPolicyExplainCommand(t), newPolicyTestCommand(t), newPolicySimulateCommand(t), newPolicyShowCommand(t), newPolicyLevelsCommand(t))
 	return cmd
 }
 

@@ -62,7 +62,7 @@ func deviceAddress(before, value, after []byte) bool {
 // behind what names them, as Linux, Windows, Cisco and Huawei write them.
 func macAddresses() []Detector {
 	return []Detector{{Class: MACAddress, accept: cardAddress,
-		Pattern: `(?i)(?:mac|物理地址|physical address|hwaddr|ether|bssid)["']?(?:[ _-]?(?:address|addr|id|地址))?["']?(?:\([^)]{0,10}\))?[\t .:=为是]{1,40}["']?` +
+		Pattern: `(?i)(?:mac|物理地址|physical address|hwaddr|ether|bssid)["']?(?:[ _-]?(?:address|addr|id|number|no|地址))?["']?(?:\([^)]{0,10}\))?[\t .:=为是-]{1,40}(?:is )?["']?` +
 			`([0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}|[0-9a-f]{4}(?:[.-][0-9a-f]{4}){2}|[0-9a-f]{12})`,
 		Anchors: []string{"mac", "物理地址", "physical address", "hwaddr", "ether", "bssid"}}}
 }
@@ -98,9 +98,12 @@ var lengths = map[string][2]int{"1": {11, 11}, "7": {11, 11}, "33": {11, 11}, "3
 
 var decimalNumber = regexp.MustCompile(`^\+?\d+\.\d+$`)
 
+// thousands is what follows where a number is an amount: +1,000
+var thousands = regexp.MustCompile(`^,\d{3}(?:[,. ]|$)`)
+
 func foreignPhone(before, value, after []byte) bool {
 	if n := len(before); n > 0 && (alnum(before[n-1]) || before[n-1] == '+' || before[n-1] == '.' || before[n-1] == '_') ||
-		len(after) > 1 && hasAnyPrefix(after, ".", "-", ",", "*", "/") && after[1] >= '0' && after[1] <= '9' {
+		len(after) > 1 && hasAnyPrefix(after, ".", "-", "*", "/") && after[1] >= '0' && after[1] <= '9' || thousands.Match(after) {
 		return false
 	}
 	if decimalNumber.Match(value) {

@@ -37,7 +37,10 @@ func (m *Matcher) promising(p *piece, start, detector int) bool {
 
 // context answers a context word of a detector: the last before the finding or
 // the first behind it in the line, whichever is nearer, or one further off.
-func (m *Matcher) context(p *piece, at span, detector int) (label span, distance int) {
+func (m *Matcher) context(p *piece, line, at span, detector int) (label span, distance int) {
+	if m.set.detectors[detector].labelled {
+		return m.labelOf(p, line, at, detector)
+	}
 	distance = -1
 	next, _ := slices.BinarySearchFunc(m.near, at.start, func(h hit, start int) int {
 		return cmp.Or(cmp.Compare(int(h.ref.detector), detector), cmp.Compare(h.start, start))

@@ -62,6 +62,9 @@ type Detector struct {
 	accept  func(before, value, after []byte) bool   // whether it is one, with the line around it
 	meant   func(before, word, after []byte) bool    // whether a context word is one, with the line around it
 	open    bool                                     // more letters or digits may follow
+	// labelled means that one of Near has to stand right before a value, or at
+	// the head of its column.
+	labelled bool
 }
 
 // CheckWord tells whether a word can be looked for.

@@ -33,6 +33,7 @@ type Matcher struct {
 	lines    int    // line ends before the buffer
 	first    int64  // where the first line with a finding begins, -1: none
 	heading  []bool // by detector: a context word stands in the first line
+	headed   []columns
 	last     []int64
 	cells    []span // of the row looked at, nil in text
 	columns  []int
@@ -69,7 +70,7 @@ func (s *Set) NewMatcher() *Matcher { return s.matcher(newTally(s)) }
 func (m *Matcher) Beside() *Matcher { return m.set.matcher(m.tally.beside()) }
 
 func (s *Set) matcher(t tally) *Matcher {
-	m := &Matcher{set: s, tally: t, heading: make([]bool, len(s.detectors)), tried: make([]bool, len(s.detectors)), last: make([]int64, len(s.detectors)), first: -1}
+	m := &Matcher{set: s, tally: t, heading: make([]bool, len(s.detectors)), headed: make([]columns, len(s.detectors)), tried: make([]bool, len(s.detectors)), last: make([]int64, len(s.detectors)), first: -1}
 	m.begun("")
 	return m
 }
@@ -92,6 +93,7 @@ func (m *Matcher) begun(location string) {
 	m.before += m.base + int64(len(m.buffer))
 	m.location, m.buffer, m.base, m.skip, m.lines = location, m.buffer[:0], 0, 0, 0
 	clear(m.heading)
+	clear(m.headed)
 	for i := range m.last {
 		m.last[i] = far
 	}
@@ -239,7 +241,10 @@ func (m *Matcher) line(p *piece, start, end int, hits []hit) {
 	for _, h := range hits {
 		if h.ref.role == near && m.meant(p, span{start, end}, h) {
 			m.near = append(m.near, h)
-			m.heading[h.ref.detector] = m.heading[h.ref.detector] || head
+			if head {
+				m.heading[h.ref.detector] = true
+				m.noteColumn(p, span{start, end}, h)
+			}
 		}
 	}
 	slices.SortStableFunc(m.near, func(a, b hit) int { return cmp.Compare(a.ref.detector, b.ref.detector) })
@@ -368,7 +373,7 @@ func (m *Matcher) candidate(p *piece, line, at span, detector int) {
 	f := finding{detector: detector, confidence: d.alone}
 	if !d.context {
 		f.confidence = withoutContext
-	} else if f.label, f.distance = m.context(p, at, detector); f.distance >= 0 {
+	} else if f.label, f.distance = m.context(p, line, at, detector); f.distance >= 0 {
 		f.confidence = inContext
 	}
 	if d.validate != nil && f.confidence > 0 {

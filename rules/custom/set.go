@@ -1,6 +1,7 @@
 package custom
 
 import (
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"reflect"
@@ -33,6 +34,7 @@ type compiled struct {
 	meant     func(before, word, after []byte) bool
 	meaning   uintptr // the same for detectors with the same meant
 	open      bool
+	labelled  bool
 }
 
 // usualAlone is the confidence of what stands without context words.
@@ -97,7 +99,7 @@ func (s *Set) sortClasses() {
 }
 
 func compile(d Detector) (c compiled, err error) {
-	c = compiled{class: d.Class, context: len(d.Near) > 0, alone: d.Alone, validator: d.Validate, find: d.find, accept: d.accept, meant: d.meant, open: d.open}
+	c = compiled{class: d.Class, context: len(d.Near) > 0, alone: d.Alone, validator: d.Validate, find: d.find, accept: d.accept, meant: d.meant, open: d.open, labelled: d.labelled}
 	if d.meant != nil {
 		c.meaning = reflect.ValueOf(d.meant).Pointer()
 	}
@@ -114,7 +116,7 @@ func compile(d Detector) (c compiled, err error) {
 		}
 	}
 	for _, w := range d.Near {
-		if err := CheckWord(w); err != nil {
+		if err := CheckWord(w); err != nil && !(d.builtIn && errors.Is(err, ErrWordShort)) {
 			return c, err
 		}
 	}

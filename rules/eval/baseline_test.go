@@ -38,6 +38,9 @@ func TestTargets(t *testing.T) {
 			"uscc": 0.98, "iban": 0.95, "cn-permanent-residence": 0.98, "cn-residence-permit": 0.99, "hk-id": 0.98,
 			"cn-passport": 0.98, "hk-macau-pass": 0.98, "taiwan-pass": 0.98, "passport-mrz": 0.98,
 			"person-name": 0.92, "address": 0.92, customerList: 0.995, "health": 0.92, "secret": 0.95, "transaction": 0.95,
+			"cn-plate": 0.98, "tw-id": 0.99, "macau-id": 0.98, "cn-driving-licence": 0.98, "cn-business-licence": 0.99, "cn-social-security": 0.98,
+			"birth-date": 0.98, "wechat-id": 0.95, "qq-number": 0.95, "us-ssn": 0.98, "us-itin": 0.98, "us-ein": 0.98, "uk-nino": 0.98, "uk-nhs": 0.98, "eu-vat": 0.98,
+			"intl-phone": 0.98, "ip-address": 0.97, "mac-address": 0.90, "credit-record": 0.95,
 		} {
 			c := s.total(class)
 			if c.hit == 0 || c.precision() < target || c.recall() < target {

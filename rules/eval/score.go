@@ -98,6 +98,7 @@ func about(d corpus.Document, class detect.Class) bool {
 type scanner struct {
 	records *detect.Scanner
 	counted *custom.Matcher
+	places  *[]detect.Finding // all that the matcher found, which keeps but the best
 }
 
 func newScanner() (scanner, error) {
@@ -105,12 +106,17 @@ func newScanner() (scanner, error) {
 	if err != nil {
 		return scanner{}, err
 	}
-	return scanner{detect.NewScanner(detect.NewPack(detect.Key{}), detect.Limits{Findings: 1 << 20}), set.NewMatcher()}, nil
+	s := scanner{detect.NewScanner(detect.NewPack(detect.Key{}), detect.Limits{Findings: 1 << 20}), set.NewMatcher(), new([]detect.Finding)}
+	s.counted.Located(func(at custom.Place) {
+		*s.places = append(*s.places, detect.Finding{Class: at.Class, Offset: at.Offset, Length: at.Length})
+	})
+	return s, nil
 }
 
 func (s scanner) reset() {
 	s.records.Reset()
 	s.counted.Reset()
+	*s.places = (*s.places)[:0]
 }
 
 func (s scanner) Write(p []byte) (int, error) {
@@ -121,7 +127,7 @@ func (s scanner) Write(p []byte) (int, error) {
 func (s scanner) close() detect.Summary {
 	found, counted := s.records.Close(), s.counted.Close()
 	found.Classes = append(slices.Clone(found.Classes), counted.Classes...)
-	found.Findings = append(slices.Clone(found.Findings), counted.Findings...)
+	found.Findings = append(slices.Clone(found.Findings), *s.places...)
 	return found
 }
 

@@ -47,8 +47,8 @@ type Document struct {
 }
 
 // Generate writes n documents of each grade about customers, and fewer on health,
-// secrets and transactions or
-// with numbers of companies, accounts, permits, Hong Kong cards and passports: half of both hold data, half
+// secrets, transactions, credit and each kind of
+// number that is found behind its label, or with numbers of companies, accounts, permits, Hong Kong cards and passports: half of both hold data, half
 // are hard negatives. The same seed gives the same documents.
 func Generate(seed uint64, n int) []Document {
 	customers := rand.New(rand.NewPCG(seed, 0x636f72707573))
@@ -72,10 +72,18 @@ func business(seed uint64, n int) (all []Document) {
 		{0x6865616c7468, health, healthPapers, healthTexts},
 		{0x736563726574, secret, secretPapers, secretLookAlikes},
 		{0x6465616c, transaction, dealingPapers, dealingLookAlikes},
+		{0x63726564, creditRecord, creditPapers, creditLookAlikes},
 	} {
 		docs := generate(rand.New(rand.NewPCG(seed, part.source)), n/2, part.hold, part.holdNot)
 		for i := range docs {
 			docs[i].About, docs[i].List = []detect.Class{part.about}, false
+		}
+		all = append(all, docs...)
+	}
+	for i, f := range append(identityFields(), abroadFields()...) {
+		docs := generate(rand.New(rand.NewPCG(seed, 0x6669656c64+uint64(i))), n/10, f.papers(), f.lookAlikes())
+		for i := range docs {
+			docs[i].About, docs[i].List = []detect.Class{f.class}, false
 		}
 		all = append(all, docs...)
 	}
