@@ -86,7 +86,30 @@ func (f *finder) run(ctx context.Context) error {
 	if f.search == nil {
 		return nil
 	}
-	return f.search.Run(ctx)
+	done := make(chan error, 1)
+	go func() { done <- f.search.Run(ctx) }()
+	err, _ := unlessStuck(ctx, done)
+	return err
+}
+
+// patient is how long the end of the service waits for a file that is read: a
+// share whose server is gone may keep its reader for ever.
+const patient = 5 * time.Second
+
+// unlessStuck answers what comes, and false where the context has ended and
+// nothing comes any more.
+func unlessStuck[A any](ctx context.Context, from <-chan A) (a A, ok bool) {
+	select {
+	case a = <-from:
+		return a, true
+	case <-ctx.Done():
+	}
+	select {
+	case a = <-from:
+		return a, true
+	case <-time.After(patient):
+		return a, false
+	}
 }
 
 // look decides about a file that was come across. An error says that nobody

@@ -2,14 +2,54 @@ package agent
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/trustline/trustline/agent/discovery"
 	"github.com/trustline/trustline/rules/synthetic"
 	"github.com/trustline/trustline/uploader/incident"
 )
+
+// A share whose server is gone keeps its reader for ever, and not the service.
+func TestTheServiceEndsThoughAShareHangs(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, ok := unlessStuck(ctx, make(chan error)); ok {
+		t.Error("nothing came, and something is told")
+	}
+	came := make(chan error, 1)
+	came <- nil
+	if _, ok := unlessStuck(ctx, came); !ok {
+		t.Error("what came is not told")
+	}
+}
+
+// A share that is mounted is searched where it is named, and not from above.
+func TestASharesOwnFolderIsSearched(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: this test mounts a file system and needs root")
+	}
+	dir := t.TempDir()
+	share := filepath.Join(dir, "share")
+	if err := errors.Join(os.Mkdir(share, 0o755), syscall.Mount("tmpfs", share, "tmpfs", 0, "size=1m")); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Unmount(share, syscall.MNT_DETACH)
+	if err := os.WriteFile(filepath.Join(share, "list.txt"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for folder, want := range map[string]int{share: 1, dir: 0} {
+		s, err := discovery.Draw(t.Context(), []string{folder}, nil, nil, 10, time.Minute)
+		if err != nil || s.Seen != want {
+			t.Errorf("%s: %+v %v", folder, s, err)
+		}
+	}
+}
 
 // A document with 2,000 telephone numbers that lies on a share is found, a
 // harmless one is not, and neither is looked at again after a restart.

@@ -29,7 +29,7 @@ func (a *Agent) spotCheck(ctx context.Context, t task.Task) {
 		discovery.GiveWay(a.log)
 		done <- a.finder.check(ctx, t)
 	}()
-	r := <-done
+	r, _ := unlessStuck(ctx, done)
 	if r == nil {
 		return
 	}

@@ -120,6 +120,9 @@ func TestASpotCheckAndADestructionAreOrdered(t *testing.T) {
 	if len(r.tasks(t, machineID(1))) != 0 {
 		t.Error("done, and told again")
 	}
+	if _, body := r.get(t, "/discovery", me); !strings.Contains(body, "/incidents/"+file.ID) || !strings.Contains(body, page) {
+		t.Error("what is kept too long, or the check, is not listed")
+	}
 	r.destroyed(t, me, ws, file)
 }
 

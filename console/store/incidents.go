@@ -171,8 +171,17 @@ func newRow(i *incident.Incident, received time.Time) (row, error) {
 	}}, nil
 }
 
+// HouseWord is searched for to find files that are kept too long or hold more
+// than they have to.
+const HouseWord = "policy:housekeeping"
+
 func searchText(i *incident.Incident) string {
+	house := ""
+	if len(i.Content.Overdue)+len(i.Content.Excess) > 0 {
+		house = HouseWord
+	}
 	return strings.ToLower(strings.Join([]string{
+		house,
 		i.File.Name, i.File.Source, i.Person.User, i.Machine.Name, i.Program.Path, i.Destination.Path,
 		i.Destination.Vendor, i.Destination.Model, i.Destination.Serial, i.Destination.Label, i.Decision.Rule, i.Code,
 	}, "\n"))

@@ -32,6 +32,7 @@ func (w *Web) discoveryRoutes(mux *http.ServeMux) {
 type discoveryPage struct {
 	Checks   []store.Check
 	Searches []machine
+	House    []store.Item // files kept too long, or with more than needed
 }
 
 func (w *Web) discovery(rw http.ResponseWriter, r *http.Request) {
@@ -45,6 +46,12 @@ func (w *Web) discovery(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := discoveryPage{Checks: checks}
+	house, err := w.find(r.Context(), store.Filter{Channel: "at-rest", Text: store.HouseWord}, "")
+	if err != nil {
+		w.broken(rw, r, err)
+		return
+	}
+	p.House = house.Incidents
 	for _, m := range fleet {
 		if m.Heartbeat.Search != nil && m.Revoked.IsZero() {
 			p.Searches = append(p.Searches, machine{Heartbeat: m.Heartbeat, Machine: m})
