@@ -60,6 +60,7 @@ type Agent struct {
 	custody  *custody
 	finder   *finder
 	errands  *errands
+	cases    *cases.Book
 	grants   *grants.Book
 	desk     *desk
 	tenure   *tenure.Tenure
@@ -130,8 +131,14 @@ func (a *Agent) makeJudge(worker []string) error {
 		a.sandbox = sandbox.New(sandbox.Options{Command: worker, Logger: a.log})
 		engine = engine.Isolated(a.sandbox.Extract)
 	}
+	if key, err = secret(filepath.Join(a.config.State, "cases.key"), len(cases.Key{})); err != nil {
+		return err
+	}
+	if a.cases, err = cases.Open(filepath.Join(a.config.State, "cases"), cases.Key(key), a.log); err != nil {
+		return err
+	}
 	a.judge = &Judge{
-		Engine: engine, Pack: pack, Policy: a.policy.Current, Ledger: a.ledger, Machine: a.machine, Cases: &cases.Book{},
+		Engine: engine, Pack: pack, Policy: a.policy.Current, Ledger: a.ledger, Machine: a.machine, Cases: a.cases,
 		Record: a.record, Tell: a.teller.Tell, Log: a.log,
 	}
 	a.control.Clip = a.judge.Clip
@@ -309,6 +316,9 @@ func (a *Agent) close() error {
 	}
 	if a.finder != nil {
 		errs = append(errs, a.finder.close())
+	}
+	if a.cases != nil {
+		a.cases.Close()
 	}
 	if a.ledger != nil {
 		errs = append(errs, a.ledger.Close())

@@ -59,25 +59,40 @@ func newWorkplace(t *testing.T, policy string) *workplace {
 			t.Fatal(err)
 		}
 	}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	if o.agent, err = New(c, "test", nil, log); err != nil {
-		t.Fatal(err)
-	}
+	o.begin(c, public)
 	t.Cleanup(func() {
 		if err := o.agent.close(); err != nil {
 			t.Error(err)
 		}
 	})
+	o.write(60)
+	return o
+}
+
+// begin starts the service.
+func (o *workplace) begin(c Config, public []byte) {
+	o.t.Helper()
+	log, err := slog.New(slog.NewTextHandler(io.Discard, nil)), error(nil)
+	if o.agent, err = New(c, "test", nil, log); err != nil {
+		o.t.Fatal(err)
+	}
 	o.agent.judge.Record = func(_ context.Context, i incident.Incident) error {
 		o.records = append(o.records, i)
 		return nil
 	}
 	if o.agent.grants, err = grants.Open(filepath.Join(c.State, "grants.json"), o.agent.machine.ID, func() [][]byte { return [][]byte{public} }, log); err != nil {
-		t.Fatal(err)
+		o.t.Fatal(err)
 	}
 	o.agent.judge.Grants = &approvals{o.agent.grants, o.agent}
-	o.write(60)
-	return o
+}
+
+// restart ends the service and starts it again.
+func (o *workplace) restart() {
+	o.t.Helper()
+	if err := o.agent.close(); err != nil {
+		o.t.Fatal(err)
+	}
+	o.begin(o.agent.config, o.key.Public().(ed25519.PublicKey))
 }
 
 // write makes the list that somebody wants to copy.
@@ -176,6 +191,27 @@ func (o *workplace) steps(uid int) []string {
 		out = append(out, s.What)
 	}
 	return out
+}
+
+func TestWhatSomebodyWasStoppedInOutlivesARestart(t *testing.T) {
+	o := newWorkplace(t, "")
+	o.expect(somebody, "S1", guard.Deny, "without approval")
+	id := o.own(somebody)[0].Notice.ID
+	o.restart()
+	own := o.own(somebody)
+	if len(own) != 1 || own[0].Notice.ID != id || own[0].Source != o.source {
+		t.Fatalf("after a restart: %+v", own)
+	}
+	if _, no := o.asks(somebody+1, cases.AskRequest, wish(id)); no != cases.NoSuchCase {
+		t.Errorf("somebody else asks: %q", no)
+	}
+	if sent, no := o.asks(somebody, cases.AskRequest, wish(id)); no != "" || sent.People != 60 {
+		t.Fatalf("approval cannot be asked for: %q %+v", no, sent)
+	}
+	o.restart()
+	if steps := o.steps(somebody); len(steps) != 1 || steps[0] != cases.Requested {
+		t.Errorf("steps after another restart: %v", steps)
+	}
 }
 
 func TestFromBlockToApprovedCopy(t *testing.T) {

@@ -1,8 +1,8 @@
 // Package cases keeps what the people at this machine were stopped in doing,
 // for as long as they may still want to do something about it: each person
 // their own, and only there. Unlike an incident a case knows the file's true
-// name and place, so it stays in the service's memory and is told to nobody but
-// the person themselves. It decides nothing.
+// name and place, so it stays on this machine, encrypted, and is told to nobody
+// but the person themselves. It decides nothing.
 package cases
 
 import (
@@ -68,6 +68,7 @@ type Step struct {
 type Book struct {
 	mu     sync.Mutex
 	people map[int][]*Case // by uid, oldest first
+	store  *store          // nil: in memory alone
 }
 
 // Add keeps a case of a person.
@@ -85,6 +86,7 @@ func (b *Book) Add(uid int, c Case) {
 		own = own[1:]
 	}
 	b.people[uid] = own
+	b.changed(uid)
 }
 
 // forgetSomebody makes room by the person whose last case is the oldest.
@@ -96,6 +98,7 @@ func (b *Book) forgetSomebody() {
 		}
 	}
 	delete(b.people, oldest)
+	b.changed(oldest)
 }
 
 // List answers a person's cases, newest first.
@@ -130,6 +133,7 @@ func (b *Book) Note(uid int, id string, s Step) bool {
 	}
 	if len(c.Steps) < maxSteps {
 		c.Steps = append(c.Steps, s)
+		b.changed(uid)
 	}
 	return true
 }
