@@ -51,7 +51,11 @@ func (a *Agent) openFinder(worker []string) (err error) {
 		f.quiet = sandbox.New(sandbox.Options{Command: worker, Logger: a.log})
 	}
 	f.use(a.judge.Engine)
-	if f.register, err = discovery.OpenRegister(filepath.Join(a.config.State, "found.db")); err != nil {
+	key, err := secret(filepath.Join(a.config.State, "found.key"), len(discovery.Key{}))
+	if err != nil {
+		return err
+	}
+	if f.register, err = discovery.OpenRegister(filepath.Join(a.config.State, "found.db"), discovery.Key(key)); err != nil {
 		return err
 	}
 	if len(a.config.Discovery.Folders) == 0 {

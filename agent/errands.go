@@ -131,14 +131,16 @@ func (a *Agent) runErrands(ctx context.Context) {
 			}
 		}
 	})
-	both.Wait()
+	done := make(chan struct{})
+	go func() { defer close(done); both.Wait() }()
+	unlessStuck(ctx, done)
 }
 
 // finish keeps what came of a task that was begun, and tells the console.
 func (a *Agent) finish(e tasks.Entry, r task.Result) {
 	at := time.Now().UTC()
 	r.Task = e.Task.ID
-	if err := a.errands.book.Change(e.Task.ID, func(e *tasks.Entry) { e.Result, e.Ended = &r, at }); err != nil {
+	if err := a.errands.book.Change(e.Task.ID, func(e *tasks.Entry) { e.Result, e.Ended, e.Path = &r, at, "" }); err != nil {
 		a.log.Error("what came of a task is not kept", "task", e.Task.ID, "error", err)
 	}
 	e.Result, e.Ended = &r, at

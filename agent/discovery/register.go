@@ -1,6 +1,9 @@
 package discovery
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -28,22 +31,35 @@ const (
 	Destroyed   = "destroyed"
 )
 
-// Register is what was found, in a file: each file once, the newest record of
-// it. It is safe for concurrent use.
+// Register is what was found, in a file, sealed with AES-256: each file once, the
+// newest record of it. It is safe for concurrent use.
 type Register struct {
-	db *bolt.DB
+	db   *bolt.DB
+	seal cipher.AEAD
+	key  Key // of the hashes of paths
 }
+
+// Key seals the register.
+type Key [32]byte
 
 // maxFound bounds the register; the oldest goes first.
 const maxFound = 20_000
 
 var (
 	foundBucket = []byte("found") // by id of the record, hence by time
-	pathBucket  = []byte("path")  // id of the record by hash of the path
+	pathBucket  = []byte("path")  // id of the record by keyed hash of the path
 )
 
 // OpenRegister opens the file; one that cannot be read is made anew.
-func OpenRegister(path string) (*Register, error) {
+func OpenRegister(path string, key Key) (*Register, error) {
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		return nil, fmt.Errorf("open what was found: %w", err)
+	}
+	seal, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, fmt.Errorf("open what was found: %w", err)
+	}
 	db, err := openBuckets(path, foundBucket, pathBucket)
 	if err != nil && !errors.Is(err, bolt.ErrTimeout) && !errors.Is(err, fs.ErrPermission) {
 		if err := os.Remove(path); err != nil {
@@ -54,7 +70,7 @@ func OpenRegister(path string) (*Register, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open what was found: %w", err)
 	}
-	return &Register{db}, nil
+	return &Register{db, seal, key}, nil
 }
 
 // Close closes the file.
@@ -66,11 +82,14 @@ func (r *Register) Keep(f Found) error {
 	if err != nil {
 		return fmt.Errorf("keep what was found: %w", err)
 	}
-	at := sha256.Sum256([]byte(f.Path))
+	raw = r.seal.Seal(nil, nil, raw, []byte(f.Incident.ID))
+	mac := hmac.New(sha256.New, r.key[:])
+	mac.Write([]byte(f.Path))
+	at := mac.Sum(nil)
 	err = r.db.Update(func(tx *bolt.Tx) error {
 		found, paths := tx.Bucket(foundBucket), tx.Bucket(pathBucket)
 		count := found.Sequence()
-		if before := paths.Get(at[:]); before != nil && found.Get(before) != nil {
+		if before := paths.Get(at); before != nil && found.Get(before) != nil {
 			if err := found.Delete(before); err != nil {
 				return err
 			}
@@ -85,12 +104,20 @@ func (r *Register) Keep(f Found) error {
 			}
 		}
 		id := []byte(f.Incident.ID)
-		return errors.Join(found.Put(id, raw), paths.Put(at[:], id), found.SetSequence(count+1))
+		return errors.Join(found.Put(id, raw), paths.Put(at, id), found.SetSequence(count+1))
 	})
 	if err != nil {
 		return fmt.Errorf("keep what was found: %w", err)
 	}
 	return nil
+}
+
+func (r *Register) open(id string, sealed []byte) (f Found, err error) {
+	raw, err := r.seal.Open(nil, nil, sealed, []byte(id))
+	if err == nil {
+		err = json.Unmarshal(raw, &f)
+	}
+	return f, err
 }
 
 // Find answers what a record is about.
@@ -100,7 +127,9 @@ func (r *Register) Find(id string) (f Found, ok bool, err error) {
 		if ok = raw != nil; !ok {
 			return nil
 		}
-		return json.Unmarshal(raw, &f)
+		var err error
+		f, err = r.open(id, raw)
+		return err
 	})
 	if err != nil {
 		return f, false, fmt.Errorf("look up what was found: %w", err)
@@ -117,6 +146,7 @@ func (r *Register) Gone(id, what string) error {
 	f.Gone = what
 	raw, err := json.Marshal(f)
 	if err == nil {
+		raw = r.seal.Seal(nil, nil, raw, []byte(id))
 		err = r.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(foundBucket).Put([]byte(id), raw) })
 	}
 	if err != nil {
@@ -132,8 +162,8 @@ func (r *Register) List(most int) (list []Found, all int, err error) {
 		all = int(found.Sequence())
 		c := found.Cursor()
 		for id, raw := c.Last(); id != nil && len(list) < most; id, raw = c.Prev() {
-			var f Found
-			if err := json.Unmarshal(raw, &f); err != nil {
+			f, err := r.open(string(id), raw)
+			if err != nil {
 				return err
 			}
 			list = append(list, f)

@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -21,7 +22,7 @@ func found(t *testing.T, path string) Found {
 
 func TestEachFileStandsOnceInTheRegister(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "found.db")
-	r, err := OpenRegister(path)
+	r, err := OpenRegister(path, Key{1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,10 +30,13 @@ func TestEachFileStandsOnceInTheRegister(t *testing.T) {
 	if err := errors.Join(r.Keep(first), r.Keep(other), r.Keep(again), r.Gone(other.Incident.ID, "destroyed"), r.Gone("unknown", "destroyed"), r.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if r, err = OpenRegister(path); err != nil {
+	if r, err = OpenRegister(path, Key{1}); err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
+	if raw, err := os.ReadFile(path); err != nil || bytes.Contains(raw, []byte("/srv/")) {
+		t.Errorf("paths can be read in the file: %v", err)
+	}
 	list, all, err := r.List(10)
 	if err != nil || all != 2 || len(list) != 2 || list[0].Incident.ID != again.Incident.ID || list[1].Gone != "destroyed" {
 		t.Fatalf("%+v %d %v", list, all, err)
@@ -50,7 +54,7 @@ func TestADamagedRegisterIsMadeAnew(t *testing.T) {
 	if err := os.WriteFile(path, []byte("not a database"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, err := OpenRegister(path)
+	r, err := OpenRegister(path, Key{1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 const content = "13812345678\n13912345678\n"
@@ -190,6 +192,45 @@ func mark(t *testing.T, path string) string {
 	info, err := os.Lstat(path)
 	must(t, err)
 	return markOf(info)
+}
+
+// The process is killed at any moment, for real: what it began is finished.
+func TestKilledAtAnyPoint(t *testing.T) {
+	if path := os.Getenv("DESTROY"); path != "" {
+		o := Order{Path: path, SHA256: os.Getenv("DESTROY_SUM"), Tag: "0190aaaa", Moved: func(mark string) error {
+			tmp := os.Getenv("DESTROY_MARK")
+			return errors.Join(os.WriteFile(tmp+".new", []byte(mark), 0o600), os.Rename(tmp+".new", tmp))
+		}}
+		if _, err := Do(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	big := bytes.Repeat([]byte(content), 1<<18) // 6 MiB
+	finished := 0
+	for n := range 25 {
+		dir, path, o := place(t)
+		must(t, os.WriteFile(path, big, 0o644))
+		o.SHA256 = sum(string(big))
+		note := dir + ".mark"
+		cmd := exec.Command(os.Args[0], "-test.run=^TestKilledAtAnyPoint$")
+		cmd.Env = append(os.Environ(), "DESTROY="+path, "DESTROY_SUM="+o.SHA256, "DESTROY_MARK="+note)
+		must(t, cmd.Start())
+		time.Sleep(time.Duration(n) * 2 * time.Millisecond)
+		_ = cmd.Process.Kill() // unless it has ended
+		if cmd.Wait() == nil {
+			finished++
+		}
+		mark, err := os.ReadFile(note)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		if _, err := Resume(t.Context(), o, string(mark)); err != nil {
+			t.Fatalf("killed after %d ms, mark %q: %v", 2*n, mark, err)
+		}
+		empty(t, dir)
+	}
+	t.Logf("%d of 25 had ended before they were killed", finished)
 }
 
 // What cannot be noted is put back.
