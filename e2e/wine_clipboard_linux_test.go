@@ -15,7 +15,7 @@ import (
 )
 
 // On Windows a customer list that is copied is taken off the clipboard and
-// recorded, over the service's named pipe; what is harmless, or marked as secret
+// reported to the console, over the service's named pipe; what is harmless, or marked as secret
 // by a password manager, is left alone.
 func TestWindowsClipboardUnderWine(t *testing.T) {
 	w := newWindows(t)
@@ -30,7 +30,7 @@ rules:
     when: {class: list, channel: clipboard}
     action: block
 `)
-	w.write("ProgramData/Trustline/agent.yaml", "policy: 'C:\\ProgramData\\Trustline\\policy.yaml'\n")
+	console := w.reportsTo("policy: 'C:\\ProgramData\\Trustline\\policy.yaml'\n")
 	var list bytes.Buffer
 	if err := synthetic.CSV(&list, synthetic.New(12).People(40), "zh"); err != nil {
 		t.Fatal(err)
@@ -47,10 +47,9 @@ rules:
 	if !strings.Contains(held(), "下周三") {
 		t.Errorf("a harmless text was taken off; the helper said:\n%s", helper())
 	}
-	before := w.waiting()
 	w.run("wine", `C:\clip.exe`, "set", `C:\list.csv`)
 	w.until("the list is off the clipboard", func() bool { return held() == "" })
-	w.until("that is recorded", func() bool { return w.waiting() > before })
+	w.until("the console has the incident", func() bool { return console.have("clipboard", "undone") == 1 })
 	if at := os.Getenv("SCREENSHOTS"); at != "" { // of what the person is told, for people to look at
 		time.Sleep(3 * time.Second)
 		shot := exec.Command("import", "-display", w.display, "-window", "root", filepath.Join(at, "windows.png"))
@@ -59,10 +58,9 @@ rules:
 		}
 	}
 
-	before = w.waiting()
 	w.run("wine", `C:\clip.exe`, "secret", `C:\list.csv`)
 	time.Sleep(time.Second)
-	if held() == "" || w.waiting() != before {
+	if held() == "" || w.waiting() != 0 || console.have("clipboard", "undone") != 1 {
 		t.Error("what a password manager marked as secret was looked at")
 	}
 	if strings.Contains(helper(), "not judged") {
@@ -91,17 +89,21 @@ func (w *windows) screen() {
 	w.display = ":" + strings.TrimSpace(string(number[:n]))
 }
 
-// The named pipe is tried where it exists: callers are known by their process
-// and account.
+// What only a Windows has is tried there by its own tests: the named pipe, whose
+// callers are known by their process and account, and the Network List Manager.
 func TestWindowsPipeUnderWine(t *testing.T) {
 	w := newWindows(t)
-	build := exec.Command("go", "test", "-c", "-o", filepath.Join(w.c, "control.test.exe"), "../agent/control")
-	build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	if said := w.run("wine", `C:\control.test.exe`, "-test.v"); !strings.Contains(said, "--- PASS: TestPipe") {
-		t.Errorf("the pipe's own test said:\n%s", said)
+	for folder, test := range map[string]string{"../agent/control": "TestPipe", "../agent/sensor/network": "TestWindowsIsAsked"} {
+		build := exec.Command("go", "test", "-c", "-o", filepath.Join(w.c, "own.test.exe"), folder)
+		build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		said := w.run("wine", `C:\own.test.exe`, "-test.v", "-test.run", test)
+		if !strings.Contains(said, "--- PASS: "+test) {
+			t.Errorf("%s said:\n%s", test, said)
+		}
+		t.Log(said)
 	}
 }
 

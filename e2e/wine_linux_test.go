@@ -48,6 +48,9 @@ func newWindows(t *testing.T) *windows {
 		t.Fatal(err)
 	}
 	w.run("wine", "reg", "add", `HKLM\Software\Wine\Drives`, "/v", "e:", "/t", "REG_SZ", "/d", "floppy", "/f")
+	// What looks after drives has read that only when it starts.
+	w.run("wineserver", "-k")
+	w.run("wineserver", "-w")
 	build := exec.Command("go", "build", "-o", filepath.Join(w.c, "trustline.exe"), "../cmd/trustline")
 	build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

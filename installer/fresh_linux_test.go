@@ -91,13 +91,23 @@ func sh(t *testing.T, line string) string {
 	return string(out)
 }
 
-// eventually waits until something holds.
+// eventually waits until something holds on the trial machine.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
+	await(t, what, holds, func() string { return sh(t, "systemctl status trustline trustline-console --no-pager || true") })
+}
+
+// await waits until something holds.
+func await(t *testing.T, what string, holds func() bool, said ...func() string) {
+	t.Helper()
 	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain until %s\n%s", what, sh(t, "systemctl status trustline trustline-console --no-pager || true"))
+		if time.Now().Before(end) {
+			continue
 		}
+		for _, more := range said {
+			t.Log(more())
+		}
+		t.Fatalf("waited in vain until %s", what)
 	}
 }
 

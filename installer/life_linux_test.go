@@ -2,12 +2,9 @@ package installer
 
 import (
 	"bytes"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,13 +14,6 @@ import (
 
 	"github.com/trustline/trustline/rules/synthetic"
 )
-
-// console is one that was installed from its package, as docs/install.md says.
-type console struct {
-	t           *testing.T
-	url         string
-	pin, reader string // its key, and a token that may read
-}
 
 // asConsole is who the console runs as.
 const asConsole = "runuser -u trustline-console -- trustline-console "
@@ -45,56 +35,6 @@ func installConsole(t *testing.T) *console {
 // token answers one with which so many machines may be enrolled.
 func (c *console) token(uses int) string {
 	return strings.TrimSpace(sh(c.t, fmt.Sprintf(asConsole+"token create --kind enrol --uses %d --name rollout --data /var/lib/trustline-console", uses)))
-}
-
-// ask reads from the console's API.
-func (c *console) ask(path string, v any) {
-	c.t.Helper()
-	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
-	defer client.CloseIdleConnections()
-	req, err := http.NewRequest(http.MethodGet, c.url+path, nil)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+c.reader)
-	res, err := client.Do(req)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK || json.Unmarshal(body, v) != nil {
-		c.t.Fatalf("%s: %d %s (%v)", path, res.StatusCode, body, err)
-	}
-}
-
-// fleetMachine is one workstation as the console's API tells it.
-type fleetMachine struct {
-	Machine      struct{ ID string }
-	Version      string
-	Media        int
-	Capabilities map[string]string
-	Declined     []any
-}
-
-func (c *console) fleet() []fleetMachine {
-	var f struct{ Machines []fleetMachine }
-	c.ask("/api/v1/fleet", &f)
-	return f.Machines
-}
-
-// incidents answers how many of a code there are.
-func (c *console) incidents(code string) (n int) {
-	var f struct {
-		Incidents []struct{ Code string }
-	}
-	c.ask("/api/v1/incidents?limit=200&kind=agent", &f)
-	for _, i := range f.Incidents {
-		if i.Code == code {
-			n++
-		}
-	}
-	return n
 }
 
 // lifeOfAPackage: installed silently with a token, seen at the console, upgraded
@@ -121,6 +61,7 @@ func lifeOfAPackage(t *testing.T) {
 	guarded(t)
 	eventually(t, "the console hears that the service was killed", func() bool { return c.incidents("service-killed") == 1 })
 	papers(t)
+	sessionsStartTheHelper(t)
 
 	upgradeUnderACopy(t)
 	eventually(t, "the console sees the new version", func() bool { return c.fleet()[0].Version == "1.3.0" })
@@ -144,6 +85,26 @@ func papers(t *testing.T) {
 	if err != nil || json.Unmarshal(raw, &bom) != nil || len(bom.Components) < 30 {
 		t.Errorf("the list of what the program is made of has %d components (%v)", len(bom.Components), err)
 	}
+}
+
+// sessionsStartTheHelper: where systemd looks after a person's session, a desktop
+// starts the helper by the unit. Here is no desktop, so that it ends and is
+// started again.
+func sessionsStartTheHelper(t *testing.T) {
+	t.Helper()
+	sh(t, `mkdir -p -m 700 /run/user/0/systemd/user
+printf '[Unit]\nBindsTo=graphical-session.target\n' > /run/user/0/systemd/user/trial-session.target
+XDG_RUNTIME_DIR=/run/user/0 setsid /lib/systemd/systemd --user > /tmp/user.log 2>&1 < /dev/null &`)
+	ask := func(line string) string {
+		return sh(t, "XDG_RUNTIME_DIR=/run/user/0 systemctl --user "+line+" 2>&1 || true")
+	}
+	eventually(t, "there is a session", func() bool {
+		return strings.Contains(ask("start trial-session.target; XDG_RUNTIME_DIR=/run/user/0 systemctl --user is-active trial-session.target"), "active\n")
+	})
+	eventually(t, "the session has started the helper", func() bool {
+		return strings.TrimSpace(ask("show --property ExecMainStartTimestampMonotonic --value trustline-session")) != "0"
+	})
+	ask("stop trial-session.target graphical-session.target trustline-session; XDG_RUNTIME_DIR=/run/user/0 systemctl --user exit")
 }
 
 // endsAreToldApart: the console hears which way the service ended.

@@ -5,14 +5,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
 
-// onWindows installs the MSI silently on a Windows made of Wine, upgrades it and
-// removes it. Wine 8 starts no service of ours, hence NOSTART.
+// onWindows installs the MSI silently on a Windows made of Wine, has what it
+// installed enrol at a console and report, upgrades it and removes it. Wine 8
+// starts no service of ours, hence NOSTART.
 func onWindows(t *testing.T, first, later string) {
 	dir := t.TempDir()
+	console := startConsole(t)
 	c := filepath.Join(dir, "prefix", "drive_c")
 	try := func(args ...string) (string, error) {
 		said := filepath.Join(dir, "said") // programs that live on would hold a pipe open
@@ -43,7 +46,7 @@ func onWindows(t *testing.T, first, later string) {
 	const service, starts = `HKLM\System\CurrentControlSet\Services\trustline`, `HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Run`
 	program, config := filepath.Join(c, "Program Files", "Trustline", "trustline.exe"), filepath.Join(c, "ProgramData", "Trustline", "agent.yaml")
 	old, next := filepath.Join(first, "trustline-1.2.3-x64.msi"), filepath.Join(later, "trustline-1.3.0-x64.msi")
-	run("wine", "msiexec", "/i", "Z:"+old, "/qn", "CONSOLE=https://console.example:8443", "PIN=sha256//abc", "TOKEN=the-token", "NOSTART=1")
+	run("wine", "msiexec", "/i", "Z:"+old, "/qn", "CONSOLE="+console.url, "PIN="+console.pin, "TOKEN="+console.enrol, "NOSTART=1")
 	if out := run("wine", program, "--version"); !strings.Contains(out, "1.2.3") {
 		t.Errorf("installed: %s", out)
 	}
@@ -54,20 +57,27 @@ func onWindows(t *testing.T, first, later string) {
 		t.Errorf("sessions start: %s", said)
 	}
 	text, err := os.ReadFile(config)
-	if err != nil || !strings.Contains(string(text), `url: "https://console.example:8443"`) || strings.Contains(string(text), "the-token") {
+	if err != nil || !strings.Contains(string(text), `url: "`+console.url+`"`) || strings.Contains(string(text), console.enrol) {
 		t.Errorf("the configuration: %s, %v", text, err)
 	}
-	if token, err := os.ReadFile(filepath.Join(filepath.Dir(config), "token")); err != nil || strings.TrimSpace(string(token)) != "the-token" {
+	if token, err := os.ReadFile(filepath.Join(filepath.Dir(config), "token")); err != nil || strings.TrimSpace(string(token)) != console.enrol {
 		t.Errorf("the token: %v", err)
 	}
 	run("wine", "reg", "export", "HKLM", `C:\all.reg`)
-	if all, err := os.ReadFile(filepath.Join(c, "all.reg")); err != nil || strings.Contains(strings.ReplaceAll(string(all), "\x00", ""), "the-token") {
+	if all, err := os.ReadFile(filepath.Join(c, "all.reg")); err != nil || strings.Contains(strings.ReplaceAll(string(all), "\x00", ""), console.enrol) {
 		t.Errorf("the token is in the registry, or it was not looked at: %v", err)
 	}
 
 	if err := os.WriteFile(config, append(text, "watch: ['C:\\cloud']\n"...), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.MkdirAll(filepath.Join(c, "cloud"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	agent := exec.Command("wine", program, "run", "--config", `C:\ProgramData\Trustline\agent.yaml`)
+	agent.Env = append(os.Environ(), "WINEPREFIX="+filepath.Join(dir, "prefix"), "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "DISPLAY=")
+	reports(t, console, agent, filepath.Join(c, "cloud", "names.csv"))
+
 	run("wine", "msiexec", "/i", "Z:"+next, "/qn", "CONSOLE=https://another.example", "NOSTART=1")
 	if out := run("wine", program, "--version"); !strings.Contains(out, "1.3.0") {
 		t.Errorf("upgraded: %s", out)
@@ -91,4 +101,35 @@ func onWindows(t *testing.T, first, later string) {
 	if _, err := os.Stat(program); err == nil {
 		t.Error("the program is left behind")
 	}
+}
+
+// reports runs the agent that was installed: it enrols by itself, and a customer
+// list that is written to a watched folder is an incident at the console.
+func reports(t *testing.T, c *console, agent *exec.Cmd, path string) {
+	t.Helper()
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	agent.Stdout, agent.Stderr = log, log
+	agent.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if err := agent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = syscall.Kill(-agent.Process.Pid, syscall.SIGKILL)
+		_ = agent.Wait()
+		if said, err := os.ReadFile(log.Name()); t.Failed() && err == nil {
+			t.Logf("the agent said:\n%s", said)
+		}
+	}()
+	await(t, "the console sees the machine", func() bool {
+		f := c.fleet()
+		return len(f) == 1 && f[0].Version == "1.2.3" && f[0].Machine.OS == "windows" && f[0].Capabilities["sync-folder"] == "undone"
+	})
+	if err := os.WriteFile(path, list(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the console has the incident", func() bool { return c.activities("sync-folder") == 1 })
 }

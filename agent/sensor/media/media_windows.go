@@ -11,8 +11,9 @@ import (
 	"github.com/trustline/trustline/agent/activity"
 )
 
-// arrival is how often the system is asked which drives there are. The question
-// is one number from memory; being told instead would take a window.
+// arrival is how often the system is asked which drives there are, and which of
+// the removable ones have a medium in them: a reader of cards is there without.
+// Being told instead would take a window.
 const arrival = time.Second
 
 // List answers the removable drives that have a medium in them.
@@ -65,9 +66,9 @@ func (f *Finder) drive(root string) (Medium, bool) {
 func Watch(ctx context.Context, changed func()) error {
 	tick := time.NewTicker(arrival)
 	defer tick.Stop()
-	last := uint32(0)
+	var last string
 	for {
-		now, err := windows.GetLogicalDrives()
+		now, err := present()
 		if err != nil {
 			return fmt.Errorf("list drives: %w", err)
 		}
@@ -81,4 +82,24 @@ func Watch(ctx context.Context, changed func()) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// present answers what drives and removable media there are: it changes when one
+// comes or goes.
+func present() (string, error) {
+	drives, err := windows.GetLogicalDrives()
+	if err != nil {
+		return "", err
+	}
+	now := fmt.Sprintf("%x", drives)
+	for letter := range 26 {
+		root, err := windows.UTF16PtrFromString(string(rune('A'+letter)) + `:\`)
+		if err != nil || drives&(1<<letter) == 0 || windows.GetDriveType(root) != windows.DRIVE_REMOVABLE {
+			continue
+		}
+		var serial uint32
+		err = windows.GetVolumeInformation(root, nil, 0, &serial, nil, nil, nil, 0)
+		now += fmt.Sprintf(" %c %x %t", 'A'+letter, serial, err == nil)
+	}
+	return now, nil
 }

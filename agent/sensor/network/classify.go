@@ -24,6 +24,7 @@ const (
 	WifiUnknown     Reason = "wifi-unknown"      // public: nothing tells how it is secured
 	ListedPublic    Reason = "listed-public"     // public
 	UnlistedNetwork Reason = "unlisted-network"  // public, because the configuration says so
+	MarkedPublic    Reason = "marked-public"     // public, as Windows calls it
 	UnprovenTunnel  Reason = "unproven-tunnel"   // public: a tunnel to who knows where, and nothing else
 	NoNetwork       Reason = "no-network"        // offline
 	BeaconImpostor  Reason = "beacon-impostor"   // also
@@ -34,7 +35,7 @@ const (
 // reasons are all of them.
 var reasons = []Reason{
 	BeaconAnswered, BeaconOverVPN, NamedVPN, WiredPrivate, SecuredWifi, CellularNetwork, ListedHome, CaptivePortal, OpenWifi,
-	WeakWifi, WifiUnknown, ListedPublic, UnlistedNetwork, UnprovenTunnel, NoNetwork, BeaconImpostor, BeaconRelayed, StrangersToo,
+	WeakWifi, WifiUnknown, ListedPublic, UnlistedNetwork, MarkedPublic, UnprovenTunnel, NoNetwork, BeaconImpostor, BeaconRelayed, StrangersToo,
 }
 
 // Reasons answers every reason.
@@ -54,6 +55,10 @@ type Rules struct {
 	// Unknown is what secured networks count as that no list names: "home",
 	// also when empty, or "public".
 	Unknown Trust `yaml:"unknown"`
+	// Category has networks count as public that Windows calls public, unless a
+	// list names them. Windows does so with every network until somebody says
+	// otherwise.
+	Category bool `yaml:"category"`
 }
 
 // Verdict is how far a network is trusted, and why.
@@ -152,6 +157,8 @@ func private(l Link, c Connectivity, r Rules) Verdict {
 		return wifi(l, r)
 	case r.Unknown == Public:
 		return Verdict{Trust: Public, Reason: UnlistedNetwork}
+	case r.Category && l.Category == CategoryPublic:
+		return Verdict{Trust: Public, Reason: MarkedPublic}
 	case l.Kind == Cellular:
 		return Verdict{Trust: Home, Reason: CellularNetwork}
 	}
@@ -172,6 +179,8 @@ func wifi(l Link, r Rules) Verdict {
 		return Verdict{Trust: Home, Reason: ListedHome}
 	case r.Unknown == Public:
 		return Verdict{Trust: Public, Reason: UnlistedNetwork}
+	case r.Category && l.Category == CategoryPublic:
+		return Verdict{Trust: Public, Reason: MarkedPublic}
 	}
 	return Verdict{Trust: Home, Reason: SecuredWifi}
 }

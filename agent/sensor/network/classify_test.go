@@ -15,6 +15,11 @@ func air(s Security, b beacon.Outcome) Link {
 	return Link{Name: "wlan0", Kind: Wifi, SSID: "Net", Security: s, Default: true, Beacon: b}
 }
 
+func marked(l Link, c Category) Link {
+	l.Category = c
+	return l
+}
+
 func over(l Link) Link {
 	l.Default = true
 	return l
@@ -85,6 +90,13 @@ func TestClassify(t *testing.T) {
 		{"unlisted, wired", []Link{wire("")}, Full, strict, Verdict{Public, UnlistedNetwork, nil}},
 		{"unlisted, Wi-Fi", []Link{air(WPAPersonal, "")}, Full, strict, Verdict{Public, UnlistedNetwork, nil}},
 		{"unlisted, mobile", []Link{modem}, Full, strict, Verdict{Public, UnlistedNetwork, nil}},
+
+		{"wired, called public by Windows", []Link{marked(wire(""), CategoryPublic)}, Full, Rules{Category: true}, Verdict{Public, MarkedPublic, nil}},
+		{"Wi-Fi, called public by Windows", []Link{marked(air(WPAPersonal, ""), CategoryPublic)}, Full, Rules{Category: true}, Verdict{Public, MarkedPublic, nil}},
+		{"called public, and nobody asked", []Link{marked(wire(""), CategoryPublic)}, Full, Rules{}, Verdict{Home, WiredPrivate, nil}},
+		{"called public, and listed", []Link{marked(air(WPAPersonal, ""), CategoryPublic)}, Full, Rules{Category: true, Home: []string{"Net"}}, Verdict{Home, ListedHome, nil}},
+		{"open, called the domain's", []Link{marked(air(Open, ""), CategoryDomain)}, Full, Rules{Category: true}, Verdict{Public, OpenWifi, nil}},
+		{"company, called public", []Link{marked(wire(beacon.Answered), CategoryPublic)}, Full, Rules{Category: true}, Verdict{Corporate, BeaconAnswered, nil}},
 
 		{"impostor on a wire", []Link{wire(beacon.Impostor)}, Full, Rules{}, Verdict{Home, WiredPrivate, []Reason{BeaconImpostor}}},
 		{"impostor on open Wi-Fi", []Link{air(Open, beacon.Impostor)}, Full, Rules{}, Verdict{Public, OpenWifi, []Reason{BeaconImpostor}}},

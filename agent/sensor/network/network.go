@@ -56,6 +56,17 @@ const (
 	WPAEnterprise   Security = "wpa-enterprise"
 )
 
+// Category is what Windows, or the person at it, calls a network. It proves
+// nothing, hence it never makes one more trusted.
+type Category string
+
+// The categories.
+const (
+	CategoryPublic  Category = "public" // as well every one that nobody was asked about
+	CategoryPrivate Category = "private"
+	CategoryDomain  Category = "domain" // a domain controller answers
+)
+
 // Connectivity is what the system found out about the way to the internet.
 type Connectivity string
 
@@ -75,7 +86,7 @@ type Source string
 const (
 	NetworkManager Source = "networkmanager"
 	Netlink        Source = "netlink"        // no NetworkManager: links and routes only, nothing about Wi-Fi
-	WindowsAPI     Source = "windows"        // IP Helper and wlanapi
+	WindowsAPI     Source = "windows"        // IP Helper, wlanapi and the Network List Manager
 	RouteSocket    Source = "routing-socket" // links and routes only, nothing about Wi-Fi
 )
 
@@ -90,6 +101,7 @@ type Link struct {
 	Connection string         `json:"connection,omitempty"` // what the system calls the connection
 	SSID       string         `json:"ssid,omitempty"`       // made safe to show
 	Security   Security       `json:"security,omitempty"`   // of Wi-Fi
+	Category   Category       `json:"category,omitempty"`   // on Windows
 	// Beacon is what came of asking for the beacon over this link, "" when
 	// nobody asked.
 	Beacon beacon.Outcome `json:"beacon,omitempty"`
@@ -153,6 +165,6 @@ func (f Facts) same(g Facts) bool {
 func (f Facts) sameNetwork(g Facts) bool { return slices.EqualFunc(f.Links, g.Links, Link.sameNetwork) }
 
 func (l Link) sameNetwork(m Link) bool {
-	return l.Name == m.Name && l.Kind == m.Kind && l.Default == m.Default && l.SSID == m.SSID && l.Security == m.Security &&
+	return l.Name == m.Name && l.Kind == m.Kind && l.Default == m.Default && l.SSID == m.SSID && l.Security == m.Security && l.Category == m.Category &&
 		l.Connection == m.Connection && slices.Equal(l.Gateways, m.Gateways)
 }

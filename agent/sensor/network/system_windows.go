@@ -8,17 +8,24 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
 
-// ipHelper learns links from IP Helper and Wi-Fi from wlanapi. Whether a
-// captive portal stands in the way it does not know.
-type ipHelper struct{ wlan wlan }
+// ipHelper learns links from IP Helper, Wi-Fi from wlanapi, and what Windows
+// makes of them from the Network List Manager. Whether a captive portal stands in
+// the way it does not know.
+type ipHelper struct {
+	wlan wlan
+	log  *slog.Logger
+	told atomic.Bool // that Windows cannot be asked
+}
 
-func newSystem(*slog.Logger) system { return &ipHelper{wlan: newWLAN()} }
+func newSystem(log *slog.Logger) system { return &ipHelper{wlan: newWLAN(), log: log} }
 
 func (s *ipHelper) look(ctx context.Context) (Facts, Source, error) {
 	devices, err := interfaces(ctx)
@@ -29,11 +36,16 @@ func (s *ipHelper) look(ctx context.Context) (Facts, Source, error) {
 	if err != nil {
 		return Facts{}, WindowsAPI, err
 	}
-	f := Facts{Links: []Link{}}
+	known, err := askWindows()
+	if err != nil && !s.told.Swap(true) {
+		s.log.Warn("networks have no category", "error", err)
+	}
+	f := Facts{Links: []Link{}, Connectivity: known.connectivity}
 	for _, d := range devices {
 		for _, a := range adapters {
 			if windows.UTF16PtrToString(a.FriendlyName) == d.Name {
 				s.complete(&d.Link, a)
+				d.Category = known.categories[strings.ToUpper(windows.BytePtrToString(a.AdapterName))]
 			}
 		}
 		f.Links = append(f.Links, d.Link)
