@@ -95,7 +95,7 @@ func sessionsStartTheHelper(t *testing.T) {
 	t.Helper()
 	sh(t, `mkdir -p -m 700 /run/user/0/systemd/user
 printf '[Unit]\nBindsTo=graphical-session.target\n' > /run/user/0/systemd/user/trial-session.target
-XDG_RUNTIME_DIR=/run/user/0 setsid /lib/systemd/systemd --user > /tmp/user.log 2>&1 < /dev/null &`)
+systemd-run --quiet --unit=trial-user -p Delegate=yes -p Type=notify -E XDG_RUNTIME_DIR=/run/user/0 /lib/systemd/systemd --user --log-target=console`)
 	ask := func(line string) string {
 		return sh(t, "XDG_RUNTIME_DIR=/run/user/0 systemctl --user "+line+" 2>&1 || true")
 	}
@@ -108,7 +108,7 @@ XDG_RUNTIME_DIR=/run/user/0 setsid /lib/systemd/systemd --user > /tmp/user.log 2
 		return err == nil && began > 0
 	})
 	ask("stop trial-session.target trustline-session")
-	ask("exit")
+	sh(t, "systemctl stop trial-user")
 }
 
 // endsAreToldApart: the console hears which way the service ended.
