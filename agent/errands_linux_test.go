@@ -372,3 +372,27 @@ func TestWhatIsInQuarantineIsDestroyed(t *testing.T) {
 		t.Errorf("%v %v", left, err)
 	}
 }
+
+// A folder may be named after a customer: the console knows it masked, and the
+// machine which one is meant.
+func TestAMaskedPathIsDestroyed(t *testing.T) {
+	e := newErrand(t, t.TempDir())
+	e.work()
+	path := e.numbers("张伟 13812345678/名单-13912345678.txt", 2000)
+	i := e.find()
+	if n := named(i); strings.Contains(n, "13812345678") || strings.Contains(n, "13912345678") || !strings.Contains(n, "****") {
+		t.Fatalf("told as it stands: %s", n)
+	}
+	order := e.task(nil, &task.Destruction{Incident: i.ID, Path: named(i), SHA256: i.File.SHA256})
+	e.give(order)
+	if r := e.result(order); r.Kept != "" {
+		t.Errorf("%+v", r)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+	raw, err := os.ReadFile(filepath.Join(e.config.State, "tasks.json"))
+	if err != nil || strings.Contains(string(raw), "13812345678") {
+		t.Errorf("the book of tasks names the customer: %v", err)
+	}
+}

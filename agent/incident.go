@@ -28,6 +28,10 @@ func (j *Judge) incident(a activity.Activity, c rules.Content, d rules.Decision,
 	i.Channel, i.Operation = string(a.Channel), string(a.Operation)
 	i.File = incident.File{Name: j.masked(a.Subject.Name), Source: j.masked(a.Subject.Source), Size: a.Subject.Size, Type: bounded(a.Subject.Type)}
 	i.Destination = destination(a.Destination)
+	if a.Channel == activity.AtRest {
+		// People name folders after customers, too.
+		i.Destination.Path = j.masked(a.Destination.Path)
+	}
 	i.Decision = incident.Decision{
 		Action: string(d.Action), Would: string(d.Would), Rule: d.Rule, Reason: string(d.Reason),
 		PolicyVersion: d.PolicyVersion, PolicyClasses: d.Classes, EmployeeMay: d.EmployeeMay, Outcome: outcome,

@@ -76,8 +76,11 @@ func (a *Agent) settle(ctx context.Context, r *finding) {
 		return
 	}
 	if r.atRest || take {
-		if i.File.SHA256, err = sum(); err != nil {
-			return // it changes, and will be looked at again
+		switch i.File.SHA256, err = sum(); {
+		case errors.Is(err, quarantine.ErrChanged), errors.Is(err, fs.ErrNotExist):
+			return // it will be looked at again
+		case err != nil:
+			a.log.Warn("a file cannot be told apart by its content", "incident", i.ID, "error", withoutPath(err))
 		}
 	}
 	if r.add != nil {
