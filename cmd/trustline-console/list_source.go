@@ -164,8 +164,8 @@ func (t *terminal) openDatabase(ctx context.Context, o buildOptions) (rowSource,
 	if o.query == "" {
 		return nil, errors.New(t.Text("list.build.no-query"))
 	}
-	if strings.HasPrefix(o.dsn, "mysql") || strings.Contains(o.dsn, "@tcp(") {
-		return nil, errors.New(t.Text("list.build.mysql", message.Args{"Name": o.name}))
+	if isMySQL(o.dsn) {
+		return t.openMySQL(ctx, o)
 	}
 	config, err := pgx.ParseConfig(o.dsn)
 	if err != nil {
