@@ -93,6 +93,8 @@ func (d *desk) answer(ctx context.Context, c control.Caller, about string, body 
 		return ask(body, func(q cases.Said) (cases.Sent, error) { return d.justify(ctx, c.UID, q) })
 	case cases.AskSilence:
 		return ask(body, func(q cases.Said) (cases.Sent, error) { return d.silence(ctx, c.UID, q) })
+	case cases.AskMasking:
+		return ask(body, func(q cases.Saved) (cases.Masking, error) { return d.masking(c.UID, q) })
 	case cases.AskMasked:
 		return ask(body, func(q cases.Saved) (cases.Sent, error) { return d.masked(ctx, c.UID, q) })
 	case control.AskStop:
@@ -267,6 +269,19 @@ func (d *desk) mistake(ctx context.Context, uid int, q cases.Said) (cases.Sent, 
 		return d.release(ctx, uid, c, text)
 	}
 	return cases.Sent{}, nil
+}
+
+// maskingMost bounds what is handed out to mask with, to fit one answer.
+const maskingMost = 400 << 10
+
+// masking answers what a copy of a case has to be masked with, so that it is
+// not stopped again: to whom the case belongs, and no more than was found.
+func (d *desk) masking(uid int, q cases.Saved) (cases.Masking, error) {
+	c, ok := d.cases.Find(uid, q.Case)
+	if !ok {
+		return cases.Masking{}, control.Refusal(cases.NoSuchCase)
+	}
+	return cases.Masking{Policy: string(d.agent.policy.Current().Masking(c.Classes, maskingMost))}, nil
 }
 
 func (d *desk) masked(ctx context.Context, uid int, q cases.Saved) (cases.Sent, error) {

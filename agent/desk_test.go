@@ -193,6 +193,41 @@ func (o *workplace) steps(uid int) []string {
 	return out
 }
 
+const ownWords = `version: "1"
+detectors:
+  - {id: project, name: {en: Project, zh: 项目}, words: [Blue Falcon]}
+  - {id: other, name: {en: Other, zh: 其他}, words: [Red Kite]}
+classes:
+  - {id: list, any: [{records: {at-least: 20}}]}
+  - {id: plans, any: [{count: {class: project, at-least: 1}}, {count: {class: other, at-least: 1}}, {count: {class: secret, at-least: 1}}]}
+rules:
+  - {id: stays, title: {en: It stays, zh: 不得外传}, when: {class: [list, plans], channel: removable-media}, action: block, employee-may: [masked-copy]}
+`
+
+func TestWhoWasStoppedIsToldWhatToMaskAndNobodyElse(t *testing.T) {
+	o := newWorkplace(t, ownWords)
+	if err := os.WriteFile(o.source, []byte("the plan for Blue Falcon\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	o.expect(somebody, "S1", guard.Deny, "a plan")
+	saved, err := json.Marshal(cases.Saved{Case: o.own(somebody)[0].Notice.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := o.agent.desk.answer(t.Context(), control.Caller{UID: somebody}, cases.AskMasking, saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := answer.(cases.Masking).Policy
+	if !strings.Contains(told, "Blue Falcon") || !strings.Contains(told, "secret") || strings.Contains(told, "Red Kite") || strings.Contains(told, "stays") {
+		t.Errorf("told: %s", told)
+	}
+	var no control.Refusal
+	if _, err := o.agent.desk.answer(t.Context(), control.Caller{UID: somebody + 1}, cases.AskMasking, saved); !errors.As(err, &no) || no != cases.NoSuchCase {
+		t.Errorf("somebody else is told: %v", err)
+	}
+}
+
 func TestWhatSomebodyWasStoppedInOutlivesARestart(t *testing.T) {
 	o := newWorkplace(t, "")
 	o.expect(somebody, "S1", guard.Deny, "without approval")

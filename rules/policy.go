@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trustline/trustline/rules/custom"
+	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/rules/strictyaml"
 )
 
@@ -111,6 +112,8 @@ type Policy struct {
 	own           []detector
 	custom        *custom.Set // what they look for, nil: nothing
 	grades        []KindLevel // of kinds of data
+	described     []custom.Detector
+	counted       []detect.Class
 	warnings      strictyaml.Problems
 }
 

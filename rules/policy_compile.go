@@ -87,6 +87,7 @@ func (c *compiler) policy(s *policySpec) *Policy {
 		p.pictures = Pictures{Codes: c.flag(s.Pictures.Codes, false), Text: c.flag(s.Pictures.Text, false)}
 	}
 	p.lists, p.own, p.custom = c.lists, c.own, c.looking(s.Place)
+	p.described, p.counted = c.described, c.counted
 	return p
 }
 

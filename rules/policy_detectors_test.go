@@ -97,6 +97,31 @@ func TestDataOfThePolicysOwnIsFoundAndDecidedBy(t *testing.T) {
 	}
 }
 
+// What a copy is masked with tells no more of the policy than was found.
+func TestMaskingTellsWhatWasFound(t *testing.T) {
+	p := mustParse(t, strings.Replace(ownData, "rules:", `  - id: keys
+    any: [{count: {class: secret, at-least: 1}}]
+rules:`, 1))
+	if p := mustParse(t, gradedPolicy[:strings.Index(gradedPolicy, "detectors:")]+"classes: [{id: x, any: [{records: {at-least: 2}}]}]\nrules: [{id: r, when: {class: x}, action: report}]\n"); p.Masking([]string{"cn-mobile"}, 1<<20) != nil {
+		t.Error("a policy that asks for nothing else needs another to mask with")
+	}
+	text := p.Masking([]string{"project", "cn-mobile"}, 1<<20)
+	if !bytes.Contains(text, []byte("凤凰计划")) || bytes.Contains(text, []byte("HT-")) || bytes.Contains(text, []byte("removable-media")) || bytes.Contains(text, []byte("stays")) {
+		t.Fatalf("it is told: %s", text)
+	}
+	with := mustParse(t, string(text))
+	c := scanText(t, NewEngine(detect.DefaultPack(), Limits{}).For(with), "", "凤凰计划 HT-12345678 合同")
+	if len(c.Summary.Classes) != 1 || c.Summary.Classes[0].Class != "project" || with.DataName("project").In("zh") != "项目" {
+		t.Errorf("found with it: %+v", c.Summary.Classes)
+	}
+	if p.Masking([]string{"project"}, 100) != nil {
+		t.Error("more is told than fits")
+	}
+	if with := mustParse(t, string(p.Masking(nil, 1<<20))); len(with.own) != 0 || with.custom == nil {
+		t.Error("built-in kinds that are counted are not masked")
+	}
+}
+
 // Nothing is released to a medium that a policy's own words could be a part of.
 func TestOwnDataIsHeldBack(t *testing.T) {
 	s := NewEngine(detect.DefaultPack(), Limits{}).For(mustParse(t, ownData)).Stream("")

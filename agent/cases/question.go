@@ -15,6 +15,7 @@ const (
 	AskJustify = "justify" // Said, about a case: lets the same happen once [Sent]
 	AskSilence = "silence" // Said, about a case: no more notices of its rule for a day [Sent]
 	AskMasked  = "masked"  // Saved: a masked copy was saved [Sent]
+	AskMasking = "masking" // Saved, its case alone: what a copy is masked with [Masking]
 	AskCompany = "company" // [Company]
 	AskCode    = "code"    // Spoken: a code heard over the telephone [Sent]
 )
@@ -43,6 +44,12 @@ type Said struct {
 type Saved struct {
 	Case string `json:"case"`
 	Name string `json:"name"` // base name of the copy
+}
+
+// Masking is a policy that names what a masked copy masks besides the usual;
+// empty where there is nothing.
+type Masking struct {
+	Policy string `json:"policy,omitempty"`
 }
 
 // Spoken is the code for a challenge.

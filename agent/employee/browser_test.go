@@ -174,7 +174,7 @@ func TestJourney(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := start(t, language, func(o *Options) {
-				o.Mask = func(_ context.Context, _, out string) error { return os.WriteFile(out, []byte("******"), 0o600) }
+				o.Mask = func(_ context.Context, _, out, _ string) error { return os.WriteFile(out, []byte("******"), 0o600) }
 			})
 			now := time.Now().UTC()
 			r.stub.list[0].Source, r.stub.list[0].Target = file, filepath.Join(folder, "客户名单.csv")

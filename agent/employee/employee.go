@@ -35,8 +35,9 @@ type Options struct {
 	Service  Service
 	Language string // "en" or "zh"
 	// Mask writes a masked copy of in to out, which does not exist, as the
-	// person. The text of its error is shown to them.
-	Mask func(ctx context.Context, in, out string) error
+	// person; policy names what is masked besides the usual, "" for nothing. The
+	// text of its error is shown to them.
+	Mask func(ctx context.Context, in, out, policy string) error
 	// Open shows an address in the person's browser, and does not wait for it
 	// to end.
 	Open func(url string) error
@@ -49,7 +50,7 @@ var ErrClosed = errors.New("the page is no longer served")
 // Page is the page of one person. Nothing listens before the first Link.
 type Page struct {
 	service   Service
-	mask      func(ctx context.Context, in, out string) error
+	mask      func(ctx context.Context, in, out, policy string) error
 	show      func(url string) error
 	log       *slog.Logger
 	texts     *message.Printer

@@ -288,7 +288,7 @@ func TestCode(t *testing.T) {
 }
 
 // masking is a page with a file to be masked and a folder for the copy.
-func masking(t *testing.T, mask func(ctx context.Context, in, out string) error) (r *running, file, folder string) {
+func masking(t *testing.T, mask func(ctx context.Context, in, out, policy string) error) (r *running, file, folder string) {
 	t.Helper()
 	file, folder = filepath.Join(t.TempDir(), "customers.csv"), t.TempDir()
 	if err := os.WriteFile(file, []byte("secret"), 0o600); err != nil {
@@ -302,13 +302,17 @@ func masking(t *testing.T, mask func(ctx context.Context, in, out string) error)
 const maskedPath = "/case/" + firstCase + "/masked-copy"
 
 func TestMaskedCopy(t *testing.T) {
-	r, file, folder := masking(t, func(_ context.Context, in, out string) error {
+	r, file, folder := masking(t, func(_ context.Context, in, out, policy string) error {
+		if policy != "what the service says" {
+			t.Errorf("masked with %q", policy)
+		}
 		content, err := os.ReadFile(in)
 		if err != nil {
 			return err
 		}
 		return os.WriteFile(out, []byte(strings.Repeat("*", len(content))), 0o600)
 	})
+	r.stub.masking = "what the service says"
 	v, page := r.visit(t, firstCase, "masked-copy")
 	contains(t, page, `value="`+file+`"`, `value="`+folder+`"`, `value="customers.csv"`)
 	f := page.form("file", file, "folder", folder, "copy", "customers.csv")
@@ -329,7 +333,7 @@ func TestMaskedCopy(t *testing.T) {
 }
 
 func TestMaskedCopyRefused(t *testing.T) {
-	r, file, folder := masking(t, func(context.Context, string, string) error {
+	r, file, folder := masking(t, func(context.Context, string, string, string) error {
 		return errors.New("customers.csv: no masked copy was made: <b>it is encrypted</b>")
 	})
 	v, page := r.visit(t, firstCase, "masked-copy")
@@ -344,7 +348,7 @@ func TestMaskedCopyRefused(t *testing.T) {
 }
 
 func TestTricksWithPaths(t *testing.T) {
-	r, file, folder := masking(t, func(context.Context, string, string) error {
+	r, file, folder := masking(t, func(context.Context, string, string, string) error {
 		t.Error("something was masked")
 		return nil
 	})

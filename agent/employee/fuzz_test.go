@@ -65,7 +65,7 @@ func FuzzForms(f *testing.F) {
 	c := stopped(firstCase, "客户名单.csv")
 	c.Notice.Action, c.Steps = "justify", []cases.Step{{What: cases.Requested}}
 	s := &stub{list: []cases.Case{c}}
-	refuse := func(context.Context, string, string) error { return errors.New("nothing masks here") }
+	refuse := func(context.Context, string, string, string) error { return errors.New("nothing masks here") }
 	p, err := New(Options{Service: s, Language: "en", Log: slog.New(slog.DiscardHandler), Mask: refuse})
 	if err != nil {
 		f.Fatal(err)

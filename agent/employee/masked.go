@@ -78,7 +78,11 @@ func sendMasked(ctx context.Context, p *Page, c told, f url.Values) (outcome, er
 	out := filepath.Join(f.Get("folder"), f.Get("copy"))
 	masking, cancel := context.WithTimeout(ctx, maskingFor)
 	defer cancel()
-	if err := p.mask(masking, f.Get("file"), out); err != nil {
+	var with cases.Masking
+	if err := p.ask(ctx, cases.AskMasking, cases.Saved{Case: c.Notice.ID}, &with); err != nil {
+		p.log.Warn("the service does not say what to mask; the copy may be stopped again", "error", err)
+	}
+	if err := p.mask(masking, f.Get("file"), out, with.Policy); err != nil {
 		return outcome{}, maskFailed{err}
 	}
 	o := outcome{Place: out}

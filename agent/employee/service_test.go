@@ -28,6 +28,7 @@ type stub struct {
 	mu      sync.Mutex
 	list    []cases.Case
 	company cases.Company
+	masking string // the policy that copies are masked with
 	sent    cases.Sent
 	refuse  map[string]error // by question
 	asked   []asked
@@ -45,7 +46,7 @@ func (s *stub) Ask(_ context.Context, about string, body, into any) error {
 	if err != nil {
 		return err
 	}
-	if about != cases.AskList && about != cases.AskCompany {
+	if about != cases.AskList && about != cases.AskCompany && about != cases.AskMasking {
 		s.asked = append(s.asked, asked{about, text})
 	}
 	if err := s.refuse[about]; err != nil {
@@ -57,6 +58,8 @@ func (s *stub) Ask(_ context.Context, about string, body, into any) error {
 		answer = cases.List{Cases: s.list}
 	case cases.AskCompany:
 		answer = s.company
+	case cases.AskMasking:
+		answer = cases.Masking{Policy: s.masking}
 	case cases.AskRequest, cases.AskMistake, cases.AskJustify, cases.AskSilence, cases.AskMasked, cases.AskCode:
 		answer = s.sent
 	default:
@@ -138,7 +141,7 @@ func start(t *testing.T, language string, change ...func(*Options)) *running {
 	s := &stub{list: []cases.Case{stopped(firstCase, "客户名单.csv")}}
 	o := Options{
 		Service: s, Language: language, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		Mask: func(context.Context, string, string) error { t.Error("nothing was to be masked"); return nil },
+		Mask: func(context.Context, string, string, string) error { t.Error("nothing was to be masked"); return nil },
 	}
 	for _, c := range change {
 		c(&o)

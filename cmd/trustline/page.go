@@ -93,7 +93,9 @@ func newPage(t *terminal, socket string, log *slog.Logger) (*employee.Page, erro
 	}
 	return employee.New(employee.Options{
 		Service: questions{socket}, Language: t.Language(), Log: log, Open: openBrowser,
-		Mask: func(ctx context.Context, in, out string) error { return maskWith(ctx, t, self, in, out) },
+		Mask: func(ctx context.Context, in, out, policy string) error {
+			return maskWith(ctx, t, self, in, out, policy)
+		},
 	})
 }
 
@@ -119,8 +121,17 @@ func (q questions) reachable(ctx context.Context) error {
 }
 
 // maskWith runs “trustline mask” as the person; its error is what that says.
-func maskWith(ctx context.Context, t *terminal, self, in, out string) error {
-	cmd := exec.CommandContext(ctx, self, "mask", "--", in, out)
+func maskWith(ctx context.Context, t *terminal, self, in, out, policy string) error {
+	args := []string{"mask"}
+	if policy != "" {
+		path, err := temporary(policy)
+		if err != nil {
+			return fmt.Errorf("hand over what to mask: %w", err)
+		}
+		defer os.Remove(path)
+		args = append(args, "--policy", path)
+	}
+	cmd := exec.CommandContext(ctx, self, append(args, "--", in, out)...)
 	cmd.WaitDelay = maskEnds
 	cmd.Cancel = func() error { // so that it leaves nothing half written
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
@@ -141,6 +152,19 @@ func maskWith(ctx context.Context, t *terminal, self, in, out string) error {
 		return errors.New(strings.TrimSpace(strings.TrimPrefix(text, t.Text("error", message.Args{"Error": ""}))))
 	}
 	return fmt.Errorf("%w", err)
+}
+
+// temporary writes a file that only the person may read.
+func temporary(text string) (path string, err error) {
+	f, err := os.CreateTemp("", "trustline-*.yaml")
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(f.Name()))
+	}
+	return f.Name(), nil
 }
 
 // firstBytes keeps the beginning of what is written to it.

@@ -45,6 +45,9 @@ func serveCases(t *testing.T, c cases.Case) (*prompt.Teller, string, func() []st
 			mu.Lock()
 			defer mu.Unlock()
 			asked = append(asked, about+" "+string(body))
+			if about == cases.AskMasking {
+				return cases.Masking{Policy: maskedWith}, nil
+			}
 			return cases.Sent{}, nil
 		},
 	}
@@ -63,6 +66,10 @@ func serveCases(t *testing.T, c cases.Case) (*prompt.Teller, string, func() []st
 		return asked
 	}
 }
+
+// maskedWith is what the service says has to be masked as well.
+const maskedWith = `{"version": "masking", "detectors": [{"id": "project", "words": ["Blue Falcon"]}],
+	"classes": [{"id": "masked", "any": [{"count": {"class": "project", "at-least": 1}}]}], "rules": [{"id": "masked", "when": {"class": "masked"}, "action": "report"}]}`
 
 // caseOf is what the service keeps of an incident.
 func caseOf(t *testing.T, n int, file string) cases.Case {
@@ -128,7 +135,7 @@ func TestPageSavesARealMaskedCopy(t *testing.T) {
 	if err := synthetic.CSV(&csv, people, "zh"); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(csv.String()), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(csv.String()+"\nfor Blue Falcon\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c := caseOf(t, 1, "customers.csv")
@@ -174,7 +181,13 @@ func TestPageSavesARealMaskedCopy(t *testing.T) {
 			t.Fatal("the copy holds somebody's number")
 		}
 	}
-	if got := asked(); len(got) != 1 || !strings.HasPrefix(got[0], "masked ") {
+	if strings.Contains(string(copied), "Falcon") || !strings.Contains(string(copied), "for ***********") {
+		t.Error("what the policy describes itself is not masked")
+	}
+	if left, err := filepath.Glob(filepath.Join(os.TempDir(), "trustline-*.yaml")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+	if got := asked(); len(got) != 2 || !strings.HasPrefix(got[0], "masking ") || !strings.HasPrefix(got[1], "masked ") {
 		t.Errorf("the service was told %q", got)
 	}
 	// What cannot be masked says so in the words of the command.
@@ -275,7 +288,7 @@ func TestMaskingEndsWithItsContext(t *testing.T) {
 		cancel()
 	}()
 	began := time.Now()
-	err := maskWith(ctx, &terminal{}, slow, "in", "out")
+	err := maskWith(ctx, &terminal{}, slow, "in", "out", "")
 	if err != context.Canceled || time.Since(began) > maskEnds {
 		t.Errorf("after %v: %v", time.Since(began), err)
 	}
