@@ -11,6 +11,7 @@ import (
 	"github.com/trustline/trustline/agent/discovery"
 	"github.com/trustline/trustline/agent/enforce/destroy"
 	"github.com/trustline/trustline/agent/enforce/quarantine"
+	"github.com/trustline/trustline/agent/prompt"
 	"github.com/trustline/trustline/agent/tasks"
 	"github.com/trustline/trustline/task"
 )
@@ -111,9 +112,7 @@ func (a *Agent) conclude(ctx context.Context, e tasks.Entry, where string, bytes
 	r := task.Result{About: e.Task.Destruction.Incident, Where: where, Bytes: bytes}
 	switch {
 	case err == nil:
-		if err := a.finder.register.Gone(r.About, discovery.Destroyed); err != nil {
-			a.log.Error("that a file was destroyed is not noted in the register", "error", err)
-		}
+		a.tellOwner(e)
 	case errors.Is(err, destroy.ErrHalf):
 		r.Kept = task.KeptInterrupted
 	case errors.Is(err, destroy.ErrGone):
@@ -129,6 +128,26 @@ func (a *Agent) conclude(ctx context.Context, e tasks.Entry, where string, bytes
 		a.log.Error("a file is not destroyed", "task", e.Task.ID, "error", withoutPath(err))
 	}
 	a.finish(e, r)
+}
+
+// tellOwner notes that a file was destroyed, and tells whose it was, where this
+// machine remembers that.
+func (a *Agent) tellOwner(e tasks.Entry) {
+	found, ok, err := a.finder.register.Find(e.Task.Destruction.Incident)
+	if err == nil && ok {
+		err = a.finder.register.Gone(found.Incident.ID, discovery.Destroyed)
+	}
+	if err != nil {
+		a.log.Error("that a file was destroyed is not noted in the register", "error", err)
+	}
+	if !ok {
+		return
+	}
+	n := prompt.Notice{ID: e.Record, Time: time.Now().UTC(), Action: prompt.Destroyed, File: found.Incident.File.Name, Channel: found.Incident.Channel}
+	if why := e.Task.Reason; why != "" {
+		n.Words.Message = map[string]string{"zh": why, "en": why}
+	}
+	a.teller.Announce(found.Incident.Person.UID, n)
 }
 
 // withoutPath takes paths out of an error: they may hold customer data.

@@ -11,6 +11,7 @@ func TestWhatBecameOfARequestIsTold(t *testing.T) {
 	for action, c := range map[string]struct{ title, body string }{
 		Granted:   {"customers.csv: approved for SanDisk Ultra (BACKUP)", "You can copy it now"},
 		Refused:   {"customers.csv: not approved for SanDisk Ultra (BACKUP)", "They say: ask the owner"},
+		Destroyed: {"customers.csv: destroyed by order of the security team", "They say: ask the owner"},
 		Withdrawn: {"customers.csv: the approval for SanDisk Ultra (BACKUP) was withdrawn", "They say: ask the owner"},
 	} {
 		n := notice(t, nil)

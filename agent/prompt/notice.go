@@ -44,11 +44,13 @@ type Notice struct {
 	EmployeeMay []string `json:"employeeMay,omitempty"`
 }
 
-// Actions of notices about what somebody had asked for.
+// Actions of notices about what others decided.
 const (
 	Granted   = "granted"
 	Refused   = "refused"
 	Withdrawn = "withdrawn"
+	// Destroyed: the security team had a file of theirs destroyed.
+	Destroyed = "destroyed"
 )
 
 // Words is what the policy says to people about a rule, by language ("en",
@@ -106,7 +108,7 @@ func told(action string) bool {
 	switch action {
 	case "warn", "justify", "block", "quarantine", "isolate":
 		return true
-	case Granted, Refused, Withdrawn:
+	case Granted, Refused, Withdrawn, Destroyed:
 		return true
 	}
 	return false

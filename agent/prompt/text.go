@@ -96,9 +96,13 @@ func (w words) forChannel(id string) string {
 	return id
 }
 
-// answers tells notices about what the person had asked for.
+// answers tells notices about what others decided.
 func (w words) answers() bool {
-	return w.n.Action == Granted || w.n.Action == Refused || w.n.Action == Withdrawn
+	switch w.n.Action {
+	case Granted, Refused, Withdrawn, Destroyed:
+		return true
+	}
+	return false
 }
 
 func (w words) files() string {

@@ -113,10 +113,7 @@ type checkForm struct {
 type kindField struct{ Kind, Least string }
 
 func (w *Web) newCheck(rw http.ResponseWriter, r *http.Request) {
-	f := checkForm{Whom: "sample", Sample: "5", Files: "200", Days: "7", Names: r.URL.Query().Get("machine")}
-	if f.Names != "" {
-		f.Whom = "names"
-	}
+	f := checkForm{Whom: "sample", Sample: "5", Files: "200", Days: "7"}
 	for _, k := range usualThresholds {
 		f.Kinds = append(f.Kinds, kindField{k.Kind, strconv.Itoa(k.Least)})
 	}
