@@ -45,6 +45,11 @@ func TestScreens(t *testing.T) {
 	for n := range 4 {
 		r.beat(t, s.heartbeat(n, now))
 	}
+	less := s.heartbeat(3, now) // a machine that can do less than it could, with a wrong clock
+	less.Version, less.Capabilities = "0.2.0", map[string]string{"removable-media": "prevented", "network": "prevented"}
+	r.beat(t, less)
+	less.Version, less.Capabilities, less.Time = "0.1.0", map[string]string{"removable-media": "none", "network": "reported"}, now.Add(26*time.Minute)
+	r.beat(t, less)
 	check, resting := r.resting(t, s, now)
 	for n := range 2 {
 		if _, err := r.beside(t).Publish(t.Context(), store.Account{Name: userName}, sound(n), "收紧名单规则，参见工单", int64(n), now); err != nil {
@@ -68,7 +73,7 @@ func TestScreens(t *testing.T) {
 	shoot("login-wrong")
 }
 
-const untranslated = `[...document.body.querySelectorAll("*")].filter(e => !e.children.length && !e.closest("code,pre")).map(e => e.textContent.trim()).filter(s => /^(nav|keys|login|setup|problem|filter|empty|severity|action|outcome|channel|operation|reason|unreadable|state|code|detail|why|did|review|request|purpose|approvals?|codes|permits|policy|template|timeline|discovery|checks?|search|searches|task|kept|destroy|destroyed|overdue|excess|house)\.[a-z]/.test(s)).join(", ")`
+const untranslated = `[...document.body.querySelectorAll("*")].filter(e => !e.children.length && !e.closest("code,pre")).map(e => e.textContent.trim()).filter(s => /^(nav|keys|login|setup|problem|filter|empty|severity|action|outcome|degree|channel|operation|reason|unreadable|state|code|detail|why|did|review|request|purpose|approvals?|codes|permits|policy|template|timeline|discovery|checks?|search|searches|task|kept|destroy|destroyed|overdue|excess|house)\.[a-z]/.test(s)).join(", ")`
 
 func look(t *testing.T, ctx context.Context, keep string, url string, names []string, cookie func(name, value string) chromedp.Action) {
 	t.Helper()

@@ -20,8 +20,13 @@ type Machine struct {
 }
 
 // Skew is how far ahead the machine's clock was of the console's; what the
-// heartbeat took on its way counts as behind.
-func (m Machine) Skew() time.Duration { return m.Heartbeat.Time.Sub(m.Seen) }
+// heartbeat took on its way counts as behind. Before the first heartbeat it is 0.
+func (m Machine) Skew() time.Duration {
+	if m.Heartbeat.Time.IsZero() {
+		return 0
+	}
+	return m.Heartbeat.Time.Sub(m.Seen)
+}
 
 // Beat keeps a machine's heartbeat.
 func (s *Store) Beat(ctx context.Context, h incident.Heartbeat, seen time.Time) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/trustline/trustline/console/store"
@@ -44,8 +45,8 @@ type machine struct {
 	State  string
 	Soon   bool // the certificate runs out soon, or has
 	Apart  bool // it runs another policy than the one published
-	Ahead  time.Duration
-	Behind time.Duration // its clock; both zero when it is about right
+	Ahead  string
+	Behind string // its clock; both "" when it is about right
 }
 
 // fleetList is the fleet, and whether whoever looks may change it.
@@ -68,10 +69,10 @@ func (w *Web) fleet(rw http.ResponseWriter, r *http.Request) {
 	byState, now := map[string][]machine{}, time.Now()
 	for _, m := range all {
 		row := machine{Heartbeat: m.Heartbeat, Machine: m, State: stateOf(m, published, now), Soon: runsOut(m, now), Apart: apart(m, published)}
-		if skew := m.Skew().Round(time.Second); skew > astray {
-			row.Ahead = skew
+		if skew := m.Skew(); skew > astray {
+			row.Ahead = inMinutes(skew)
 		} else if skew < -astray {
-			row.Behind = -skew
+			row.Behind = inMinutes(-skew)
 		}
 		byState[row.State] = append(byState[row.State], row)
 	}
@@ -93,6 +94,10 @@ func (w *Web) published(ctx context.Context) (store.Policy, error) {
 
 func apart(m store.Machine, published store.Policy) bool {
 	return published.Version != "" && m.Revoked.IsZero() && m.Heartbeat.Policy != published.Version
+}
+
+func inMinutes(d time.Duration) string {
+	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
 }
 
 func runsOut(m store.Machine, now time.Time) bool {
