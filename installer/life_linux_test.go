@@ -166,8 +166,19 @@ func byAnsible(t *testing.T, c *console) {
 		}
 		return false
 	})
+	defer killedAndRemoved(t)
 	if again := sh(t, play); !strings.Contains(again, "changed=0") {
 		t.Errorf("a second time Ansible changes something: %s", again)
+	}
+}
+
+// killedAndRemoved: what a service that ended badly has left, removing clears away.
+func killedAndRemoved(t *testing.T) {
+	t.Helper()
+	sh(t, "systemctl mask --runtime trustline; kill -9 $(systemctl show -p MainPID --value trustline); nft add table inet trustline; systemctl unmask --runtime trustline; systemctl stop trustline")
+	sh(t, "dpkg -P trustline")
+	if left := sh(t, "nft list tables"); strings.Contains(left, "trustline") {
+		t.Errorf("left behind: %s", left)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/trustline/trustline/agent"
 	"github.com/trustline/trustline/agent/control"
+	"github.com/trustline/trustline/agent/repair"
 	"github.com/trustline/trustline/installer"
 	"github.com/trustline/trustline/message"
 )
@@ -18,7 +20,7 @@ import (
 // serviceCommand is one of the commands that ask the system's service manager
 // to do something, all alike but for what it is.
 // What permits names asks the service first; "" asks nobody.
-func (t *terminal) serviceCommand(name, permits string, do func(service.Service, installer.Config) error) *cobra.Command {
+func (t *terminal) serviceCommand(name, permits string, do func(context.Context, service.Service, installer.Config) error) *cobra.Command {
 	var config, code string
 	cmd := &cobra.Command{
 		Use:   name,
@@ -47,7 +49,7 @@ func (t *terminal) serviceCommand(name, permits string, do func(service.Service,
 			if err := t.permitted(cmd.Context(), permits, code, config); err != nil {
 				return err
 			}
-			if err := do(s, c); err != nil {
+			if err := do(cmd.Context(), s, c); err != nil {
 				return err
 			}
 			fmt.Fprintln(t.out, t.Text(name+".done", message.Args{"Config": config}))
@@ -66,7 +68,7 @@ func (t *terminal) serviceCommand(name, permits string, do func(service.Service,
 }
 
 func newInstallCommand(t *terminal) *cobra.Command {
-	return t.serviceCommand("install", "", func(s service.Service, c installer.Config) error {
+	return t.serviceCommand("install", "", func(_ context.Context, s service.Service, c installer.Config) error {
 		if _, err := agent.LoadConfig(c.File); err != nil {
 			return err
 		}
@@ -86,7 +88,7 @@ func newInstallCommand(t *terminal) *cobra.Command {
 }
 
 func newUninstallCommand(t *terminal) *cobra.Command {
-	return t.serviceCommand("uninstall", control.PermitUninstall, func(s service.Service, _ installer.Config) error {
+	return t.serviceCommand("uninstall", control.PermitUninstall, func(ctx context.Context, s service.Service, c installer.Config) error {
 		status, err := s.Status()
 		if errors.Is(err, service.ErrNotInstalled) {
 			return errors.Join(errors.New(t.Text("install.absent")), installer.UninstallSession())
@@ -99,12 +101,28 @@ func newUninstallCommand(t *terminal) *cobra.Command {
 		if err := s.Uninstall(); err != nil {
 			return fmt.Errorf("remove the service: %w", err)
 		}
-		return installer.UninstallSession()
+		return errors.Join(installer.UninstallSession(), t.clearAway(ctx, c.File))
 	})
 }
 
+// clearAway removes what a service that had ended badly has left: packet filter,
+// dead guards, socket.
+func (t *terminal) clearAway(ctx context.Context, config string) error {
+	c, err := agent.LoadConfig(config)
+	if err != nil {
+		c = agent.DefaultConfig()
+	}
+	steps, err := repair.Run(ctx, repair.Setup{Socket: c.Socket, Running: serviceRuns})
+	for _, step := range steps {
+		if step.Outcome == repair.Failed {
+			err = errors.Join(err, fmt.Errorf("clear away (%s): %s", step.ID, step.Error))
+		}
+	}
+	return err
+}
+
 func newStartCommand(t *terminal) *cobra.Command {
-	return t.serviceCommand("start", "", func(s service.Service, _ installer.Config) error {
+	return t.serviceCommand("start", "", func(_ context.Context, s service.Service, _ installer.Config) error {
 		if _, err := s.Status(); errors.Is(err, service.ErrNotInstalled) {
 			return errors.New(t.Text("install.absent"))
 		}
@@ -116,7 +134,7 @@ func newStartCommand(t *terminal) *cobra.Command {
 }
 
 func newStopCommand(t *terminal) *cobra.Command {
-	return t.serviceCommand("stop", control.PermitStop, func(s service.Service, _ installer.Config) error {
+	return t.serviceCommand("stop", control.PermitStop, func(_ context.Context, s service.Service, _ installer.Config) error {
 		if _, err := s.Status(); errors.Is(err, service.ErrNotInstalled) {
 			return errors.New(t.Text("install.absent"))
 		}

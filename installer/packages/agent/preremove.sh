@@ -8,3 +8,6 @@ systemctl disable --quiet trustline || true
 [ ! -d /var/lib/trustline ] || touch /var/lib/trustline/removing
 # Stopped, it gives every medium back and opens internal systems again.
 systemctl stop trustline || true
+# One that had ended badly before has not.
+nft delete table inet trustline 2>/dev/null || true
+sed -n 's/^[^ ]* \([^ ]*\) fuse\.trustline .*/\1/p' /proc/mounts | while read -r at; do umount -l "$(printf '%b' "$at")" || true; done
