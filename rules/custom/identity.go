@@ -137,7 +137,7 @@ func bornThen(_, value, _ []byte) bool {
 // WeChat (six to twenty characters, a letter first, after Tencent's help).
 func messengerAccounts() []Detector {
 	names := append(pairs(lettersAll, digitsAll), "a_", "e_", "i_", "n_", "g_", "o_", "a-", "e-", "i-", "n-", "g-", "o-")
-	labels := []string{"微信", "微信号", "微信ID", "微信帐号", "微信账号", "加微信", "加我微信", "wechat", "wechat id", "wechat_id", "wechatid", "weixin", "wxid", "wx", "vx"}
+	labels := []string{"微信", "微信号", "微信ID", "微信帐号", "微信账号", "加微信", "加我微信", "wechat", "wechat id", "wechat_id", "wechatid", "weixin", "wxid", "wx:", "vx:", "wx号", "vx号"}
 	return []Detector{
 		{Class: WeChat, Anchors: names, Near: labels, Alone: -1, labelled: true, accept: weChat, find: matches(regexp.MustCompile(`[A-Za-z][A-Za-z0-9_-]{5,19}`))},
 		{Class: WeChat, Anchors: []string{"微信", "wechat", "weixin"}, Near: labels, Alone: -1, labelled: true, accept: weChat, find: matches(regexp.MustCompile(`[A-Za-z][A-Za-z0-9_-]{5,19}`))},
