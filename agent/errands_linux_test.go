@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -394,5 +395,29 @@ func TestAMaskedPathIsDestroyed(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join(e.config.State, "tasks.json"))
 	if err != nil || strings.Contains(string(raw), "13812345678") {
 		t.Errorf("the book of tasks names the customer: %v", err)
+	}
+}
+
+// A machine whose clock was set back does not know whether it is still time.
+func TestAClockSetBackDestroysNothing(t *testing.T) {
+	dir := t.TempDir()
+	latest, err := json.Marshal(map[string]time.Time{"latest": time.Now().Add(24 * time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Join(dir, "state"), 0o700), os.WriteFile(filepath.Join(dir, "state", "grants.json"), latest, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	e := newErrand(t, dir)
+	e.work()
+	path := e.numbers("numbers.txt", 2000)
+	i := e.find()
+	order := e.task(nil, &task.Destruction{Incident: i.ID, Path: named(i), SHA256: i.File.SHA256})
+	e.give(order)
+	if r := e.result(order); r.Kept != task.KeptClock {
+		t.Errorf("%+v", r)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
 	}
 }

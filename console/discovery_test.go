@@ -124,6 +124,15 @@ func TestASpotCheckAndADestructionAreOrdered(t *testing.T) {
 		t.Error("what is kept too long, or the check, is not listed")
 	}
 	r.destroyed(t, me, ws, file)
+	for whom, want := range map[string]int{"sample": 1, "all": 2} {
+		before := len(r.tasks(t, machineID(0))) + len(r.tasks(t, machineID(1)))
+		if res, _ := r.form(t, r.URL()+"/discovery/new", ordering(func(v url.Values) { v.Set("whom", whom); v.Set("sample", "1") }), me); res.StatusCode != 303 {
+			t.Errorf("%s: %d", whom, res.StatusCode)
+		}
+		if told := len(r.tasks(t, machineID(0))) + len(r.tasks(t, machineID(1))) - before; told != want {
+			t.Errorf("%s: %d machines are told", whom, told)
+		}
+	}
 }
 
 func (r *running) destroyed(t *testing.T, me *http.Cookie, ws incident.Machine, file incident.Incident) {
