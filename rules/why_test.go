@@ -69,3 +69,36 @@ func TestReasonsAreReadInTheReadersLanguage(t *testing.T) {
 		t.Errorf("a sentence is no code: %q", got)
 	}
 }
+
+// A reviewer reads whose card it is. The numbers are made up to fit Luhn.
+func TestReasonsNameTheNetworkOfACard(t *testing.T) {
+	e := NewEngine(detect.NewPack(detect.Key{}), Limits{})
+	for card, want := range map[string]string{
+		"6225880137546812": "UnionPay", "4929123412341238": "Visa", "5412751234123451": "Mastercard", "371234567890128": "American Express", "3541123412341237": "JCB", "6512341234123410": "Discover",
+	} {
+		card = withLuhn(card)
+		text := "卡号：" + card + "\n"
+		c, err := e.Scan(t.Context(), "", strings.NewReader(text), int64(len(text)))
+		if err != nil || len(c.Summary.Findings) != 1 {
+			t.Fatalf("%s: %+v %v", want, c.Summary, err)
+		}
+		if got := WhyTexts(c.Summary.Findings[0].Reasons, "en"); !strings.Contains(got, "card number of "+want) {
+			t.Errorf("%s: %s", want, got)
+		}
+	}
+}
+
+// withLuhn puts the right last digit.
+func withLuhn(card string) string {
+	sum := 0
+	for i := len(card) - 2; i >= 0; i-- {
+		d := int(card[i] - '0')
+		if (len(card)-i)%2 == 0 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	return card[:len(card)-1] + string(rune('0'+(10-sum%10)%10))
+}

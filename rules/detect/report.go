@@ -74,6 +74,9 @@ func (p *Pack) reasons(l *line, m *match) []string {
 	if m.why.digits > 0 {
 		r = append(r, Why("digits", m.why.digits))
 	}
+	if m.why.network > 0 {
+		r = append(r, Why(networks[m.why.network]))
+	}
 	if m.why.flags&checksumRight != 0 {
 		r = append(r, Why("checksum"))
 	}

@@ -224,7 +224,7 @@ func (p *Pack) cardNumber(m *match, d []byte) bool {
 		return false
 	}
 	m.kind, m.score = bankCard, score
-	m.why.digits = uint8(len(d))
+	m.why.digits, m.why.network = uint8(len(d)), networkOf(d)
 	m.why.flags |= checksumRight
 	m.hash = p.hash.sum(bankCard, d)
 	return true
@@ -250,6 +250,30 @@ func luhn(d []byte) bool {
 		sum += digit(d[0])
 	}
 	return sum%10 == 0
+}
+
+// networks are the codes of those that cards name, none first.
+var networks = [...]string{"", "unionpay", "visa", "mastercard", "amex", "jcb", "discover"}
+
+// networkOf answers, as an index of networks, whose card it is by the ranges
+// that they publish; 0 for cards of single banks in China.
+func networkOf(d []byte) uint8 {
+	p2, p4 := digit(d[0])*10+digit(d[1]), number(d[:4])
+	switch {
+	case p2 == 62:
+		return 1
+	case d[0] == '4':
+		return 2
+	case len(d) == 16 && (p2 >= 51 && p2 <= 55 || p4 >= 2221 && p4 <= 2720):
+		return 3
+	case p2 == 34 || p2 == 37:
+		return 4
+	case p4 >= 3528 && p4 <= 3589:
+		return 5
+	case len(d) == 16 && (p4 == 6011 || p2 == 65):
+		return 6
+	}
+	return 0
 }
 
 // issuer answers the score of a bare card number by the ranges of ISO/IEC 7812
