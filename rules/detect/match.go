@@ -14,7 +14,7 @@ type match struct {
 type evidence struct {
 	flags    flags
 	digits   uint8
-	network  uint8 // index of networks
+	network  uint8  // index of networks
 	region   uint32 // code of GB/T 2260
 	label    label
 	distance int // characters between label and value
