@@ -42,7 +42,9 @@ func TestDay(t *testing.T) {
 			select {
 			case s := <-states:
 				if s.Trust == want && s.Settled {
-					if d := time.Since(start); d > 10*time.Second {
+					d := time.Since(start)
+					t.Logf("%s seen after %v", want, d.Round(time.Millisecond))
+					if d > 10*time.Second {
 						t.Errorf("%s took %v", want, d)
 					}
 					return

@@ -37,7 +37,7 @@ type answers struct {
 }
 
 func newRun(w *Watcher, report func(State)) *run {
-	r := &run{Watcher: w, report: report, answers: make(chan answers), stopAsk: func() {}, pause: askAgainMin}
+	r := &run{Watcher: w, report: report, answers: make(chan answers), stopAsk: func() {}, pause: askSoon}
 	for _, t := range []**time.Timer{&r.settle, &r.patience, &r.again} {
 		*t = time.NewTimer(time.Hour)
 		(*t).Stop()
@@ -95,7 +95,7 @@ func (r *run) look(ctx context.Context) {
 	}
 	another := !r.looked || !facts.sameNetwork(r.facts)
 	r.facts, r.source, r.looked = facts, source, true
-	r.pause, r.misses = askAgainMin, 0
+	r.pause, r.misses = askSoon, 0
 	r.patience.Stop()
 	if len(r.targets) == 0 || len(probeable(facts.Links)) == 0 {
 		r.question++ // what is still being asked no longer counts

@@ -21,8 +21,10 @@ const (
 	askLimit  = 700 * time.Millisecond
 
 	// A beacon is asked again without a change as well: one that did not
-	// answer, because it may have been down, and one that did, because a tunnel
-	// can end without a sign.
+	// answer, because it may have been down or, on a network just joined, the
+	// first packet was lost, and one that did, because a tunnel can end without
+	// a sign.
+	askSoon     = 250 * time.Millisecond
 	askAgainMin = 5 * time.Second
 	askAgainMax = 5 * time.Minute
 	confirm     = 2 * time.Minute
