@@ -110,8 +110,9 @@ type Policy struct {
 	minimum       []minimum
 	lists         []listUse
 	own           []detector
-	custom        *custom.Set // what they look for, nil: nothing
-	grades        []KindLevel // of kinds of data
+	custom        *custom.Set  // what they look for, nil: nothing
+	grades        []KindLevel  // of kinds of data
+	registered    []registered // media
 	described     []custom.Detector
 	counted       []detect.Class
 	warnings      strictyaml.Problems

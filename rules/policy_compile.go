@@ -48,11 +48,12 @@ type compiler struct {
 	rules   map[string]int // id -> line
 	lists   []listUse
 
-	parts     []department      // of the company
-	own       []detector        // the policy's, in its order
-	described []custom.Detector // what they look for
-	grades    []KindLevel
-	counted   []detect.Class
+	parts      []department      // of the company
+	own        []detector        // the policy's, in its order
+	described  []custom.Detector // what they look for
+	grades     []KindLevel
+	registered []registered
+	counted    []detect.Class
 }
 
 func (c *compiler) policy(s *policySpec) *Policy {
@@ -71,6 +72,8 @@ func (c *compiler) policy(s *policySpec) *Policy {
 	c.most(len(s.Classes), maxClasses, s.Place.In("classes"))
 	c.most(len(s.Rules), maxRules, s.Place.In("rules"))
 	c.departments(s.Departments, s.Place)
+	c.devices(s.Devices, s.Place)
+	p.registered = c.registered
 	c.detectors(s.Detectors, s.Place)
 	c.levels(s.Levels, s.Place)
 	p.grades = c.grades
@@ -328,6 +331,9 @@ func (c *compiler) device(s *deviceSpec) (conditions []condition) {
 	conditions = c.texts(conditions, "device.bus", s.Bus, busText)
 	if s.Encrypted.Given() {
 		conditions = append(conditions, encryptedCondition{c.flag(s.Encrypted, false)})
+	}
+	if len(s.Owner) > 0 {
+		conditions = append(conditions, &wordCondition{path: "device.owner", words: words(c, s.Owner, owners), word: (*question).deviceOwner})
 	}
 	if len(conditions) == 0 && s.Place.Line > 0 {
 		c.report(s.Place, "policy.empty-conditions")

@@ -34,6 +34,7 @@ type question struct {
 	// folded holds the texts as patterns see them, once asked for.
 	folded   [textFields]string
 	isFolded [textFields]bool
+	owner    owner // of the medium, "" until asked for
 }
 
 func (p *Policy) question(a activity.Activity, c Content, ctx Context) *question {

@@ -48,7 +48,7 @@ func TestDocumentation(t *testing.T) {
 		}
 	}
 	for _, words := range [][]string{plain(modes), plain(severities), plain(channels), plain(operations), plain(unreadables),
-		plain(waysOn), plain(countedClasses()), custom.Validators(), plain(actions), levelNames, Templates()[:2]} {
+		plain(waysOn), plain(owners), plain(countedClasses()), custom.Validators(), plain(actions), levelNames, Templates()[:2]} {
 		for _, w := range words {
 			if !strings.Contains(text, w) {
 				t.Errorf("%q is not explained", w)
@@ -69,7 +69,7 @@ func TestDocumentedExamples(t *testing.T) {
 		}
 		return m[1]
 	}
-	for _, name := range []string{"detectors", "policy", "retention"} {
+	for _, name := range []string{"detectors", "policy", "retention", "devices"} {
 		p, err := ParsePolicy("example", example(name))
 		if err != nil || len(p.Warnings()) > 0 {
 			t.Fatal(name, err, p.Warnings())

@@ -25,6 +25,8 @@ type policySpec struct {
 	Rules     []ruleSpec     `yaml:"rules"`
 	// Isolation says what the action isolate closes off.
 	Isolation *isolationSpec `yaml:"isolation"`
+	// Devices are media with whom they belong to.
+	Devices []registeredSpec `yaml:"devices"`
 	// Levels grade kinds of data as the company does.
 	Levels []levelSpec `yaml:"levels"`
 	// Retention says how long files are kept, Minimum what lists do without.
@@ -144,6 +146,7 @@ type deviceSpec struct {
 	Serial    []scalar `yaml:"serial"`
 	Bus       []scalar `yaml:"bus"`
 	Encrypted scalar   `yaml:"encrypted"`
+	Owner     []scalar `yaml:"owner"`
 }
 
 type fileSpec struct {
