@@ -189,11 +189,16 @@ rules:
 	w.run("wine", "cmd", "/c", `copy C:\list.csv C:\cloud\names.csv`)
 	w.until("the list is taken back from the cloud drive", func() bool { return missing(filepath.Join(w.c, "cloud", "names.csv")) })
 	w.until("that is recorded as well", func() bool { return w.waiting() >= 2 })
+	kept := ""
+	w.until("both are in quarantine", func() bool {
+		kept = w.run("wine", `C:\trustline.exe`, "quarantine", "list", "--json")
+		return strings.Count(kept, "\n") == 2
+	})
 
 	before := w.waiting()
 	w.kill()
-	if kept := w.run("wine", `C:\trustline.exe`, "quarantine", "list", "--json"); strings.Count(kept, "\n") != 2 {
-		t.Errorf("in quarantine: %s", kept)
+	if after := w.run("wine", `C:\trustline.exe`, "quarantine", "list", "--json"); after != kept {
+		t.Errorf("in quarantine: %s", after)
 	}
 	w.start()
 	if n := w.waiting(); n < before {

@@ -85,7 +85,7 @@ func shownCommands(text string) (commands [][]string) {
 var subcommand = regexp.MustCompile(`^[a-z][a-z-]*$`)
 
 // parents are commands that have commands of their own.
-var parents = regexp.MustCompile(`^(trustline (policy|quarantine)|trustline-console (token|account|machine|list|audit))$`)
+var parents = regexp.MustCompile(`^(trustline (policy|quarantine|discovery)|trustline-console (token|account|machine|list|audit|spot-check))$`)
 
 // split tells a command from its arguments: one word, and another where the
 // first has commands of its own.

@@ -39,7 +39,7 @@ func trusted(path string, file *os.File) error {
 		return err
 	}
 	if !os.SameFile(found, opened) {
-		return fmt.Errorf("read policy: %s was replaced while it was being read", path)
+		return fmt.Errorf("read policy: %s %w", path, errReplaced)
 	}
 	return nil
 }

@@ -166,9 +166,25 @@ func (f *File) read() (*rules.Policy, []byte, error) {
 	return p, data, err
 }
 
+// errReplaced: the file that was opened is no longer the one of that name.
+var errReplaced = errors.New("was replaced while it was being read")
+
+// readTries bounds how often a file is read again that is being replaced.
+const readTries = 10
+
 // readOwned reads the file if nobody but root and the service's own user can
 // have written it.
-func readOwned(path string) ([]byte, error) {
+func readOwned(path string) (data []byte, err error) {
+	for range readTries {
+		if data, err = readOwnedOnce(path); !errors.Is(err, errReplaced) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return data, err
+}
+
+func readOwnedOnce(path string) ([]byte, error) {
 	file, err := open(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {

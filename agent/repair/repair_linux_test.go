@@ -83,10 +83,13 @@ func TestLeftRulesAreRemovedAndNobodyElses(t *testing.T) {
 		t.Errorf("with rules: %s", got)
 	}
 	s.Enrolled = true
-	for crash, want := range map[isolate.Crash]Outcome{isolate.Keep: Left, isolate.Clear: Repaired} {
-		closed(t, crash)
-		if got := outcomes(t, s)["isolation"]; got != want {
-			t.Errorf("on a machine of a fleet whose policy says %s: %s", crash, got)
+	for _, policy := range []struct {
+		crash isolate.Crash
+		want  Outcome
+	}{{isolate.Keep, Left}, {isolate.Clear, Repaired}} {
+		closed(t, policy.crash)
+		if got := outcomes(t, s)["isolation"]; got != policy.want {
+			t.Errorf("on a machine of a fleet whose policy says %s: %s", policy.crash, got)
 		}
 	}
 	if left := nft(t, "list", "tables"); strings.Contains(left, "inet trustline\n") || !strings.Contains(left, "inet trustline2") || !strings.Contains(left, "ip trustline") {

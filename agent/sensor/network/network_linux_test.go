@@ -257,6 +257,9 @@ func TestLook(t *testing.T) {
 	}{{func() {}, Offline}, {func() { w.Plug("ap-company") }, Corporate}, {func() { w.Unplug(); w.Plug("ap-home") }, Home}} {
 		c.change()
 		s, err := watcher.Look(t.Context())
+		for late := time.Now().Add(30 * time.Second); err == nil && s.Trust != c.want && time.Now().Before(late); {
+			s, err = watcher.Look(t.Context()) // a beacon on a busy machine may be too slow for one look
+		}
 		if err != nil || s.Trust != c.want || !s.Settled {
 			t.Errorf("got %s (%v), want %s", s.Trust, err, c.want)
 		}
