@@ -134,6 +134,21 @@ func TestCompaniesAreNoPeople(t *testing.T) {
 	}
 }
 
+// Of whom something is said is a person; of what, none.
+func TestWhoseNumberItIs(t *testing.T) {
+	p := NewPack(Key{})
+	for text, want := range map[string]int{
+		"张建国的电话是13812345678": 1, "张建国电话13812345678": 1, "请查张建国的联系方式：13812345678": 1, "欧阳静怡的手机号13812345678": 1, "李敏的身份证号是11010519491231002X": 1,
+		"公司的电话是13812345678": 0, "我们的电话13812345678": 0, "安全的电话13812345678": 0, "方便的联系电话13812345678": 0, "家庭住址电话13812345678": 0, "单位的地址和电话13812345678": 0,
+	} {
+		s := NewScanner(p, Limits{})
+		_, _ = s.Write([]byte(text))
+		if got := s.Close().People; got != want {
+			t.Errorf("%s: %d people, want %d", text, got, want)
+		}
+	}
+}
+
 func TestOffsetsAreThoseOfTheText(t *testing.T) {
 	text := "　　手机：１３９１２３４５６７８，\u200b邮箱 li@qq.com"
 	for _, f := range scan([]byte(text)).Findings {

@@ -234,7 +234,10 @@ func (s *Scanner) besideNames(l *line) {
 		} else if run <= 12 && run >= 6 && s.pack.names.plausible(text[start:i]) >= least && !bytes.HasPrefix(text[i:], []byte("·")) {
 			n = run
 		} else if run > 6 {
-			start, n = s.pack.names.addressed(text, start, i)
+			from := start
+			if start, n = s.pack.names.addressed(text, from, i); n == 0 {
+				start, n = s.pack.names.owning(text, from, i)
+			}
 		}
 		if n > 0 && !s.taken(start, start+n) && !s.isLabel(text[start:start+n]) {
 			m := s.pack.newName(text, start, start+n, 65)
@@ -256,6 +259,29 @@ func (n *names) addressed(text []byte, start, end int) (at, length int) {
 				if i-k >= start && n.plausible(text[i-k:i]) == 2 {
 					return i - k, k
 				}
+			}
+		}
+	}
+	return 0, 0
+}
+
+// owned are what somebody has who is named right before: 张建国的电话是….
+var owned = [][]byte{
+	[]byte("电话"), []byte("手机"), []byte("联系电话"), []byte("联系方式"), []byte("身份证"), []byte("证件"), []byte("邮箱"), []byte("银行卡"), []byte("卡号"), []byte("账号"), []byte("账户"), []byte("住址"), []byte("地址"), []byte("号码"), []byte("微信"),
+}
+
+// owning finds a name before what somebody has in the Han run text[start:end],
+// joined by 的, or of three characters at the beginning of the run: of two, it
+// is rather a word, as in 家庭住址.
+func (n *names) owning(text []byte, start, end int) (at, length int) {
+	for i := start + 6; i < end; i += 3 {
+		rest, joined := bytes.CutPrefix(text[i:end], []byte("的"))
+		if !slices.ContainsFunc(owned, func(o []byte) bool { return bytes.HasPrefix(rest, o) }) {
+			continue
+		}
+		for _, k := range []int{9, 6, 12} {
+			if i-k >= start && (joined || i-k == start && k == 9) && n.plausible(text[i-k:i]) == 2 {
+				return i - k, k
 			}
 		}
 	}
