@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -78,10 +79,43 @@ func TestADayOfOneEmployee(t *testing.T) {
 	if again.Decision.Outcome != incident.Prevented {
 		t.Errorf("the second copy: %+v", again.Decision)
 	}
+	c.approvalExpires(security, p, at, src, dst)
 	timeline := security.page("/incidents/" + request.Detail["incident"])
 	for _, step := range []string{"Masked copy saved instead", "Approval requested", "approved", "Approval used"} {
 		if !strings.Contains(timeline, step) {
 			t.Errorf("the incident does not tell: %s", step)
 		}
 	}
+}
+
+// approvalExpires asks for two more copies; the first is made in time, and the
+// second is stopped although one is left.
+func (c *company) approvalExpires(security *administrator, p *page, at, src, dst string) {
+	c.t.Helper()
+	wish := []string{"purpose", "contract", "text", "once more", "recipient", "Print Ltd.", "days", "1", "uses", "2", "pledge", "yes", "name", "Anna Example"}
+	seen := map[string]bool{}
+	ask := func() string {
+		p.send(at+"/request-approval", wish...)
+		i := c.awaitIncident("another request", func(i incident.Incident) bool {
+			return i.Code == "approval-requested" && i.Detail["uses"] == "2" && !seen[i.ID]
+		})
+		seen[i.ID] = true
+		return i.ID
+	}
+	short, other := ask(), ask()
+	const within = 20 * time.Second
+	if out, err := exec.Command("go", "run", "./testdata/approve", filepath.Join(c.dir, "console"), short, within.String()).CombinedOutput(); err != nil {
+		c.t.Fatalf("approve for %s: %v: %s", within, err, out)
+	}
+	over := time.Now().Add(within)
+	// The console tells machines at once of what is answered on its pages.
+	security.post(c.url+"/approvals/"+other, url.Values{"do": {"refuse"}, "reason": {"asked twice"}})
+	c.until("the short approval is used", func() bool { _, err := c.as(`cp "$SRC" "$DST.short"`, src, dst); return err == nil })
+	time.Sleep(time.Until(over.Add(time.Second)))
+	if _, err := c.as(`cp "$SRC" "$DST.late"`, src, dst); err == nil {
+		c.t.Error("a copy was made after the approval's time")
+	}
+	c.awaitIncident("the copy after expiry", func(i incident.Incident) bool {
+		return i.Decision.GrantFailed == "expired" && i.Decision.Outcome == incident.Prevented
+	})
 }

@@ -58,7 +58,20 @@ type Request struct {
 }
 
 // Terms narrow what was asked for.
-type Terms struct{ People, Uses, Days int }
+type Terms struct {
+	People, Uses, Days int
+	// Within is a time shorter than the days, zero for all of them.
+	Within time.Duration
+}
+
+// lasts answers how long what is approved holds.
+func (t Terms) lasts() time.Duration {
+	days := time.Duration(t.Days) * 24 * time.Hour
+	if t.Within > 0 {
+		return min(t.Within, days)
+	}
+	return days
+}
 
 // asked answers the request in a record, nil where it carries none or one that
 // no agent makes.
@@ -197,12 +210,15 @@ func (s *Store) answersTo(ctx context.Context, r *Request) error {
 // been answered, ErrSamePerson and ErrWider.
 func (s *Store) Approve(ctx context.Context, key ed25519.PrivateKey, by Account, id string, terms Terms, second int, now time.Time) (granted bool, err error) {
 	err = s.answer(ctx, id, func(tx *sql.Tx, r Request, first string) error {
-		if terms.People < 0 || terms.People > r.People || terms.Uses < 1 || terms.Uses > r.Uses || terms.Days < 1 || terms.Days > r.Days {
+		if terms.People < 0 || terms.People > r.People || terms.Uses < 1 || terms.Uses > r.Uses || terms.Days < 1 || terms.Days > r.Days || terms.Within < 0 {
 			return ErrWider
 		}
 		approvers := []string{by.Name}
 		switch {
 		case r.State == RequestOpen && r.People >= second:
+			if terms.Within > 0 {
+				return ErrWider // the second is held to days alone
+			}
 			return approveHalf(ctx, tx, by, r, terms, now)
 		case r.State == RequestHalf && first == by.ID:
 			return ErrSamePerson
@@ -216,7 +232,7 @@ func (s *Store) Approve(ctx context.Context, key ed25519.PrivateKey, by Account,
 		}
 		g := r.Request.Grant(made.String(), by.Name, now)
 		g.MaxPeople, g.MaxUses, g.Approvers = terms.People, terms.Uses, approvers
-		g.Expires = g.NotBefore.Add(time.Duration(terms.Days) * 24 * time.Hour)
+		g.Expires = g.NotBefore.Add(terms.lasts())
 		if err := s.sign(ctx, tx, key, grant.Answer{Grant: g}, "grant", g.ID, r, g.Expires.Add(overlong), now); err != nil {
 			return err
 		}

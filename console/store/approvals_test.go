@@ -72,7 +72,9 @@ func TestARequestIsApprovedOnceAndNarrowed(t *testing.T) {
 	if waiting(t, s) != 1 {
 		t.Fatal("the request does not wait")
 	}
-	for name, terms := range map[string]store.Terms{"more people": {61, 1, 1}, "more uses": {60, 3, 1}, "longer": {60, 2, 4}, "no use": {60, 0, 1}} {
+	for name, terms := range map[string]store.Terms{
+		"more people": {People: 61, Uses: 1, Days: 1}, "more uses": {People: 60, Uses: 3, Days: 1}, "longer": {People: 60, Uses: 2, Days: 4}, "no use": {People: 60, Days: 1}, "less than no time": {People: 60, Uses: 1, Days: 1, Within: -1},
+	} {
 		if _, err := s.Approve(t.Context(), key, chen, id, terms, secondFrom, today); !errors.Is(err, store.ErrWider) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -115,11 +117,29 @@ func TestARequestIsApprovedOnceAndNarrowed(t *testing.T) {
 	}
 }
 
+func TestHoursInsteadOfDays(t *testing.T) {
+	for within, want := range map[time.Duration]time.Duration{0: 24 * time.Hour, time.Hour: time.Hour, 300 * time.Hour: 24 * time.Hour} {
+		s := open(t, t.TempDir())
+		_, key := signer(t)
+		_, id := asked(t, s, 60, nil)
+		if granted, err := s.Approve(t.Context(), key, chen, id, store.Terms{People: 50, Uses: 1, Days: 1, Within: within}, secondFrom, today); err != nil || !granted {
+			t.Fatalf("%v %v", granted, err)
+		}
+		r, err := s.Request(t.Context(), id)
+		if err != nil || r.Grant == nil || r.Grant.Expires.Sub(r.Grant.NotBefore) != want {
+			t.Errorf("%s: %+v %v", within, r.Grant, err)
+		}
+	}
+}
+
 func TestManyPeopleTakeTwoApprovers(t *testing.T) {
 	s := open(t, t.TempDir())
 	public, key := signer(t)
 	_, id := asked(t, s, secondFrom, nil)
 	terms := store.Terms{People: secondFrom, Uses: 1, Days: 1}
+	if _, err := s.Approve(t.Context(), key, chen, id, store.Terms{People: secondFrom, Uses: 1, Days: 1, Within: time.Hour}, secondFrom, today); !errors.Is(err, store.ErrWider) {
+		t.Errorf("hours that the second would not be held to: %v", err)
+	}
 	if granted, err := s.Approve(t.Context(), key, chen, id, terms, secondFrom, today); err != nil || granted {
 		t.Fatalf("one is enough: %v %v", granted, err)
 	}

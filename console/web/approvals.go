@@ -89,6 +89,9 @@ func (w *Web) decide(rw http.ResponseWriter, r *http.Request) {
 	switch r.PostFormValue("do") {
 	case "approve":
 		terms = &store.Terms{People: number(r, "people"), Uses: number(r, "uses"), Days: number(r, "days")}
+		if r.PostFormValue("hours") != "" {
+			terms.Within = time.Duration(number(r, "hours")) * time.Hour
+		}
 		_, err = w.store.Approve(r.Context(), key, by, id, *terms, w.config.SecondFrom, now)
 	case "refuse", "withdraw":
 		if !sound || reason == "" {
