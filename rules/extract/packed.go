@@ -53,6 +53,9 @@ func sevenZipError(err error) error {
 	if errors.As(err, &read) && read.Encrypted {
 		return problem{Encrypted}
 	}
+	if err != nil && strings.Contains(err.Error(), "unsupported compression algorithm") { // its error has no name
+		return problem{Unsupported}
+	}
 	return err
 }
 
