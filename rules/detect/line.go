@@ -274,18 +274,27 @@ var owned = [][]byte{
 // joined by 的, or of three characters at the beginning of the run: of two, it
 // is rather a word, as in 家庭住址.
 func (n *names) owning(text []byte, start, end int) (at, length int) {
-	for i := start + 6; i < end; i += 3 {
-		rest, joined := bytes.CutPrefix(text[i:end], []byte("的"))
-		if !slices.ContainsFunc(owned, func(o []byte) bool { return bytes.HasPrefix(rest, o) }) {
+	if i := start + 9; i < end && isOwned(text[i:end]) && n.plausible(text[start:i]) == 2 {
+		return start, 9
+	}
+	for i := start; ; i += 3 {
+		next := bytes.Index(text[i:end], []byte("的"))
+		if next < 0 {
+			return 0, 0
+		}
+		if i += next; !isOwned(text[i+3 : end]) {
 			continue
 		}
 		for _, k := range []int{9, 6, 12} {
-			if i-k >= start && (joined || i-k == start && k == 9) && n.plausible(text[i-k:i]) == 2 {
+			if i-k >= start && n.plausible(text[i-k:i]) == 2 {
 				return i - k, k
 			}
 		}
 	}
-	return 0, 0
+}
+
+func isOwned(p []byte) bool {
+	return slices.ContainsFunc(owned, func(o []byte) bool { return bytes.HasPrefix(p, o) })
 }
 
 // settle raises what stands together, reports what reaches the threshold and
