@@ -18,79 +18,9 @@ import (
 // already and can only be taken off again, by the helper in that person's
 // session: how it ended is recorded once the helper has said so.
 //
-// Of files the names are looked at together, and then the content of each that
-// the person may read, by itself.
+// Of files only the names are looked at. Their content has not moved: where it
+// goes, the guard or another channel looks at it.
 func (j *Judge) Clip(ctx context.Context, by control.Caller, c control.Clip) (control.Verdict, error) {
-	v, err := j.clipText(ctx, by, c)
-	if err != nil || len(c.Files) == 0 {
-		return v, err
-	}
-	room := int64(clipBytes)
-	for _, path := range c.Files {
-		if v.Clear {
-			break
-		}
-		one, size, err := j.clipFile(ctx, by, c.Program, path, room)
-		if err != nil {
-			return v, err
-		}
-		room -= size
-		v = stricter(v, one)
-	}
-	return v, nil
-}
-
-// clipBytes bounds what is read of files copied together; what is beyond is
-// unreadable, for being too large.
-const clipBytes = 64 << 20
-
-// stricter answers the verdict of two that counts; what is to be recorded of
-// the other is recorded as it ended: nothing was taken off for it.
-func stricter(a, b control.Verdict) control.Verdict {
-	if b.Clear && !a.Clear || a.Done == nil {
-		a, b = b, a
-	}
-	if b.Done != nil {
-		b.Done(false)
-	}
-	return a
-}
-
-// clipFile decides about one copied file, as if it were written somewhere. It
-// answers how many bytes it has.
-func (j *Judge) clipFile(ctx context.Context, by control.Caller, program, path string, most int64) (control.Verdict, int64, error) {
-	allowed := control.Verdict{Action: string(rules.Allow)}
-	f, err := openPlain(path)
-	if err != nil {
-		return allowed, 0, nil // it is gone, a link, or no file
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 || !mayRead(info, by.UID) {
-		return allowed, 0, nil // what the person may not read does not leave with them
-	}
-	content := rules.Content{Status: rules.Unreadable, Reason: rules.TooLarge}
-	if info.Size() <= most {
-		if content, err = j.engine().Scan(ctx, info.Name(), f, info.Size()); err != nil && ctx.Err() == nil {
-			return allowed, 0, fmt.Errorf("look at a copied file: %w", err)
-		} else if err != nil {
-			content = rules.Content{Status: rules.Unreadable, Reason: rules.TimedOut}
-		}
-	}
-	if content.Status == rules.Clean {
-		return allowed, info.Size(), nil
-	}
-	a := activity.Activity{
-		Time: time.Now().UTC(), Channel: activity.Clipboard, Operation: activity.CopyFile,
-		Actor:   j.known(activity.Actor{UID: by.UID, Program: program}),
-		Subject: activity.Subject{Name: info.Name(), Source: path, Size: info.Size(), Type: content.Type},
-	}
-	v, err := j.clipVerdict(ctx, a, content, j.approval(a, func() (string, error) { return sha256Of(ctx, f, info.Size()) }))
-	return v, info.Size(), err
-}
-
-// clipText decides about text, or about the names of files.
-func (j *Judge) clipText(ctx context.Context, by control.Caller, c control.Clip) (control.Verdict, error) {
 	names := fileNames(c.Files)
 	a := activity.Activity{
 		Time: time.Now().UTC(), Channel: activity.Clipboard, Operation: activity.Copy,

@@ -35,8 +35,6 @@ const (
 	Attribute Operation = "attribute"
 	// Copy is content put on the clipboard.
 	Copy Operation = "copy"
-	// CopyFile is a file put on the clipboard, to be pasted somewhere.
-	CopyFile Operation = "copy-file"
 	// Find is content found lying somewhere.
 	Find Operation = "find"
 	// Connect is the workstation being on a network, or reaching for a system
