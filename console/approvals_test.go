@@ -101,6 +101,29 @@ func TestARequestIsAnsweredInTheBrowser(t *testing.T) {
 	until(t, ctx, "document.querySelectorAll('.timeline li').length === 3 && document.querySelector('.timeline script') === null")
 }
 
+// Hours that are none never become days.
+func TestHoursOfAnApproval(t *testing.T) {
+	r := start(t)
+	cookie := r.signIn(t)
+	stopped, request := r.asked(t, 60)
+	address := r.URL() + "/approvals/" + request.ID
+	for _, hours := range []string{"0", "-1", "25", "x", "1.5", "99999999999999999999", "9999999999999"} {
+		if res, _ := r.form(t, address, url.Values{"do": {"approve"}, "people": {"60"}, "uses": {"1"}, "days": {"1"}, "hours": {hours}}, cookie); res.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("%s hours: %d", hours, res.StatusCode)
+		}
+	}
+	if all := r.granted(t, stopped.Machine.ID); len(all) != 0 {
+		t.Fatalf("%d grants", len(all))
+	}
+	if res, _ := r.form(t, address, url.Values{"do": {"approve"}, "people": {"60"}, "uses": {"1"}, "days": {"1"}, "hours": {"2"}}, cookie); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("two hours: %d", res.StatusCode)
+	}
+	all := r.granted(t, stopped.Machine.ID)
+	if len(all) != 1 || all[0].Grant == nil || all[0].Grant.Expires.Sub(all[0].Grant.NotBefore) != 2*time.Hour {
+		t.Errorf("%+v", all)
+	}
+}
+
 func TestAnswersThatAreNotGiven(t *testing.T) {
 	r := start(t)
 	cookie := r.signIn(t)

@@ -359,20 +359,7 @@ func (s *Store) Answers(ctx context.Context, machine string) ([]signed.Envelope,
 	if err != nil {
 		return nil, fmt.Errorf("read the answers for a machine: %w", err)
 	}
-	defer rows.Close()
-	var all []signed.Envelope
-	for rows.Next() {
-		var raw string
-		var e signed.Envelope
-		if err := rows.Scan(&raw); err != nil {
-			return nil, fmt.Errorf("read the answers for a machine: %w", err)
-		}
-		if err := json.Unmarshal([]byte(raw), &e); err != nil {
-			return nil, fmt.Errorf("read the answers for a machine: %w", err)
-		}
-		all = append(all, e)
-	}
-	return all, rows.Err()
+	return decoded[signed.Envelope](rows, "read the answers for a machine")
 }
 
 // maxRelated bounds what is shown of what followed an incident.
@@ -386,20 +373,7 @@ func (s *Store) Related(ctx context.Context, id string) ([]incident.Incident, er
 	if err != nil {
 		return nil, fmt.Errorf("read what followed an incident: %w", err)
 	}
-	defer rows.Close()
-	var all []incident.Incident
-	for rows.Next() {
-		var raw string
-		var i incident.Incident
-		if err := rows.Scan(&raw); err != nil {
-			return nil, fmt.Errorf("read what followed an incident: %w", err)
-		}
-		if err := json.Unmarshal([]byte(raw), &i); err != nil {
-			return nil, fmt.Errorf("read what followed an incident: %w", err)
-		}
-		all = append(all, i)
-	}
-	return all, rows.Err()
+	return decoded[incident.Incident](rows, "read what followed an incident")
 }
 
 // RecordCode records that somebody was given a code for a machine; never the

@@ -126,19 +126,7 @@ func (s *Store) FoundBy(ctx context.Context, check string, most int) (all []inci
 	if err != nil {
 		return nil, fmt.Errorf("read what a spot check found: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var raw string
-		var i incident.Incident
-		if err := rows.Scan(&raw); err != nil {
-			return nil, fmt.Errorf("read what a spot check found: %w", err)
-		}
-		if err := json.Unmarshal([]byte(raw), &i); err != nil {
-			return nil, fmt.Errorf("read what a spot check found: %w", err)
-		}
-		all = append(all, i)
-	}
-	return all, rows.Err()
+	return decoded[incident.Incident](rows, "read what a spot check found")
 }
 
 // Whom says which machines are meant: all, so many of them picked at random, or

@@ -98,20 +98,7 @@ func (s *Store) Tasks(ctx context.Context, machine string) ([]signed.Envelope, e
 	if err != nil {
 		return nil, fmt.Errorf("read the tasks of a machine: %w", err)
 	}
-	defer rows.Close()
-	var all []signed.Envelope
-	for rows.Next() {
-		var raw string
-		var e signed.Envelope
-		if err := rows.Scan(&raw); err != nil {
-			return nil, fmt.Errorf("read the tasks of a machine: %w", err)
-		}
-		if err := json.Unmarshal([]byte(raw), &e); err != nil {
-			return nil, fmt.Errorf("read the tasks of a machine: %w", err)
-		}
-		all = append(all, e)
-	}
-	return all, rows.Err()
+	return decoded[signed.Envelope](rows, "read the tasks of a machine")
 }
 
 // newTask makes a task for a machine.

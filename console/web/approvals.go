@@ -90,7 +90,10 @@ func (w *Web) decide(rw http.ResponseWriter, r *http.Request) {
 	case "approve":
 		terms = &store.Terms{People: number(r, "people"), Uses: number(r, "uses"), Days: number(r, "days")}
 		if r.PostFormValue("hours") != "" {
-			terms.Within = time.Duration(number(r, "hours")) * time.Hour
+			terms.Within = -1 // wrong, where no whole hours follow
+			if hours := number(r, "hours"); hours >= 1 && hours <= 24 {
+				terms.Within = time.Duration(hours) * time.Hour
+			}
 		}
 		_, err = w.store.Approve(r.Context(), key, by, id, *terms, w.config.SecondFrom, now)
 	case "refuse", "withdraw":
