@@ -132,7 +132,7 @@ func (d *document) end(name string) {
 		d.skipped = max(0, d.skipped-1)
 	case "p", "h", "pt", "text", "author", "txBody", "txbxContent", "threadedComment":
 		d.paragraph()
-	case "v": // a value of a chart
+	case "v", "col", "colOff", "row", "rowOff", "posOffset", "pctWidth", "pctHeight": // of charts, and where drawings stand
 		d.para = append(d.para, ' ')
 	case "tc", "table-cell", "covered-table-cell":
 		if d.nesting == 1 && d.inCell {

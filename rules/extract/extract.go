@@ -105,6 +105,9 @@ func (w *walker) file(location string, at io.ReaderAt, size int64, depth int) (m
 	if k != gzipKind && k != tarKind && hasDirectory(at, size) {
 		w.zip(location, at, size, depth, true) // an archive behind something else
 	}
+	if k == plainKind {
+		w.selfExtracting(location, at, size, depth)
+	}
 	return mt
 }
 

@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"context"
+	"path"
 	"slices"
 	"testing"
 	"time"
@@ -37,6 +38,19 @@ func (s *strict) check(p []byte) {
 	}
 }
 
+// largestSeed keeps seeds small enough to be changed many times a second.
+const largestSeed = 64 << 10
+
+// fuzzOthers begins with the files of an archive in testdata.
+func fuzzOthers(f *testing.F, archive, kind string, names ...string) {
+	for name, content := range unpacked(f, real(f, "../"+archive)) {
+		if path.Ext(name) == kind && len(content) < largestSeed {
+			f.Add(content)
+		}
+	}
+	fuzzExtract(f, names...)
+}
+
 // fuzzExtract runs content through everything: it must end in time with one of
 // the reasons.
 func fuzzExtract(f *testing.F, names ...string) {
@@ -44,7 +58,7 @@ func fuzzExtract(f *testing.F, names ...string) {
 		f.Add(real(f, name))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		limits := Limits{Expanded: 8 << 20, Memory: 1 << 20, Depth: 4, Members: 200, Time: 5 * time.Second}
+		limits := Limits{Expanded: 8 << 20, Memory: 1 << 20, Depth: 4, Members: 200, Time: 5 * time.Second, Codes: true}
 		result, err := extractor.Extract(context.Background(), bytes.NewReader(content), int64(len(content)), limits, &strict{t: t})
 		if err != nil {
 			t.Fatal(err)
@@ -55,38 +69,45 @@ func fuzzExtract(f *testing.F, names ...string) {
 	})
 }
 
+func FuzzText(f *testing.F) {
+	fuzzExtract(f, "gb18030.csv", "utf16le.csv", "utf16-bom.csv", "big5.txt")
+}
+func FuzzHTML(f *testing.F) { fuzzOthers(f, "others.tar.xz", ".html", "calc.html", "writer.html") }
+func FuzzRTF(f *testing.F)  { fuzzOthers(f, "office.tar.xz", ".rtf", "writer.rtf") }
+func FuzzMail(f *testing.F) { fuzzExtract(f, "python.eml", "python.mbox") }
+func FuzzVCard(f *testing.F) {
+	fuzzOthers(f, "others.tar.xz", ".vcf", "phone-2.1.vcf", "desktop-3.0.vcf", "invitation.ics")
+}
+func FuzzSQLite(f *testing.F) { fuzzExtract(f, "sqlite.db", "sqlite-utf16.db") }
+
+func FuzzXLSX(f *testing.F) {
+	fuzzOthers(f, "office.tar.xz", ".xlsx", "openpyxl.xlsx", "openpyxl-stream.xlsx")
+}
+func FuzzXLSB(f *testing.F) { fuzzOthers(f, "poi-xlsb.tar.xz", ".xlsb", "sheetjs.xlsb") }
+func FuzzDOCX(f *testing.F) { fuzzOthers(f, "office.tar.xz", ".docx", "writer.docx") }
+func FuzzPPTX(f *testing.F) { fuzzOthers(f, "office.tar.xz", ".pptx") }
+func FuzzODF(f *testing.F) {
+	fuzzExtract(f, "calc.ods", "calc.fods", "writer.odt", "impress.odp", "calc-password.ods")
+}
+func FuzzXLS(f *testing.F) { fuzzOthers(f, "office.tar.xz", ".xls", "calc.xls", "sheetjs.xls") }
+func FuzzDOC(f *testing.F) { fuzzOthers(f, "office.tar.xz", ".doc", "writer.doc") }
+func FuzzPPT(f *testing.F) { fuzzExtract(f, "impress.ppt") }
+func FuzzMSG(f *testing.F) { fuzzOthers(f, "others.tar.xz", ".msg") }
+func FuzzCompound(f *testing.F) {
+	fuzzExtract(f, "calc-password.xlsx", "writer-password.docx")
+}
+
 func FuzzZip(f *testing.F) {
 	fuzzExtract(f, "zip.zip", "zip-piped.zip", "zip-password.zip", "7z-aes.zip", "7z-bzip2.zip", "zip-gbk-names.zip")
 }
-func FuzzSpreadsheet(f *testing.F) {
-	fuzzExtract(f, "calc.xlsx", "openpyxl.xlsx", "openpyxl-stream.xlsx")
+func FuzzSevenZip(f *testing.F) {
+	fuzzExtract(f, "7z.7z", "7z-password.7z", "7z-password-names.7z")
 }
-func FuzzBinarySpreadsheet(f *testing.F) { fuzzExtract(f, "sheetjs.xlsb", "sheetjs-inline.xlsb") }
-func FuzzWordDocument(f *testing.F)      { fuzzExtract(f, "writer.docx") }
-func FuzzOpenDocument(f *testing.F) {
-	fuzzExtract(f, "calc.ods", "calc.fods", "writer.odt", "calc-password.ods")
-}
-func FuzzCompound(f *testing.F) {
-	fuzzExtract(f, "calc-password.xlsx", "calc.xls", "writer.doc", "writer-password.docx")
-}
+func FuzzRar(f *testing.F) { fuzzOthers(f, "libarchive-rar.tar.xz", ".rar") }
 func FuzzTar(f *testing.F) { fuzzExtract(f, "tar.tar", "tar.tar.gz") }
 func FuzzCompressed(f *testing.F) {
 	fuzzExtract(f, "csv.gz", "csv.bz2", "csv.xz", "csv.zst")
 }
-func FuzzText(f *testing.F) {
-	fuzzExtract(f, "gb18030.csv", "utf16le.csv", "utf16-bom.csv", "big5.txt")
-}
-func FuzzPage(f *testing.F) { fuzzExtract(f, "calc.html", "writer.html") }
-
-func FuzzRichText(f *testing.F) { fuzzExtract(f, "writer.rtf") }
-func FuzzMail(f *testing.F)     { fuzzExtract(f, "python.eml", "python.mbox") }
-func FuzzSevenZip(f *testing.F) {
-	fuzzExtract(f, "7z.7z", "7z-password.7z", "7z-password-names.7z")
-}
-
-func FuzzSQLite(f *testing.F) { fuzzExtract(f, "sqlite.db", "sqlite-utf16.db") }
-
-func FuzzVCard(f *testing.F) { fuzzExtract(f, "phone-2.1.vcf", "desktop-3.0.vcf", "invitation.ics") }
 
 func FuzzPDF(f *testing.F) {
 	if err := extractor.Prepare(); err != nil { // it takes longer than one run may

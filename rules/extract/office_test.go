@@ -48,7 +48,7 @@ func TestOfficeFiles(t *testing.T) {
 	}
 }
 
-func unpacked(t *testing.T, packed []byte) map[string][]byte {
+func unpacked(t testing.TB, packed []byte) map[string][]byte {
 	t.Helper()
 	plain, err := xz.NewReader(bytes.NewReader(packed))
 	if err != nil {

@@ -15,7 +15,8 @@ type Opener struct {
 	pictures int
 	taken    int64
 	seam     []byte // the last bytes, to find a signature across chunks
-	archive  bool   // the end of a zip file was met
+	first    []byte // the first bytes, which tell programs
+	archive  bool   // an archive behind something else was met
 }
 
 // NewOpener answers an Opener that gives text to sink. Of the limits only
@@ -64,9 +65,14 @@ func (o *Opener) lookForArchive(p []byte) {
 	if o.archive || len(p) == 0 {
 		return
 	}
-	const overlap = len(endSignature) - 1
+	const overlap = longestMagic - 1
 	edge := append(o.seam, p[:min(len(p), overlap)]...)
+	o.first = append(o.first, p[:min(len(p), magicOfProgram-len(o.first))]...)
+	program := isProgram(o.first) && o.taken-int64(len(p)) < largestStub
 	o.archive = bytes.Contains(edge, []byte(endSignature)) || bytes.Contains(p, []byte(endSignature))
+	for _, s := range selfExtractors {
+		o.archive = o.archive || program && (bytes.Contains(edge, []byte(s.magic)) || bytes.Contains(p, []byte(s.magic)))
+	}
 	if len(p) < overlap {
 		p = edge
 	}

@@ -70,7 +70,7 @@ func (w *walker) rar(location string, at io.ReaderAt, size int64, depth int) {
 	}
 	r, err := rardecode.NewReader(io.NewSectionReader(at, 0, size), rardecode.MaxDictionarySize(rarWindow))
 	if err != nil {
-		w.note(rarError(err))
+		w.brokenRar(location, at, size, err)
 		return
 	}
 	names := names{w: w, location: location}
@@ -78,12 +78,15 @@ func (w *walker) rar(location string, at io.ReaderAt, size int64, depth int) {
 	for w.admit() {
 		h, err := r.Next()
 		if err != nil {
-			w.note(rarError(err))
+			w.brokenRar(location, at, size, err)
 			return
 		}
 		name := decodeString([]byte(h.Name))
 		names.add(name)
-		if h.IsDir {
+		if h.LinkTarget != "" {
+			names.add(decodeString([]byte(h.LinkTarget)))
+		}
+		if h.IsDir || h.LinkType != rardecode.LinkTypeNone { // a link has no content of its own
 			continue
 		}
 		if h.Encrypted {
@@ -92,6 +95,16 @@ func (w *walker) rar(location string, at io.ReaderAt, size int64, depth int) {
 		}
 		content := &foreign{r: r, class: rarError}
 		w.stream(join(location, name), &expanding{w: w, r: content, packed: func() int64 { return max(1, h.PackedSize) }}, h.UnPackedSize, depth+1)
+	}
+}
+
+// brokenRar takes the end of an archive; where it is none, text may stand as it
+// is: in a later volume, say.
+func (w *walker) brokenRar(location string, at io.ReaderAt, size int64, err error) {
+	err = rarError(err)
+	w.note(err)
+	if reasonOf(err) == Corrupt || reasonOf(err) == Truncated {
+		w.runs(location, io.NewSectionReader(at, 0, size))
 	}
 }
 
