@@ -50,6 +50,7 @@ type Agent struct {
 	sandbox  *sandbox.Sandbox
 	judge    *Judge
 	keeper   *guard.Keeper
+	drives   *driveKeeping // instead of a guard
 	control  *control.Server
 	teller   *prompt.Teller
 	uploader *uploader.Uploader // nil without a console, as are the two below
@@ -82,6 +83,7 @@ func New(c Config, version string, worker []string, log *slog.Logger) (*Agent, e
 			return nil, errors.Join(err, a.close())
 		}
 	}
+	a.drives = a.newDriveKeeping()
 	a.keeper = guard.NewKeeper(a.judge, guard.Options{Scratch: filepath.Join(c.State, "scratch"), Log: log})
 	return a, nil
 }

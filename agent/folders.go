@@ -21,6 +21,17 @@ type undoing struct {
 	stop  map[string]context.CancelFunc // by mount point
 }
 
+// leave stops watching some media: what has a folder of theirs open stands in
+// the way of what becomes of them.
+func (u *undoing) leave(points []string) {
+	for _, point := range points {
+		if stop := u.stop[point]; stop != nil {
+			stop()
+			delete(u.stop, point)
+		}
+	}
+}
+
 // keep watches these media and no others.
 func (u *undoing) keep(ctx context.Context, media []guard.Medium) {
 	present := map[string]bool{}

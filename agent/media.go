@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,7 +15,6 @@ import (
 // keepMedia keeps a guard on every removable medium until the context ends,
 // then gives them back.
 func (a *Agent) keepMedia(ctx context.Context) error {
-	undo := &undoing{agent: a, stop: map[string]context.CancelFunc{}}
 	finder := &media.Finder{Treat: a.config.Removable, Exclude: a.config.Exclude}
 	changed := make(chan struct{}, 1)
 	group, watching := errgroup.WithContext(ctx)
@@ -26,23 +26,26 @@ func (a *Agent) keepMedia(ctx context.Context) error {
 			}
 		})
 	})
+	again, stopAgain := a.drives.looking()
+	defer stopAgain()
 	group.Go(func() error {
 		for {
-			a.keepThese(watching, finder, undo)
+			a.keepThese(watching, finder)
 			select {
 			case <-watching.Done():
 				stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopping)
 				defer cancel()
-				return a.keeper.Stop(stop)
+				return errors.Join(a.keeper.Stop(stop), a.drives.keeper.Stop())
 			case <-changed:
 			case <-a.keeper.Lost():
+			case <-again:
 			}
 		}
 	})
 	return group.Wait()
 }
 
-func (a *Agent) keepThese(ctx context.Context, finder *media.Finder, undo *undoing) {
+func (a *Agent) keepThese(ctx context.Context, finder *media.Finder) {
 	found, err := finder.List(ctx)
 	if err != nil {
 		a.log.Error("cannot find removable media", "error", err)
@@ -53,7 +56,7 @@ func (a *Agent) keepThese(ctx context.Context, finder *media.Finder, undo *undoi
 		all = append(all, guard.Medium{MountPoint: m.MountPoint, Device: m.Device, Channel: activity.RemovableMedia})
 	}
 	if !guard.Supported {
-		undo.keep(ctx, all)
+		a.drives.keep(ctx, all)
 		return
 	}
 	for _, failed := range a.keeper.Keep(ctx, all) {

@@ -64,6 +64,9 @@ func (a *Agent) settle(ctx context.Context, r *finding) {
 	sum := func() (string, error) { return sumOfFile(ctx, r.path, r.judged) }
 	if take {
 		approval := a.judge.approval(act, sum)
+		if uid, ok := a.grants.Holder(approval.use.Channel, approval.use.Destination); ok && undo && act.Actor.UID < 0 {
+			approval.use.UID = uid // file systems of sticks know no owner; the drive is open for this person
+		}
 		if approval.covers(r.content) {
 			if verdict, _ := a.judge.letThrough(ctx, act, r.content, d, r.situation, approval); verdict == guard.Allow {
 				return

@@ -59,7 +59,7 @@ func (a *Agent) guards() []control.Guard {
 		}
 		guards = append(guards, g)
 	}
-	return guards
+	return append(guards, a.drives.guards()...)
 }
 
 func mediumName(m guard.Medium) string {

@@ -2,10 +2,12 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -175,10 +177,12 @@ rules:
 	}
 	w.write("list.csv", list.String())
 	w.start()
+	w.refusesReadOnly()
+	first := w.waiting()
 	w.run("wine", "cmd", "/c", `copy C:\list.csv E:\names.csv`)
 	w.run("wine", "cmd", "/c", `echo plan> E:\plan.txt`)
 	w.until("the list is taken back from the stick", func() bool { return missing(filepath.Join(w.e, "names.csv")) })
-	w.until("it is recorded", func() bool { return w.waiting() >= 1 })
+	w.until("it is recorded", func() bool { return w.waiting() >= first+1 })
 	note, err := os.ReadFile(filepath.Join(w.e, "names.csv.trustline.txt"))
 	if err != nil || !strings.Contains(string(note), "不得放到 U 盘") {
 		t.Errorf("the note says %q (%v)", note, err)
@@ -188,7 +192,7 @@ rules:
 	}
 	w.run("wine", "cmd", "/c", `copy C:\list.csv C:\cloud\names.csv`)
 	w.until("the list is taken back from the cloud drive", func() bool { return missing(filepath.Join(w.c, "cloud", "names.csv")) })
-	w.until("that is recorded as well", func() bool { return w.waiting() >= 2 })
+	w.until("that is recorded as well", func() bool { return w.waiting() >= first+2 })
 	kept := ""
 	w.until("both are in quarantine", func() bool {
 		kept = w.run("wine", `C:\trustline.exe`, "quarantine", "list", "--json")
@@ -208,6 +212,37 @@ rules:
 	w.until("the restarted agent takes back", func() bool { return missing(filepath.Join(w.e, "again.csv")) })
 	w.kill()
 	w.registers()
+}
+
+// refusesReadOnly: Wine knows disks by number and takes no attributes. What it
+// refuses is an incident and a warning, and the drive is called what it is.
+func (w *windows) refusesReadOnly() {
+	w.t.Helper()
+	w.until("it is recorded that the stick is not read-only", func() bool { return w.waiting() >= 1 })
+	w.firstCaller()
+	out, err := w.try("wine", `C:\trustline.exe`, "status", "--json")
+	var said struct {
+		Healthy bool
+		Status  struct {
+			Guards   []struct{ MountPoint, State string }
+			Warnings []struct{ Code, About string }
+		}
+	}
+	if at := strings.IndexByte(out, '{'); at < 0 || json.Unmarshal([]byte(out[at:]), &said) != nil {
+		w.t.Fatalf("status: %v: %s", err, out)
+	}
+	guards, warnings := said.Status.Guards, said.Status.Warnings
+	if said.Healthy || len(guards) != 1 || guards[0].State != "failed" || guards[0].MountPoint != `E:\` {
+		w.t.Errorf("status: %s", out)
+	}
+	if !slices.ContainsFunc(warnings, func(one struct{ Code, About string }) bool {
+		return one.Code == "drive-not-read-only" && one.About == "E:"
+	}) {
+		w.t.Errorf("no warning: %s", out)
+	}
+	if said := w.said(); strings.Contains(said, "disk is read-only") || !strings.Contains(said, "disk 1 is read-only") {
+		w.t.Errorf("the agent said: %s", said)
+	}
 }
 
 // registers: the service is registered with Windows' own manager, and gone

@@ -198,6 +198,9 @@ var (
 // grant be used at once all the same.
 const clocksDiffer = 5 * time.Minute
 
+// Begun tells whether its time has come, as far as clocks agree.
+func (g *Grant) Begun(now time.Time) bool { return !now.Before(g.NotBefore.Add(-clocksDiffer)) }
+
 // Covers answers nil when the grant lets this happen now, and otherwise the
 // first reason why it does not.
 func (g *Grant) Covers(u Use, now time.Time) error {
@@ -206,7 +209,7 @@ func (g *Grant) Covers(u Use, now time.Time) error {
 		return ErrOtherPerson
 	case g.Channel != u.Channel || g.Destination != u.Destination:
 		return ErrOtherPlace
-	case now.Before(g.NotBefore.Add(-clocksDiffer)):
+	case !g.Begun(now):
 		return ErrNotYet
 	case !now.Before(g.Expires):
 		return ErrExpired

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -135,6 +136,19 @@ func (m *mailbox) close(uid int, b *box) {
 	if len(b.subscribers) == 0 && len(b.kept) == 0 && b.missed == 0 {
 		delete(m.boxes, uid)
 	}
+}
+
+// present answers who has a subscriber.
+func (m *mailbox) present() (uids []int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for uid, b := range m.boxes {
+		if len(b.subscribers) > 0 {
+			uids = append(uids, uid)
+		}
+	}
+	slices.Sort(uids)
+	return uids
 }
 
 // evict forgets what is too old, and the longest kept person when there are

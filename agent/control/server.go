@@ -46,6 +46,9 @@ func (s *Server) Notify(uid int, n Notice) (delivered bool) {
 	return s.mail.post(uid, n, time.Now())
 }
 
+// Present answers the account numbers of those whose session helper listens.
+func (s *Server) Present() []int { return s.mail.present() }
+
 // Withdraw takes a notice back that nobody has been given yet and answers
 // whether it did.
 func (s *Server) Withdraw(uid int, id string) bool { return s.mail.withdraw(uid, id) }

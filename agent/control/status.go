@@ -66,13 +66,16 @@ type Guard struct {
 	Since      time.Time `json:"since"` // UTC
 }
 
-// The states of a guard. In all but GuardFailed nothing goes to the medium
-// unseen.
+// The states of a guard. In all but GuardFailed and GuardWatched nothing goes to
+// the medium unseen.
 const (
 	GuardStarting = "starting"  // being taken over; read-only meanwhile
 	GuardActive   = "guarding"  // what is written is looked at first
 	GuardReadOnly = "read-only" // nothing can be written
 	GuardFailed   = "failed"    // the medium is not protected
+	// Where there is no guard, drives are closed until something is approved.
+	GuardClosed  = "closed"  // nothing can be written, as it shall be
+	GuardWatched = "watched" // what is written is looked at afterwards
 )
 
 // Spool is what waits to be sent to the console.
@@ -97,7 +100,9 @@ func (s Status) Degraded() bool {
 		return true
 	}
 	for _, g := range s.Guards {
-		if g.State != GuardActive && g.State != GuardStarting {
+		switch g.State {
+		case GuardActive, GuardStarting, GuardClosed, GuardWatched:
+		default:
 			return true
 		}
 	}

@@ -293,6 +293,23 @@ func (b *Book) May(uid int, channel, destination string) bool {
 	return false
 }
 
+// Holder answers the account number of somebody who may take something to this
+// place now, whoever it is.
+func (b *Book) Holder(channel, destination string) (uid int, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.now()
+	if now.Before(b.kept.Latest.Add(-setBack)) {
+		return -1, false
+	}
+	for _, h := range slices.Backward(b.kept.Grants) {
+		if h.Channel == channel && h.Destination == destination && h.Begun(now) && h.open(now) && !h.NotBefore.Before(b.kept.Since) {
+			return h.UID, true
+		}
+	}
+	return -1, false
+}
+
 func (h *held) open(now time.Time) bool {
 	return h.Withdrawn == nil && h.Uses < h.MaxUses && now.Before(h.Expires)
 }

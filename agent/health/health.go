@@ -28,6 +28,7 @@ const (
 	PolicyBroken       Code = "policy-broken"       // the policy file is not the policy in force
 	GuardLost          Code = "guard-lost"          // about: mount point
 	GuardFailed        Code = "medium-unguarded"    // about: mount point
+	DriveWritable      Code = "drive-not-read-only" // about: mount point
 	ScanFailing        Code = "scan-failing"        // content cannot be looked at
 	SpoolMerging       Code = "spool-full"          // like incidents are counted together
 	SpoolFailing       Code = "spool-failing"       // incidents cannot be kept
@@ -46,6 +47,7 @@ var severities = map[Code]incident.Severity{
 	PolicyBroken:       incident.High,
 	GuardLost:          incident.High,
 	GuardFailed:        incident.High,
+	DriveWritable:      incident.High,
 	ScanFailing:        incident.High,
 	SpoolMerging:       incident.Medium,
 	SpoolFailing:       incident.Critical,

@@ -73,7 +73,7 @@ func TestEveryCodeHasItsTexts(t *testing.T) {
 			if title == "" || remedy == "" || strings.Contains(title, string(c)) || title == unknown {
 				t.Errorf("%s in %s: %q, %q", c, lang, title, remedy)
 			}
-			if (c == GuardLost || c == GuardFailed) != strings.Contains(title, "/media/a") {
+			if (c == GuardLost || c == GuardFailed || c == DriveWritable) != strings.Contains(title, "/media/a") {
 				t.Errorf("%s in %s does not say which: %q", c, lang, title)
 			}
 		}

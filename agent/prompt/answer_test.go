@@ -36,6 +36,21 @@ func TestWhatBecameOfARequestIsTold(t *testing.T) {
 	}
 }
 
+func TestADriveThatIsReadOnlyIsTold(t *testing.T) {
+	n := Notice{ID: "1", Action: Closed, Channel: "removable-media", Medium: "Kingston DT", EmployeeMay: []string{"request-approval"}, Words: Words{Title: map[string]string{"en": "Lists stay here", "zh": "名单不得外传"}}}
+	text := render(printer(t, "en"), n, 0)
+	if want := "Files on it can be opened, but nothing can be copied to it.\nWhat you can do: request approval from the security team.\nCompany rule: Lists stay here"; text.Title != "Kingston DT is read-only on this computer" || text.Body() != want {
+		t.Errorf("%q %q", text.Title, text.Body())
+	}
+	if zh := render(printer(t, "zh"), n, 0); zh.Title != "“Kingston DT”在此电脑上为只读" || !strings.Contains(zh.Body(), "向安全团队申请审批") {
+		t.Errorf("%q %q", zh.Title, zh.Body())
+	}
+	n.Action = Granted
+	if text := render(printer(t, "en"), n, 0); text.Title != "Your request: approved for Kingston DT" {
+		t.Errorf("%q", text.Title)
+	}
+}
+
 func TestAReasonIsOfferedWhereItHelps(t *testing.T) {
 	n := notice(t, func(i *incident.Incident) { i.Decision.Action = "justify" })
 	if body := render(printer(t, "en"), n, 0).Body(); !strings.Contains(body, "give the reason and go on") {

@@ -51,6 +51,8 @@ const (
 	Withdrawn = "withdrawn"
 	// Destroyed: the security team had a file of theirs destroyed.
 	Destroyed = "destroyed"
+	// Closed: a drive of theirs is read-only here.
+	Closed = "closed"
 )
 
 // Words is what the policy says to people about a rule, by language ("en",
@@ -108,7 +110,7 @@ func told(action string) bool {
 	switch action {
 	case "warn", "justify", "block", "quarantine", "isolate":
 		return true
-	case Granted, Refused, Withdrawn, Destroyed:
+	case Granted, Refused, Withdrawn, Destroyed, Closed:
 		return true
 	}
 	return false

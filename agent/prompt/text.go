@@ -52,7 +52,7 @@ func render(p *message.Printer, n Notice, more int) Text {
 		}
 		return t
 	}
-	if n.Action != "isolate" {
+	if n.Action != "isolate" && n.Action != Closed {
 		facts = append(w.reason(), facts...)
 	}
 	t.Lines = []string{w.sentences(facts), w.sentences(w.waysOn())}
@@ -78,6 +78,8 @@ func (w words) ending() string {
 		return w.n.Action
 	case w.n.Action == "isolate":
 		return "isolated"
+	case w.n.Action == Closed:
+		return Closed
 	case w.n.Action == "warn":
 		return "warned"
 	case w.n.Outcome == "prevented":
@@ -110,6 +112,8 @@ func (w words) files() string {
 	switch {
 	case w.n.File == "" && w.n.Channel == string(activity.Clipboard): // text has no name
 		return w.Text("files.clipboard")
+	case w.n.File == "": // it is about the medium as a whole
+		return w.Text("files.any")
 	case w.more == 1:
 		return w.Text("files.two", args)
 	case w.more > 1:

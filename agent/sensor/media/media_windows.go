@@ -1,14 +1,17 @@
 package media
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/windows"
 
 	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/agent/disk"
 )
 
 // arrival is how often the system is asked which drives there are, and which of
@@ -42,12 +45,19 @@ func (f *Finder) drive(root string) (Medium, bool) {
 	if err != nil {
 		return Medium{}, false
 	}
-	m := Medium{MountPoint: root, Device: activity.Device{Node: root[:2]}}
+	kind := windows.GetDriveType(path)
+	var says disk.Device
+	if kind == windows.DRIVE_REMOVABLE || kind == windows.DRIVE_FIXED {
+		says, _ = disk.Describe(root[:2]) // nothing, where it cannot be asked
+	}
+	m := Medium{MountPoint: root, Device: activity.Device{Node: root[:2], Bus: says.Bus, Vendor: says.Vendor, Model: says.Model}}
 	switch {
 	case f.configured(root, root[:2]) || f.configured(strings.TrimSuffix(root, `\`), ""):
 		m.Why = "configured"
-	case windows.GetDriveType(path) == windows.DRIVE_REMOVABLE:
-		m.Why, m.Device.Bus = "removable", "usb"
+	case kind == windows.DRIVE_REMOVABLE:
+		m.Why = "removable"
+	case kind == windows.DRIVE_FIXED && says.External() && !ofSystem(root[:2]):
+		m.Why = "external"
 	default:
 		return m, false
 	}
@@ -58,8 +68,17 @@ func (f *Finder) drive(root string) (Medium, bool) {
 	}
 	m.Device.Label = windows.UTF16ToString(label[:])
 	m.Device.FileSystem = strings.ToLower(windows.UTF16ToString(system[:]))
-	m.Device.Serial = fmt.Sprintf("%08X", serial) // of the volume; the device's own takes more rights
+	// Where the device has no number of its own, that of its file system.
+	m.Device.Serial = cmp.Or(says.Serial, fmt.Sprintf("%08X", serial))
 	return m, true
+}
+
+// ofSystem tells whether Windows itself runs from the disk of a drive. Where
+// nobody knows, it does: it is not to be touched.
+func ofSystem(drive string) bool {
+	system, err := disk.System()
+	numbers, unknown := disk.Numbers(drive)
+	return err != nil || unknown != nil || slices.ContainsFunc(numbers, func(n uint32) bool { return slices.Contains(system, n) })
 }
 
 // Watch calls changed when drives come and go, until the context ends.
