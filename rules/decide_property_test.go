@@ -50,12 +50,17 @@ type modelWhere struct {
 	channel []activity.Channel
 	person  []string
 	serial  []string
+	program []string
+	host    []string
+	share   []string
 }
 
 var (
 	modelChannels = []activity.Channel{activity.RemovableMedia, activity.Clipboard}
 	modelPeople   = []string{"anna", "bob", "eve"}
 	modelSerials  = []string{"s1", "s2"}
+	modelPrograms = []string{"/usr/bin/cp", "cp", "backup"} // as patterns: a path and names
+	modelHosts    = []string{"nas", "files"}
 )
 
 // onContent are the actions on what is looked at; isolate is about the network.
@@ -95,7 +100,16 @@ func drawModel(t *rapid.T) model {
 
 func drawRule(t *rapid.T, classes int) modelRule {
 	where := func(label string) modelWhere {
-		return modelWhere{some(t, modelChannels, label+" channel"), some(t, modelPeople, label+" person"), some(t, modelSerials, label+" serial")}
+		w := modelWhere{channel: some(t, modelChannels, label+" channel"), person: some(t, modelPeople, label+" person"), serial: some(t, modelSerials, label+" serial")}
+		switch rapid.IntRange(0, 5).Draw(t, label+" claim") { // one at most, or hardly a rule would ever apply
+		case 0:
+			w.program = some(t, modelPrograms, label+" program")
+		case 1:
+			w.host = some(t, modelHosts, label+" host")
+		case 2:
+			w.share = some(t, modelHosts, label+" share")
+		}
+		return w
 	}
 	r := modelRule{
 		level:  rapid.SampledFrom([]int{0, 0, 0, 2, 4}).Draw(t, "level"),
@@ -142,7 +156,10 @@ func (c modelCount) yaml() string {
 }
 
 func (w modelWhere) yaml() string {
-	s := list("channel", w.channel) + list("person", w.person)
+	s := list("channel", w.channel) + list("person", w.person) + list("program", w.program) + list("host", w.host)
+	if len(w.share) > 0 {
+		s += "share: ['//" + strings.Join(w.share, "/*', '//") + "/*'], "
+	}
 	if len(w.serial) > 0 {
 		s += "device: {" + list("serial", w.serial) + "}, "
 	}
@@ -200,6 +217,11 @@ func drawActivity(t *rapid.T) activity.Activity {
 	a.Channel = rapid.SampledFrom(modelChannels).Draw(t, "channel")
 	a.Actor.User = rapid.SampledFrom(append([]string{""}, modelPeople...)).Draw(t, "user")
 	a.Destination.Device.Serial = rapid.SampledFrom(append([]string{""}, modelSerials...)).Draw(t, "serial")
+	a.Actor.Program = rapid.SampledFrom([]string{"", "/usr/bin/cp", "/home/eve/cp", "/usr/sbin/backup"}).Draw(t, "program")
+	a.Actor.Proven = rapid.Bool().Draw(t, "program proven")
+	if host := rapid.SampledFrom(append([]string{""}, modelHosts...)).Draw(t, "host"); host != "" {
+		a.Destination.Share = activity.Share{Name: "//" + host + "/sales", Host: host, Proven: rapid.Bool().Draw(t, "share proven")}
+	}
 	return a
 }
 
@@ -263,8 +285,18 @@ func (c modelClass) holds(q asked) bool {
 	return ok
 }
 
-func (w modelWhere) holds(q asked) bool {
-	return (len(w.channel) == 0 || slices.Contains(w.channel, q.a.Channel)) &&
+func (w modelWhere) isProgram(p string) bool {
+	return slices.Contains(w.program, p) || slices.Contains(w.program, p[strings.LastIndex(p, "/")+1:])
+}
+
+// holds answers in the plainest way. Where it makes a rule milder, what a
+// person can make up does not count.
+func (w modelWhere) holds(q asked, milder bool) bool {
+	share := q.a.Destination.Share
+	return (len(w.program) == 0 || w.isProgram(q.a.Actor.Program) && (!milder || q.a.Actor.Proven)) &&
+		(len(w.host) == 0 || slices.Contains(w.host, share.Host) && (!milder || share.Proven)) &&
+		(len(w.share) == 0 || slices.Contains(w.share, share.Host) && (!milder || share.Proven)) &&
+		(len(w.channel) == 0 || slices.Contains(w.channel, q.a.Channel)) &&
 		(len(w.person) == 0 || slices.Contains(w.person, q.a.Actor.User)) &&
 		(len(w.serial) == 0 || slices.Contains(w.serial, q.a.Destination.Device.Serial))
 }
@@ -281,7 +313,7 @@ func (m model) applies(r modelRule, q asked) bool {
 	return byClass && level >= r.level && people >= r.people &&
 		(len(r.unreadable) == 0 || slices.Contains(r.unreadable, q.c.Reason)) &&
 		(r.rolling == 0 || people > 0 && max(people, q.ctx.RollingPeople[day]) >= r.rolling) &&
-		r.when.holds(q) && (r.unless.yaml() == "" || !r.unless.holds(q))
+		r.when.holds(q, r.action == Allow) && (r.unless.yaml() == "" || !r.unless.holds(q, true))
 }
 
 // decide answers the rule, the action and what enforcement would have done.

@@ -341,8 +341,9 @@ func parse(t testing.TB, text string) *Policy {
 
 func BenchmarkDecide500Rules(b *testing.B) {
 	a := toStick(activity.Write)
-	a.Actor = activity.Actor{User: `CORP\anna`, Program: "/usr/bin/cp"}
+	a.Actor = activity.Actor{User: `CORP\anna`, Program: "/usr/bin/cp", Proven: true}
 	a.Destination.Device = activity.Device{Vendor: "Kingston", Serial: "ABC-129"}
+	a.Destination.Share = activity.Share{Name: "//nas/sales", Host: "nas", Proven: true}
 	c := people(60)
 	for name, p := range map[string]*Policy{
 		// Rules for five channels, groups of people and devices.
@@ -352,7 +353,7 @@ func BenchmarkDecide500Rules(b *testing.B) {
 		}),
 		// Every rule is looked at to its last condition and none applies.
 		"worst": manyRules(b, func(i int) string {
-			return fmt.Sprintf(`{class: [c%d, c%d], channel: [print, removable-media], person: ['corp\*'], device: {vendor: 'king*', serial: [s%d, '*9']}}, unless: {program: '*/cp'}`,
+			return fmt.Sprintf(`{class: [c%d, c%d], channel: [print, removable-media], person: ['corp\*'], device: {vendor: 'king*', serial: [s%d, '*9']}, host: 'n*'}, unless: {program: ['*/cat', 'cp']}`,
 				i%50, (i+7)%50, i)
 		}),
 	} {

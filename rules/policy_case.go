@@ -92,6 +92,9 @@ type givenSpec struct {
 	Group       []scalar         `yaml:"group"`
 	Program     scalar           `yaml:"program"`
 	Destination scalar           `yaml:"destination"`
+	Share       scalar           `yaml:"share"`
+	Host        scalar           `yaml:"host"`
+	Proven      scalar           `yaml:"proven"`
 	Device      *givenDeviceSpec `yaml:"device"`
 	File        *givenFileSpec   `yaml:"file"`
 	Network     scalar           `yaml:"network"`
@@ -180,8 +183,11 @@ func (c *compiler) givenActivity(s *givenSpec) activity.Activity {
 		Channel:     oneOf(c, s.Channel, channels, ""),
 		Operation:   oneOf(c, s.Operation, operations, activity.Write),
 		Actor:       activity.Actor{User: s.Person.Text, Program: s.Program.Text},
-		Destination: activity.Destination{Path: s.Destination.Text},
+		Destination: activity.Destination{Path: s.Destination.Text, Share: activity.Share{Name: s.Share.Text, Host: s.Host.Text}},
 	}
+	// On the clipboard a program is what the helper in the person's session says.
+	a.Actor.Proven = a.Actor.Program != "" && a.Channel != activity.Clipboard && c.flag(s.Proven, true)
+	a.Destination.Share.Proven = a.Destination.Share != (activity.Share{}) && c.flag(s.Proven, true)
 	if s.Time.Text != "" {
 		at, err := time.Parse(time.RFC3339, s.Time.Text)
 		if err != nil {

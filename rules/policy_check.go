@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/rules/strictyaml"
@@ -32,12 +33,15 @@ func (p *Policy) checkRule(r *rule, spec *ruleSpec, warn func(at place, id strin
 	switch by := p.overruled(r); {
 	case len(r.unless) > 0 && impliedBy(r.unless, r.when):
 		warn(spec.Unless.Place, "policy.never-applies")
-	case deviceElsewhere(r.when):
-		warn(spec.When.Place, "policy.contradiction", "Field", "device", "Other", "channel")
+	case astray(r.when) != "":
+		warn(spec.When.Place, "policy.contradiction", "Field", astray(r.when), "Other", "channel")
 	case by != nil:
 		warn(spec.Place, "policy.never-decides", "Rule", by.id, "Line", by.line)
 	case r.action == Allow && !r.answersUnreadable:
 		warn(spec.Action.Place, "policy.allow-is-mild")
+	}
+	if on := channelsOf(r.when); on != nil && asks(r.unless, "program") && !slices.Contains(on, string(activity.RemovableMedia)) {
+		warn(spec.Unless.Place, "policy.never-proven")
 	}
 	if r.action.Stops() && len(r.title) == 0 {
 		warn(spec.Place, "policy.untold")
@@ -125,6 +129,9 @@ func implies(n, w condition) bool {
 		return within(written(n.(*groupCondition).patterns), written(w.patterns))
 	case *departmentCondition:
 		return within(n.(*departmentCondition).ids(), w.ids())
+	case *claimCondition:
+		narrow := n.(*claimCondition)
+		return within(written(narrow.patterns), written(w.patterns)) && (narrow.proven || !w.proven)
 	case *patternCondition:
 		return within(written(n.(*patternCondition).patterns), written(w.patterns))
 	case sizeCondition:
@@ -137,16 +144,40 @@ func within[T comparable](narrow, wide []T) bool {
 	return !slices.ContainsFunc(narrow, func(one T) bool { return !slices.Contains(wide, one) })
 }
 
-// deviceElsewhere finds a device asked for where there are none.
-func deviceElsewhere(when []condition) bool {
-	device, elsewhere := false, false
+// astray answers what is asked for that there never is on the channels asked
+// for, "" for nothing.
+func astray(when []condition) string {
+	on := channelsOf(when)
 	for _, c := range when {
-		switch w, ok := c.(*wordCondition); {
-		case ok && w.path == "channel":
-			elsewhere = !slices.Contains(w.words, string(activity.RemovableMedia))
-		case len(c.field()) > 7 && c.field()[:7] == "device.":
-			device = true
+		field, _, _ := strings.Cut(c.field(), ".")
+		if where := channelsWith(field); on != nil && where != nil && !slices.ContainsFunc(where, func(w activity.Channel) bool { return slices.Contains(on, string(w)) }) {
+			return field
 		}
 	}
-	return device && elsewhere
+	return ""
+}
+
+// channelsWith answers where there is what a field is about, nil for anywhere.
+func channelsWith(field string) []activity.Channel {
+	switch field {
+	case "device":
+		return []activity.Channel{activity.RemovableMedia}
+	case "share", "host":
+		return []activity.Channel{activity.NetworkShare, activity.AtRest}
+	}
+	return nil
+}
+
+// channelsOf answers the channels that conditions ask for, nil for any.
+func channelsOf(conditions []condition) []string {
+	for _, c := range conditions {
+		if w, ok := c.(*wordCondition); ok && w.path == "channel" {
+			return w.words
+		}
+	}
+	return nil
+}
+
+func asks(conditions []condition, field string) bool {
+	return slices.ContainsFunc(conditions, func(c condition) bool { return c.field() == field })
 }

@@ -185,6 +185,7 @@ func (c *compiler) rule(s *ruleSpec) rule {
 	c.reach(&r, s)
 	if s.Unless != nil {
 		r.unless = slices.Concat(c.circumstances(&s.Unless.circumstanceSpec))
+		demandProof(r.unless)
 		if len(r.unless) == 0 && s.Unless.Place.Line > 0 {
 			c.report(s.Unless.Place, "policy.empty-conditions")
 		}
@@ -234,6 +235,9 @@ func (c *compiler) when(r *rule, s *whenSpec) {
 	}
 	if r.when = slices.Concat(how, r.when, where); len(r.when) == 0 {
 		c.report(s.Place, "policy.empty-conditions")
+	}
+	if r.action == Allow {
+		demandProof(r.when) // what could not be read is not reported then
 	}
 }
 
@@ -316,8 +320,10 @@ func (c *compiler) circumstances(s *circumstanceSpec) (how, where []condition) {
 	}
 	how = append(how, c.time(s.Time)...)
 	where = c.person(where, s)
-	where = c.texts(where, "program", s.Program, programText)
+	where = c.claims(where, "program", s.Program, programText)
 	where = c.texts(where, "destination", s.Path, destinationText)
+	where = c.claims(where, "share", s.Share, shareText)
+	where = c.claims(where, "host", s.Host, hostText)
 	return how, append(where, c.device(s.Device)...)
 }
 

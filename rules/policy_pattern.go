@@ -18,6 +18,9 @@ const (
 	busText
 	fileNameText
 	fileTypeText
+	programNameText // without its folder
+	shareText
+	hostText
 	textFields // how many there are
 )
 
@@ -39,6 +42,12 @@ func (q *question) text(f textField) string {
 		return q.Destination.Device.Bus
 	case fileNameText:
 		return q.Subject.Name
+	case programNameText:
+		return q.Actor.Program[strings.LastIndexAny(q.Actor.Program, `/\`)+1:]
+	case shareText:
+		return q.Destination.Share.Name
+	case hostText:
+		return q.Destination.Share.Host
 	}
 	return q.Type
 }

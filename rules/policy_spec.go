@@ -134,6 +134,8 @@ type circumstanceSpec struct {
 	Department []scalar    `yaml:"department"`
 	Program    []scalar    `yaml:"program"`
 	Path       []scalar    `yaml:"destination"`
+	Share      []scalar    `yaml:"share"`
+	Host       []scalar    `yaml:"host"`
 	Device     *deviceSpec `yaml:"device"`
 	Network    []scalar    `yaml:"network"`
 	Time       *timeSpec   `yaml:"time"`

@@ -59,6 +59,9 @@ type Actor struct {
 	Groups  []string // names of the account's groups on this machine; nil when unknown
 	PID     int      // process id, 0 when unknown
 	Program string   // absolute path of the executable, "" when unknown
+	// Proven tells that only the system's administrator can have put the program
+	// there. A name alone is anybody's: whoever may run programs can copy one.
+	Proven bool
 }
 
 // Subject is the content acted on. Name and Source may themselves hold
@@ -72,8 +75,18 @@ type Subject struct {
 
 // Destination is where the content is going.
 type Destination struct {
-	Path   string // mount point, share, folder or address
+	Path   string // mount point, folder or address
 	Device Device // zero unless the destination is a device
+	Share  Share  // zero unless the destination is on a network share
+}
+
+// Share is a folder of another computer.
+type Share struct {
+	Name string // as it was mounted: "//nas/sales", "nas:/export/sales"
+	Host string // the server, lower case, "" when unknown
+	// Proven tells that the system itself mounted it so. A person's own program
+	// can mount something and call it whatever they like.
+	Proven bool
 }
 
 // Device describes a removable medium as the system reports it.

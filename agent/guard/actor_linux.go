@@ -17,20 +17,13 @@ const maxDescriptors = 64
 
 // about describes what a request does to something of the medium.
 func (f *fileSystem) about(op activity.Operation, c fuse.Caller, name string) activity.Activity {
+	path, proven := f.program(c.Pid)
 	return activity.Activity{
 		Channel: f.medium.Channel, Operation: op,
-		Actor:       activity.Actor{UID: int(c.Uid), PID: int(c.Pid), Program: program(c.Pid)},
+		Actor:       activity.Actor{UID: int(c.Uid), PID: int(c.Pid), Program: path, Proven: proven},
 		Subject:     activity.Subject{Name: name, Size: -1},
 		Destination: activity.Destination{Path: f.medium.MountPoint, Device: f.medium.Device},
 	}
-}
-
-func program(pid uint32) string {
-	path, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSuffix(path, " (deleted)")
 }
 
 // Source answers the file a program most likely copies from, "" when that

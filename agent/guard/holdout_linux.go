@@ -101,7 +101,8 @@ func writersOf(dev uint64) []Holdout {
 	for _, dir := range processes {
 		if holdsOpen(dir, dev) {
 			pid, _ := strconv.Atoi(filepath.Base(dir))
-			found = append(found, Holdout{PID: pid, Program: program(uint32(pid))})
+			path, _, _ := executable(uint32(pid))
+			found = append(found, Holdout{PID: pid, Program: path})
 		}
 	}
 	return found

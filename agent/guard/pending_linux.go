@@ -79,10 +79,21 @@ func (p *pending) adopt(a activity.Activity, who identity) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.dirty || p.fresh || p.unlinked || p.denied.Load() {
+		p.doubt(a.Actor)
 		return
 	}
 	p.born, p.activity, p.who = false, a, who
 	p.restart()
+}
+
+// doubt follows when somebody joins a change under way. What a proven program
+// may do it may do alone: otherwise anybody could write in its name.
+func (p *pending) doubt(other activity.Actor) {
+	if first := &p.activity.Actor; first.Proven && (!other.Proven || other.Program != first.Program) {
+		_ = p.drain() // what went wrong is kept, and told to who wrote it
+		first.Proven = false
+		p.restart()
+	}
 }
 
 // show puts what is pending into a description of the file.

@@ -1,0 +1,69 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+)
+
+// claimCondition wants a text that a person can make up: the name of a program
+// they may copy, of a share that a program of theirs mounts.
+type claimCondition struct {
+	patternCondition
+	names []*pattern // those without a folder, held against a program's name as well
+	// proven tells that only what is proven counts: where the condition makes a
+	// rule milder, a name that anybody can take must not be enough.
+	proven bool
+}
+
+func (c *compiler) claims(conditions []condition, path string, written []scalar, text textField) []condition {
+	if len(written) == 0 {
+		return conditions
+	}
+	claim := &claimCondition{patternCondition: patternCondition{path, c.patterns(written), text}}
+	if text == programText {
+		claim.names = slices.DeleteFunc(slices.Clone(claim.patterns), func(p *pattern) bool { return strings.ContainsAny(p.written, `/\`) })
+	}
+	return append(conditions, claim)
+}
+
+// demandProof has conditions count only what is proven.
+func demandProof(conditions []condition) {
+	for _, c := range conditions {
+		if claim, ok := c.(*claimCondition); ok {
+			claim.proven = true
+		}
+	}
+}
+
+func (c *claimCondition) holds(q *question) bool {
+	if c.proven && !q.proves(c.text) {
+		return false
+	}
+	if c.patternCondition.holds(q) {
+		return true
+	}
+	for _, p := range c.names {
+		if p.fits(q.fold(programNameText)) {
+			return true
+		}
+	}
+	return false
+}
+
+// proves tells whether a text is more than somebody's word.
+func (q *question) proves(f textField) bool {
+	if f == programText {
+		return q.Actor.Proven
+	}
+	return q.Destination.Share.Proven
+}
+
+func (c *claimCondition) from(q *question) (int, bool) { return settled(c, q) }
+
+func (c *claimCondition) found(q *question) string {
+	text := c.patternCondition.found(q)
+	if c.proven && text != "" && !q.proves(c.text) {
+		text += ", unproven"
+	}
+	return text
+}
