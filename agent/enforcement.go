@@ -7,6 +7,7 @@ import (
 	"github.com/trustline/trustline/agent/enforce"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/health"
+	"github.com/trustline/trustline/agent/sensor/share"
 )
 
 // enforcement answers how far what the policy says is carried out on each
@@ -24,7 +25,9 @@ func (a *Agent) enforcement() map[string]string {
 				degree = enforce.None
 			}
 		case activity.SyncFolder:
-			degree = where(degree, len(a.config.Watch) > 0)
+			degree = where(degree, slices.ContainsFunc(a.config.Watch, func(folder string) bool { return !remote(folder) }))
+		case activity.NetworkShare:
+			degree = where(degree, slices.ContainsFunc(a.config.Watch, remote))
 		case activity.AtRest:
 			degree = where(degree, len(a.config.Discovery.Folders) > 0)
 		case activity.Network:
@@ -36,6 +39,12 @@ func (a *Agent) enforcement() map[string]string {
 		degrees[string(ability.Channel)] = string(degree)
 	}
 	return degrees
+}
+
+// remote tells whether a folder lies on a network share.
+func remote(folder string) bool {
+	_, ok := share.Under(folder)
+	return ok
 }
 
 func where(d enforce.Degree, used bool) enforce.Degree {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/sensor/file"
+	"github.com/trustline/trustline/agent/sensor/share"
 	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/uploader/incident"
 )
@@ -144,6 +146,19 @@ func (a *Agent) examine(ctx context.Context, engine *rules.Engine, path string, 
 	act.Subject.Size = info.Size()
 	if content.Status != rules.Clean {
 		act.Actor = a.judge.known(owner(path, info))
+		onShare(&act, f)
 	}
 	return &finding{activity: act, content: content, path: path, judged: info}, nil
+}
+
+// onShare says so where the file lies on another computer.
+func onShare(act *activity.Activity, f *os.File) {
+	s, ok := share.Of(f)
+	if !ok || act.Channel == activity.RemovableMedia {
+		return
+	}
+	act.Destination.Share = s
+	if act.Channel == activity.SyncFolder {
+		act.Channel = activity.NetworkShare
+	}
 }

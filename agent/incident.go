@@ -24,10 +24,11 @@ func (j *Judge) incident(a activity.Activity, c rules.Content, d rules.Decision,
 	i.Machine = j.Machine
 	i.Severity = incident.Severity(d.Severity)
 	i.Person = incident.Person{User: bounded(a.Actor.User), UID: a.Actor.UID}
-	i.Program = incident.Program{Path: j.masked(a.Actor.Program), PID: a.Actor.PID}
+	i.Program = incident.Program{Path: j.masked(a.Actor.Program), PID: a.Actor.PID, Proven: a.Actor.Proven}
 	i.Channel, i.Operation = string(a.Channel), string(a.Operation)
 	i.File = incident.File{Name: j.masked(a.Subject.Name), Source: j.masked(a.Subject.Source), Size: a.Subject.Size, Type: bounded(a.Subject.Type)}
 	i.Destination = destination(a.Destination)
+	i.Destination.Share = j.masked(a.Destination.Share.Name)
 	if a.Channel == activity.AtRest {
 		// People name folders after customers, too.
 		i.Destination.Path = j.masked(a.Destination.Path)
@@ -98,6 +99,7 @@ func destination(d activity.Destination) incident.Destination {
 		Path: bounded(d.Path), Device: bounded(d.Device.Node), Bus: bounded(d.Device.Bus),
 		Vendor: bounded(d.Device.Vendor), Model: bounded(d.Device.Model), Serial: bounded(d.Device.Serial),
 		Label: bounded(d.Device.Label), FileSystem: bounded(d.Device.FileSystem),
+		Host: bounded(d.Share.Host), ShareProven: d.Share.Proven,
 	}
 }
 

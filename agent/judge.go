@@ -268,6 +268,8 @@ func deviceKey(d activity.Destination) string {
 		return d.Device.Serial
 	case d.Device.Node != "":
 		return d.Device.Node
+	case d.Share.Proven:
+		return d.Share.Name
 	}
 	return d.Path
 }

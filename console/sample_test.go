@@ -65,6 +65,11 @@ func (s *sample) activity(i *incident.Incident, n int) {
 	if n%9 == 4 {
 		i.Destination = incident.Destination{Path: "/media/备份盘", Label: "备份盘"}
 	}
+	i.Program.Proven = n%4 != 2
+	if n%9 == 7 {
+		i.Channel = "network-share"
+		i.Destination = incident.Destination{Path: "/mnt/sales/2026", Share: "//nas.corp.example/sales", Host: "nas.corp.example", ShareProven: n%2 == 0}
+	}
 	i.Decision = incident.Decision{Action: "block", Rule: "no-customer-list-on-removable-media", Reason: "class", PolicyVersion: "3+a1b2c3d4", PolicyClasses: []string{"customer-list"}, Outcome: incident.Prevented}
 	i.Content = incident.Content{Status: "sensitive", People: 5 + s.rand.IntN(500)}
 	switch n % 6 {

@@ -1,8 +1,11 @@
 package doctor
 
 import (
+	"slices"
+
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/enforce"
+	"github.com/trustline/trustline/agent/sensor/share"
 	"github.com/trustline/trustline/message"
 )
 
@@ -37,12 +40,19 @@ func says(c activity.Channel, d Enforcement, s Setup) string {
 		return "enforcement.clipboard"
 	case c == activity.SyncFolder && d != enforce.None && len(s.Watch) == 0:
 		return "enforcement.unwatched"
+	case c == activity.NetworkShare && d != enforce.None && !slices.ContainsFunc(s.Watch, onShare):
+		return "enforcement.no-share"
 	case c == activity.AtRest && d != enforce.None && len(s.Search) == 0:
 		return "enforcement.unsearched"
 	case c == activity.Network && d == enforce.Prevented:
 		return "enforcement.isolates"
 	}
 	return "enforcement." + string(d)
+}
+
+func onShare(folder string) bool {
+	_, ok := share.Under(folder)
+	return ok
 }
 
 func capabilities(states map[string]State, s Setup, p *message.Printer) []Capability {
@@ -56,7 +66,7 @@ func capabilities(states map[string]State, s Setup, p *message.Printer) []Capabi
 		switch {
 		case len(c.Missing) > 0:
 			c.Enforcement, text = enforce.None, "enforcement.missing"
-		case text == "enforcement.unwatched", text == "enforcement.unsearched":
+		case text == "enforcement.unwatched", text == "enforcement.no-share", text == "enforcement.unsearched":
 			c.Enforcement = enforce.None
 		}
 		c.Text = p.Text(text)

@@ -31,7 +31,7 @@ type Ability struct {
 func Abilities() []Ability {
 	best := table()
 	return []Ability{
-		{activity.RemovableMedia, best.media}, {activity.NetworkShare, None}, {activity.SyncFolder, Undone},
+		{activity.RemovableMedia, best.media}, {activity.NetworkShare, Undone}, {activity.SyncFolder, Undone},
 		{activity.AtRest, Undone}, {activity.Clipboard, best.clipboard}, {activity.Print, None}, {activity.Network, best.network},
 	}
 }

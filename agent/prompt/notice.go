@@ -126,6 +126,8 @@ func mediumName(d incident.Destination) string {
 		return maker
 	case d.Label != "":
 		return d.Label
+	case d.Share != "":
+		return harmless(d.Share, maxMedium)
 	case d.Path != "" && d.Path != "/":
 		return path.Base(d.Path)
 	}

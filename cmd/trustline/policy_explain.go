@@ -26,6 +26,9 @@ type madeUp struct {
 	Group       []string    `json:"group,omitempty"`
 	Program     string      `json:"program,omitempty"`
 	Destination string      `json:"destination,omitempty"`
+	Share       string      `json:"share,omitempty"`
+	Host        string      `json:"host,omitempty"`
+	Proven      bool        `json:"proven"`
 	Device      struct {
 		Vendor    string `json:"vendor,omitempty"`
 		Model     string `json:"model,omitempty"`
@@ -97,6 +100,9 @@ func newPolicyExplainCommand(t *terminal) *cobra.Command {
 	f.StringArrayVar(&m.Group, "group", nil, t.Text("policy.explain.flag.group"))
 	f.StringVar(&m.Program, "program", "", t.Text("policy.explain.flag.program"))
 	f.StringVar(&m.Destination, "destination", "", t.Text("policy.explain.flag.destination"))
+	f.StringVar(&m.Share, "share", "", t.Text("policy.explain.flag.share"))
+	f.StringVar(&m.Host, "host", "", t.Text("policy.explain.flag.host"))
+	f.BoolVar(&m.Proven, "proven", true, t.Text("policy.explain.flag.proven"))
 	f.StringVar(&m.Device.Vendor, "vendor", "", t.Text("policy.explain.flag.vendor"))
 	f.StringVar(&m.Device.Model, "model", "", t.Text("policy.explain.flag.model"))
 	f.StringVar(&m.Device.Serial, "serial", "", t.Text("policy.explain.flag.serial"))

@@ -155,9 +155,10 @@ func (s *simulation) replay(i incident.Incident) error {
 func recorded(i incident.Incident) (activity.Activity, rules.Content) {
 	a := activity.Activity{
 		Time: i.Time, Channel: activity.Channel(i.Channel), Operation: activity.Operation(i.Operation),
-		Actor:   activity.Actor{UID: i.Person.UID, User: i.Person.User, PID: i.Program.PID, Program: i.Program.Path},
+		Actor:   activity.Actor{UID: i.Person.UID, User: i.Person.User, PID: i.Program.PID, Program: i.Program.Path, Proven: i.Program.Proven},
 		Subject: activity.Subject{Name: i.File.Name, Source: i.File.Source, Size: i.File.Size, Type: i.File.Type},
-		Destination: activity.Destination{Path: i.Destination.Path, Device: activity.Device{
+		Destination: activity.Destination{Path: i.Destination.Path, Share: activity.Share{
+			Name: i.Destination.Share, Host: i.Destination.Host, Proven: i.Destination.ShareProven}, Device: activity.Device{
 			Node: i.Destination.Device, Bus: i.Destination.Bus, Vendor: i.Destination.Vendor, Model: i.Destination.Model,
 			Serial: i.Destination.Serial, Label: i.Destination.Label, FileSystem: i.Destination.FileSystem}},
 	}

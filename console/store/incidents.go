@@ -183,7 +183,7 @@ func searchText(i *incident.Incident) string {
 	return strings.ToLower(strings.Join([]string{
 		house,
 		i.File.Name, i.File.Source, i.Person.User, i.Machine.Name, i.Program.Path, i.Destination.Path,
-		i.Destination.Vendor, i.Destination.Model, i.Destination.Serial, i.Destination.Label, i.Decision.Rule, i.Code,
+		i.Destination.Vendor, i.Destination.Model, i.Destination.Serial, i.Destination.Label, i.Destination.Share, i.Decision.Rule, i.Code,
 	}, "\n"))
 }
 

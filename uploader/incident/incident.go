@@ -98,6 +98,8 @@ type Person struct {
 type Program struct {
 	Path string `json:"path"`
 	PID  int    `json:"pid"`
+	// Proven tells that only the machine's administrator can have put it there.
+	Proven bool `json:"proven,omitempty"`
 }
 
 // File is what was moved; its names are masked.
@@ -121,6 +123,11 @@ type Destination struct {
 	Serial     string `json:"serial,omitempty"`
 	Label      string `json:"label,omitempty"`
 	FileSystem string `json:"fileSystem,omitempty"`
+	// Share is a network share as it was mounted, Host its server. ShareProven
+	// tells that the system mounted it, not a program of the person's.
+	Share       string `json:"share,omitempty"`
+	Host        string `json:"host,omitempty"`
+	ShareProven bool   `json:"shareProven,omitempty"`
 }
 
 // Decision is what was decided, by which rule, and how it ended.
@@ -238,6 +245,7 @@ func (i *Incident) texts() []text {
 		{"destination.vendor", i.Destination.Vendor}, {"destination.model", i.Destination.Model},
 		{"destination.serial", i.Destination.Serial}, {"destination.label", i.Destination.Label},
 		{"destination.bus", i.Destination.Bus}, {"destination.fileSystem", i.Destination.FileSystem},
+		{"destination.share", i.Destination.Share}, {"destination.host", i.Destination.Host},
 		{"decision.action", i.Decision.Action}, {"decision.would", i.Decision.Would},
 		{"decision.rule", i.Decision.Rule}, {"decision.reason", i.Decision.Reason},
 		{"decision.policyVersion", i.Decision.PolicyVersion},
