@@ -116,6 +116,16 @@ func FuzzPDF(f *testing.F) {
 	fuzzExtract(f, "reportlab-form.pdf", "reportlab-table.pdf", "reportlab-rotated.pdf", "ghostscript-scan.pdf", "reportlab-password.pdf")
 }
 
+// FuzzPackedRTF feeds the rich text of messages without the file around.
+func FuzzPackedRTF(f *testing.F) {
+	f.Add([]byte(packedHello))
+	f.Fuzz(func(t *testing.T, packed []byte) {
+		if text, err := unpackRTF(packed); len(text) > 9*len(packed) || err == nil && len(packed) < 16 {
+			t.Errorf("%d bytes of %d, %v", len(text), len(packed), err)
+		}
+	})
+}
+
 // FuzzBinaryParts feeds the parts of binary workbooks without the archive around.
 func FuzzBinaryParts(f *testing.F) {
 	f.Add([]byte("\x81\x01\x00\x00\x04\x02\x00\x00\x00\x06\x0e\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00a\x00\x02\x0c\x02\x00\x00\x00\x00\x00\x00\x00\x0a\x00\x00\x00\x0d\x08\x00\x00\x00\x00\x0a\x00\x00\x00"))

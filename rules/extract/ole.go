@@ -14,6 +14,7 @@ type compound struct {
 	w        *walker
 	location string
 	depth    int
+	files    []*mscfb.File
 	streams  map[string]*mscfb.File // of the root storage
 	taken    map[string]bool        // streams that need no further look
 }
@@ -33,7 +34,7 @@ func (w *walker) ole(location string, at io.ReaderAt, size int64, depth int) str
 		w.runs(location, whole())
 		return mt
 	}
-	c := &compound{w: w, location: location, depth: depth, streams: map[string]*mscfb.File{}, taken: map[string]bool{}}
+	c := &compound{w: w, location: location, depth: depth, files: doc.File, streams: map[string]*mscfb.File{}, taken: map[string]bool{}}
 	for _, f := range doc.File {
 		if len(f.Path) == 0 {
 			c.streams[f.Name] = f
@@ -52,7 +53,7 @@ func (w *walker) ole(location string, at io.ReaderAt, size int64, depth int) str
 		if !w.admit() {
 			break
 		}
-		w.stream(join(location, strings.Trim(name, "\x01\x02\x03\x05\x06")), c.content(f), f.Size, depth+1)
+		w.stream(join(location, msgNames.Replace(strings.Trim(name, "\x01\x02\x03\x05\x06"))), c.content(f), f.Size, depth+1)
 	}
 	return mt
 }
@@ -77,6 +78,7 @@ func (c *compound) main() string {
 		c.presentation()
 		return "application/vnd.ms-powerpoint"
 	case c.streams["__properties_version1.0"] != nil:
+		c.outlook().message("", c.location, c.depth)
 		return "application/vnd.ms-outlook"
 	}
 	return "application/x-ole-storage"

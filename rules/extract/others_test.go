@@ -18,7 +18,7 @@ func TestFilesOfOthers(t *testing.T) {
 	// Where one person stands; the values of the others are looked for anywhere.
 	row := "3: A=" + lina[0] + " B=" + lina[1] + " C=" + lina[2] + " D="
 	card := "FN:" + lina[0] + "\n"
-	usual := map[string]string{".html": row, ".xlsb": "[客户]\n1: A=姓名 B=手机号 C=身份证号 D=电子邮箱\n", ".vcf": card}
+	usual := map[string]string{".html": row, ".xlsb": "[客户]\n1: A=姓名 B=手机号 C=身份证号 D=电子邮箱\n", ".vcf": card, ".msg": "[]\nFrom: 王建国\nFrom: jianguo@example.com\nTo: 李娜\n"}
 	places := map[string]string{
 		"sheets.xlsb":       "[表7]\n1: A=姓名",
 		"far.xlsb":          "[客户]\n2000: X=姓名",
@@ -29,6 +29,13 @@ func TestFilesOfOthers(t *testing.T) {
 		"vcf-2.1.vcf":       card + "TEL;CELL:13987654321\n",
 		"gammu.vcf":         "N:李娜\nTEL;PREF;CELL:13987654321\n",
 		"abook.vcf":         card + "N:李娜;李娜\nTEL;CELL:13987654321\n",
+		"html.msg":          "\n[]\n1: A=姓名 B=手机号 C=身份证号 D=电子邮箱\n",
+		"people.msg":        "Cc: 欧阳明轩\nBcc: 13700002222\nSubject: 客户名单 13600001111\n姓名,",
+		"headers.msg":       "X-Note: 13700002222",
+		"csv.msg":           "[客户名单.csv]\n姓名,",
+		"two.msg":           "[a.txt]\n13700002222\n[]\nb.csv\n\n[b.csv]\n姓名,",
+		"book.msg":          "[list.xlsb › 客户]\n1: A=姓名",
+		"message.msg":       "[inner.msg › 客户名单.csv]\n姓名,",
 		"vcard-creator.vcf": card + "TEL;TYPE=CELL:13987654321\n",
 	}
 	leftOut := map[string]int{"abook.html": 2, "groff.html": 0} // no notes; spaces between the characters
