@@ -59,6 +59,8 @@ require (
 
 require github.com/go-ole/go-ole v1.3.0
 
+require golang.org/x/image v0.47.0
+
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
 	github.com/go-mysql-org/go-mysql v1.13.0

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"image"
 	"os"
@@ -50,6 +51,27 @@ func TestTesseract(t *testing.T) {
 					t.Errorf("pictures %t: %q of %s", asked, word, out.text.String())
 				}
 			}
+		}
+	}
+}
+
+// TestTesseractReadsScans has the program read a page of a PDF that is a
+// picture, drawn within the limits of a worker.
+func TestTesseractReadsScans(t *testing.T) {
+	tesseractHere(t)
+	scan, err := os.ReadFile("../../rules/extract/testdata/real/ghostscript-scan.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSandbox(t, "worker-honest")
+	var out transcript
+	result, err := s.Extract(context.Background(), bytes.NewReader(scan), int64(len(scan)), extract.Limits{Pictures: true, Codes: true}, &out)
+	if err != nil || result.Reason != "" {
+		t.Errorf("%+v, %v", result, err)
+	}
+	for _, number := range []string{"13812345678", "13987654321", "15012340987"} {
+		if !strings.Contains(strings.ReplaceAll(out.text.String(), " ", ""), number) {
+			t.Errorf("%s is missing in %s", number, out.text.String())
 		}
 	}
 }

@@ -99,7 +99,7 @@ func (w *walker) file(location string, at io.ReaderAt, size int64, depth int) (m
 	}
 	counted := &counting{r: io.NewSectionReader(at, 0, size)}
 	w.sequential(k, location, bufio.NewReaderSize(counted, sniffed), depth)
-	if counted.n < size && (k == plainKind || k == pictureKind || k == markupKind) && w.reason == "" && w.failure == nil {
+	if counted.n < size && (k == plainKind || k.picture() || k == markupKind) && w.reason == "" && w.failure == nil {
 		w.note(problem{Truncated})
 	}
 	if k != gzipKind && k != tarKind && hasDirectory(at, size) {
@@ -172,15 +172,8 @@ func (w *walker) sequential(k kind, location string, r *bufio.Reader, depth int)
 		w.mail(location, r, depth)
 	case vCardKind:
 		w.vCard(location, r, depth)
-	case pictureKind:
-		if !w.limits.Pictures {
-			w.pictures++
-		}
-		if w.limits.LooksAtPictures() {
-			w.picture(location, r, depth)
-		} else {
-			w.runs(location, r)
-		}
+	case pictureKind, strangePictureKind:
+		w.anyPicture(k, location, r, depth)
 	case packedKind:
 		w.note(problem{Unsupported})
 		w.runs(location, r)

@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/gabriel-vasile/mimetype"
@@ -32,7 +33,8 @@ const (
 	mailKind
 	vCardKind
 	pictureKind
-	packedKind // its text is packed in a way not read yet
+	strangePictureKind // a picture of a format that is not read
+	packedKind         // its text is packed in a way not read yet
 )
 
 const oleMagic = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"
@@ -48,6 +50,7 @@ var magics = []struct {
 	{"\x1F\x8B\x08", gzipKind},
 	{"BZh", bzip2Kind},
 	{"\x89PNG\r\n", pictureKind}, {"\xFF\xD8\xFF", pictureKind}, {"GIF8", pictureKind},
+	{"II*\x00", pictureKind}, {"MM\x00*", pictureKind},
 	{"\xFD7zXZ\x00", xzKind},
 	{"\x28\xB5\x2F\xFD", zstdKind},
 }
@@ -61,10 +64,17 @@ var packed = []string{
 	"application/zlib",
 }
 
+// strange are formats of pictures that cameras and scanners write and that are
+// not read here.
+var strange = []string{"image/heic", "image/heic-sequence", "image/heif", "image/heif-sequence", "image/avif", "image/jxl", "image/jp2", "image/jpx", "image/jpm", "image/jxr"}
+
 // whole tells whether content of this kind is read at random, not in order.
 func (k kind) whole() bool {
 	return k == zipKind || k == oleKind || k == sevenZipKind || k == rarKind || k == pdfKind || k == sqliteKind
 }
+
+// picture tells pictures, read or not.
+func (k kind) picture() bool { return k == pictureKind || k == strangePictureKind }
 
 // flat tells whether content of this kind is a document, not a container of
 // others.
@@ -84,6 +94,12 @@ func look(head []byte) (kind, string) {
 		return pdfKind, "application/pdf"
 	}
 	mt := mediaType(head)
+	switch {
+	case isBitmap(head), bytes.HasPrefix(head, []byte("RIFF")) && len(head) >= 12 && string(head[8:12]) == "WEBP":
+		return pictureKind, mt
+	case slices.Contains(strange, mt):
+		return strangePictureKind, mt
+	}
 	for _, p := range packed {
 		if mt == p {
 			return packedKind, mt
@@ -101,6 +117,15 @@ func look(head []byte) (kind, string) {
 		return lookAtText(head, mt)
 	}
 	return plainKind, mt
+}
+
+// isBitmap tells a picture of Windows from text that begins with its two letters.
+func isBitmap(head []byte) bool {
+	if len(head) < 26 || head[0] != 'B' || head[1] != 'M' || le.Uint32(head[6:]) != 0 {
+		return false
+	}
+	size := le.Uint32(head[14:]) // of its header
+	return size >= 12 && size <= 124
 }
 
 // beginsPDF finds the header, which may stand behind something else: readers
@@ -174,7 +199,7 @@ func Simple(r io.ReaderAt, size int64, limits Limits) bool {
 		return true // there is nothing to take apart
 	}
 	k, _ := look(head)
-	return (k == plainKind || k == pictureKind && !limits.LooksAtPictures()) && !hasDirectory(r, size)
+	return (k == plainKind || k.picture() && !limits.LooksAtPictures()) && !hasDirectory(r, size)
 }
 
 // IsPDF tells whether content is read as PDF.

@@ -47,10 +47,10 @@ func (o *Opener) decide(rest []byte) {
 	o.decided = true
 	k, mt := look(o.head)
 	o.kind = mt
-	if k == pictureKind {
+	if k.picture() {
 		o.pictures = 1
 	}
-	if k == plainKind || k == pictureKind && !o.limits.LooksAtPictures() {
+	if k == plainKind || k.picture() && !o.limits.LooksAtPictures() {
 		o.sink.Begin("")
 		o.decoder = NewDecoder(o.sink.Write)
 		o.decoder.Write(o.head)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/trustline/trustline/rules/extract/pdf"
 )
@@ -33,7 +35,7 @@ func (w *walker) pdf(location string, at io.ReaderAt, size int64, depth int) {
 		return
 	}
 	defer d.Close()
-	err = w.pages(location, d)
+	err = w.pages(location, d, depth)
 	if err == nil {
 		err = w.attachments(location, d, depth)
 	}
@@ -68,12 +70,14 @@ func (w *walker) notePDF(err error) {
 	}
 }
 
-func (w *walker) pages(location string, d *pdf.Document) error {
+func (w *walker) pages(location string, d *pdf.Document, depth int) error {
 	pages, err := d.Pages()
 	if err != nil {
 		return err
 	}
+	letters := 0
 	give := func(text string) {
+		letters += utf8.RuneCountInString(strings.Join(strings.Fields(text), ""))
 		w.expanded -= int64(len(text))
 		w.sink.Write([]byte(text))
 	}
@@ -89,8 +93,14 @@ func (w *walker) pages(location string, d *pdf.Document) error {
 		if w.over() {
 			return w.limit()
 		}
-		w.sink.Begin(join(location, "page "+strconv.Itoa(i+1)))
-		switch err := d.Page(i, give); {
+		letters = 0
+		page := join(location, "page "+strconv.Itoa(i+1))
+		w.sink.Begin(page)
+		err := d.Page(i, give)
+		if err == nil {
+			err = w.drawnPage(page, d, i, letters < fewLetters, depth)
+		}
+		switch {
 		case errors.Is(err, pdf.ErrDamaged): // the others may be fine
 			broken = true
 		case err != nil:
@@ -99,6 +109,46 @@ func (w *walker) pages(location string, d *pdf.Document) error {
 	}
 	if broken {
 		return problem{Corrupt}
+	}
+	return nil
+}
+
+// What of a page makes it one to look at, beside having next to no text.
+const (
+	fewLetters = 16
+	codeShare  = 0.005 // pictures cover so much: a code of 2 cm on A4
+	textShare  = 0.1   // pictures cover so much: more than a letterhead
+)
+
+// drawnPage looks at a page as people see it where the limits ask for it and
+// pictures make it up.
+func (w *walker) drawnPage(location string, d *pdf.Document, number int, bare bool, depth int) error {
+	if !bare && !w.limits.LooksAtPictures() {
+		return nil
+	}
+	look, err := d.Look(number)
+	if err != nil {
+		return err
+	}
+	bare = bare && look.Drawn
+	text := bare || look.Pictures >= textShare
+	if text && look.Pictures > 0 && !w.limits.Pictures {
+		w.pictures++
+	}
+	codes := w.limits.Codes && (bare || look.Pictures >= codeShare)
+	text = text && w.limits.Pictures
+	if !codes && !text {
+		return nil
+	}
+	drawn, err := d.Draw(number, MostGrayPixels)
+	if err != nil {
+		return err
+	}
+	if codes {
+		w.codes(location, drawn, depth)
+	}
+	if text {
+		w.recognized(location, drawn)
 	}
 	return nil
 }

@@ -15,6 +15,9 @@ import (
 
 	"github.com/makiuchi-d/gozxing"
 	codes "github.com/makiuchi-d/gozxing/multi/qrcode"
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+	_ "golang.org/x/image/webp" // bmp and tiff may be as well
 )
 
 // Recognizer reads the text a picture shows.
@@ -26,27 +29,48 @@ const (
 	leastSide      = 8        // pixels: no letter and no code is smaller
 )
 
-// picture reads a picture as the limits ask for; it is searched for runs of
-// text in any case.
-func (w *walker) picture(location string, r io.Reader, depth int) {
+// anyPicture looks at a picture as the limits ask for it; it is searched for
+// runs of text in any case.
+func (w *walker) anyPicture(k kind, location string, r io.Reader, depth int) {
+	if !w.limits.Pictures {
+		w.pictures++
+	}
+	if !w.limits.LooksAtPictures() || k == strangePictureKind {
+		if w.limits.LooksAtPictures() {
+			w.note(problem{Unsupported})
+		}
+		w.runs(location, r)
+		return
+	}
 	content, err := w.hold(r)
 	w.note(err)
 	w.runs(location, bytes.NewReader(content))
 	if err != nil {
 		return
 	}
+	for page := range pagesOf(content) {
+		if w.over() {
+			w.note(w.limit())
+			return
+		}
+		w.picture(location, page, depth)
+	}
+}
+
+// picture looks at one picture.
+func (w *walker) picture(location string, content []byte, depth int) {
 	size, _, err := image.DecodeConfig(bytes.NewReader(content))
 	if err != nil {
-		w.note(problem{Corrupt})
+		w.note(pictureError(err))
 		return
 	}
-	if size.Width*size.Height > mostPixels {
+	if max(size.Width, size.Height) > mostPixels || size.Width*size.Height > mostPixels {
 		w.note(problem{TooLarge})
 		return
 	}
 	shown, _, err := image.Decode(bytes.NewReader(content))
 	if err != nil {
-		w.note(problem{Corrupt})
+		w.note(pictureError(err))
 		return
 	}
 	gray := grayOf(shown)
@@ -59,6 +83,15 @@ func (w *walker) picture(location string, r io.Reader, depth int) {
 	if w.limits.Pictures {
 		w.recognized(location, gray)
 	}
+}
+
+// pictureError tells forms of a format that are not read from broken pictures.
+func pictureError(err error) error {
+	var form tiff.UnsupportedError
+	if errors.As(err, &form) || errors.Is(err, bmp.ErrUnsupported) {
+		return problem{Unsupported}
+	}
+	return problem{Corrupt}
 }
 
 // codes gives what QR codes in the picture say.

@@ -3,8 +3,8 @@
 // own, bounded memory, and no function to call but the reading of its bytes.
 //
 // The package gives text page by page, and what stands in notes, form fields
-// and attachments. It renders nothing, runs no script, follows no link, and
-// knows nothing of customer data.
+// and attachments, and draws a page for whoever asks. It runs no script,
+// follows no link, and knows nothing of customer data.
 package pdf
 
 import (
