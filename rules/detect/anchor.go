@@ -1,13 +1,15 @@
 package detect
 
 import (
-	"bytes"
-	"encoding/binary"
+	"math/bits"
+
+	"github.com/trustline/trustline/rules/detect/sieve"
 )
 
-// Anchors are what cheap searches over a block stop at: a value of any class
-// in running text holds one, or stands near one. What is an anchor depends on
-// the text alone and not on where a block begins.
+// Anchors are what a line is looked at for: a value of any class in running
+// text holds one, or stands near one. What is an anchor depends on the text
+// alone and not on where a block begins. Package sieve marks, in a block, where
+// one may stand.
 
 // weight makes sums over two neighbours say whether they can both belong to a
 // number: a digit and a digit or a separator reach pairWeight, two separators
@@ -26,100 +28,106 @@ var weight = func() (w [256]int8) {
 const (
 	pairWeight  = 3
 	leastDigits = 11 // in a number of any class
-	// A run of eleven bytes holds four that begin at an index eight divides.
-	stride = leastDigits - 3
 )
 
-// digitAnchor answers where a number of some class stands, at or behind from
-// and before limit; limit when there is none. Text goes on behind limit.
-func (s *Scanner) digitAnchor(text []byte, from, limit int) int {
-	last := min(limit+stride, len(text)-3)
-	for i := from; ; i += stride {
-		if i = nextNumeric(text, i, last); i >= last {
-			break
-		}
-		if i >= 4 && i+8 <= len(text) && !numeric(text[i-4:]) && !numeric(text[i+4:]) {
-			// Of eleven bytes around these, four more stand on one side.
-			if text[i-1] == 'u' && text[i-2] == '\\' || text[i] == 'u' && text[i-1] == '\\' {
-				if start, ok := escapedDigits(text, i+1, max(s.done, i-longestRun)); ok && start < limit {
-					return max(start, from)
-				}
-			}
-			continue
-		}
-		at := i
-		for at < i+4 && !isDigit(text[at]) {
-			at++
-		}
-		if at == i+4 && text[i] == '<' {
-			if start, end, ok := zoneAnchor(text, i, max(s.done, i-longestRun)); ok && start < limit {
-				return max(start, from)
-			} else if start < limit {
-				i += max(0, end-i-stride)
-			}
-			continue
-		}
-		if at == i+4 {
-			continue
-		}
-		if !longAround(text, at) {
-			if escapeMarks[text[at-1]] || escapeMarks[text[at-2]] {
-				if start, ok := escapedDigits(text, at, max(s.done, at-longestRun)); ok && start < limit {
-					return max(start, from)
-				}
-			}
-			continue
-		}
-		start, end, ok := digitRun(text, at, max(s.done, at-longestRun))
-		if !ok {
-			continue
-		}
-		if start >= limit {
+// anchor answers the first anchor at or behind from and before limit; limit
+// when there is none. The text from s.marked to limit, and a little behind it,
+// is marked.
+func (s *Scanner) anchor(from, limit int) int {
+	text := s.buffer[:s.end]
+	for skip := from; ; {
+		i := s.nextMark(skip)
+		if i < 0 {
 			return limit
 		}
-		if end-start == longestRun || s.numberAt(text, start, end) {
-			return max(start, from)
+		at, next := s.anchorAt(text, i, limit)
+		if at >= 0 && at < limit {
+			return max(at, from)
 		}
-		i += max(0, end-i-stride) // nothing in this run
+		skip = max(i+1, next)
 	}
-	return limit
 }
 
-// nextNumeric answers the first of the indexes i, i+stride, … before last at
-// which four bytes may stand in a number; last or more when none. Four indexes
-// are looked at in a round.
-func nextNumeric(text []byte, i, last int) int {
-	for i+3*stride < last {
-		t := text[i : i+3*stride+4]
-		if numeric(t) || numeric(t[stride:]) || numeric(t[2*stride:]) || numeric(t[3*stride:]) {
-			break
-		}
-		i += 4 * stride
+// mark marks where anchors may stand in the block from s.pos to s.block.
+func (s *Scanner) mark() {
+	s.marked = s.pos
+	text := s.buffer[s.pos:min(s.end, s.block+sieve.Overhang)]
+	if n := sieve.Words(len(text)); n <= cap(s.marks) {
+		s.marks = s.marks[:n]
+	} else {
+		s.marks = make([]uint64, n)
 	}
-	for ; i < last; i += stride {
-		if numeric(text[i:]) {
-			return i
-		}
-	}
-	return i
+	s.sift(s.marks, text)
 }
 
-// numeric tells whether four bytes may stand in a number: digits are 0x30 to
-// 0x39, separators 0x20 to 0x2F, so that in the high halves of four bytes of a
-// number at most two bits differ from a digit's.
-func numeric(p []byte) bool {
-	y := binary.LittleEndian.Uint32(p)&0xF0F0F0F0 ^ 0x30303030
-	y &= y - 1
-	return y&(y-1) == 0
+// nextMark answers the first index marked at or behind i, -1 when none is.
+func (s *Scanner) nextMark(i int) int {
+	i -= s.marked
+	k := i / 64
+	if k >= len(s.marks) {
+		return -1
+	}
+	for word := s.marks[k] >> (i % 64) << (i % 64); ; word = s.marks[k] {
+		if word != 0 {
+			return s.marked + 64*k + bits.TrailingZeros64(word)
+		}
+		if k++; k == len(s.marks) {
+			return -1
+		}
+	}
 }
 
-// longAround tells whether eleven bytes of a number may stand around i: then
-// five stand on one side or the other.
-func longAround(text []byte, i int) bool {
-	if i < 5 || i+5 >= len(text) {
-		return true
+// anchorAt answers the anchor that text was marked for at i, -1 when it is
+// none, and up to where there is no other.
+func (s *Scanner) anchorAt(text []byte, i, limit int) (at, next int) {
+	is := false
+	switch text[i] {
+	case '@':
+		is = s.atAnchor(text, i)
+	case 0xBC:
+		if i--; i >= s.done && text[i] == 0xEF {
+			is = s.wideAnchor(text, i)
+		}
+	case 0x8F:
+		is = s.houseAnchor(text, i)
+	case '<':
+		start, end, ok := zoneAnchor(text, i, max(s.done, i-longestRun))
+		if ok {
+			return start, end
+		}
+		return -1, end
+	case '%', '\\', '&':
+		if digit, _ := escapedDigit(text[i:]); !digit {
+			return -1, 0
+		}
+		if start, ok := escapedDigits(text, i, max(s.done, i-longestRun)); ok {
+			return start, 0
+		}
+	default:
+		return s.numberAnchor(text, i, limit)
 	}
-	return weight[text[i-5]] > 0 && weight[text[i-3]] > 0 && weight[text[i-1]] > 0 || weight[text[i+5]] > 0 && weight[text[i+3]] > 0 && weight[text[i+1]] > 0
+	if is {
+		return i, 0
+	}
+	return -1, 0
+}
+
+// numberAnchor answers where the run of digits and separators begins that i
+// stands in, -1 if it holds no number, and where it ends. A run that begins
+// behind limit is left for later.
+func (s *Scanner) numberAnchor(text []byte, i, limit int) (at, next int) {
+	most := min(i+4, len(text))
+	for i < most && !isDigit(text[i]) {
+		i++
+	}
+	if i == most { // brackets
+		return -1, 0
+	}
+	start, end, ok := digitRun(text, i, max(s.done, i-longestRun))
+	if ok && start < limit && (end-start == longestRun || s.numberAt(text, start, end)) {
+		return start, end
+	}
+	return -1, end
 }
 
 // numberAt tells whether a run of digits and separators holds a number of some
@@ -181,71 +189,28 @@ const longestRun = 256
 // leastGroup is how many digits stand together in a number however it is parted.
 const leastGroup = 4
 
-// anchors remembers the next anchor of each sort, so that no byte is looked at
-// twice for the same.
-type anchors struct {
-	digits, at, wide, number int
+// atAnchor tells whether the '@' at i is that of an e-mail address.
+func (s *Scanner) atAnchor(text []byte, i int) bool {
+	if i == 0 || i+1 >= len(text) || !localByte(text[i-1]) || !domainByte(text[i+1]) {
+		return false
+	}
+	m, ok := s.pack.email(text, 0, i)
+	return ok && m.score > 20
 }
 
-func (a *anchors) reset() { *a = anchors{-1, -1, -1, -1} }
-
-// anchor answers the first anchor at or behind from and before limit; limit
-// when there is none.
-func (s *Scanner) anchor(from, limit int) int {
-	text, a := s.buffer[:s.end], &s.anchors
-	if a.digits < from {
-		a.digits = s.digitAnchor(text, from, limit)
+// wideAnchor tells whether a full-width digit stands at i, a full-width '@', or
+// the full-width colon behind a label.
+func (s *Scanner) wideAnchor(text []byte, i int) bool {
+	if i+2 >= len(text) {
+		return false
 	}
-	if a.at < from {
-		a.at = s.atAnchor(text, from, limit)
+	switch c := text[i+2]; {
+	case c >= 0x90 && c <= 0x99, c == 0xA0:
+		return true
+	case c != 0x9A:
+		return false
 	}
-	if a.wide < from {
-		a.wide = s.wideAnchor(text, from, limit)
-	}
-	if a.number < from {
-		a.number = s.houseAnchor(text, from, limit)
-	}
-	return min(a.digits, a.at, a.wide, a.number)
-}
-
-// atAnchor finds the '@' of an e-mail address.
-func (s *Scanner) atAnchor(text []byte, from, limit int) int {
-	for from < limit {
-		i := bytes.IndexByte(text[from:limit], '@')
-		if i < 0 {
-			return limit
-		}
-		if i += from; i > 0 && i+1 < len(text) && localByte(text[i-1]) && domainByte(text[i+1]) {
-			if m, ok := s.pack.email(text, 0, i); ok && m.score > 20 {
-				return i
-			}
-		}
-		from = i + 1
-	}
-	return limit
-}
-
-// wideAnchor finds full-width digits, and the full-width colon behind a label.
-func (s *Scanner) wideAnchor(text []byte, from, limit int) int {
-	for from < limit {
-		i := bytes.IndexByte(text[from:limit], 0xEF)
-		if i < 0 {
-			return limit
-		}
-		i += from
-		if i+2 < len(text) && text[i+1] == 0xBC {
-			switch c := text[i+2]; {
-			case c >= 0x90 && c <= 0x99, c == 0xA0:
-				return i
-			case c == 0x9A && twoNumerals(text[i+3:]):
-				return i
-			case c == 0x9A && s.pack.labelEnds(text[max(0, i-30):i]) && s.pack.mayName(text[i+3:]):
-				return i
-			}
-		}
-		from = i + 1
-	}
-	return limit
+	return twoNumerals(text[i+3:]) || s.pack.mayName(text[i+3:]) && s.pack.labelEnds(text[max(0, i-30):i])
 }
 
 // labelEnds tells whether text ends in a label of names, of addresses or of
@@ -281,20 +246,10 @@ func (p *Pack) mayName(text []byte) bool {
 	return text[0] >= 0x80 || isLetter(text[0]) || isDigit(text[0])
 }
 
-// houseAnchor finds 号 behind a digit, behind a county, a town or a road. The
-// last byte of the character is the rarest of the three.
-func (s *Scanner) houseAnchor(text []byte, from, limit int) int {
-	for from < limit {
-		i := bytes.IndexByte(text[from:limit], 0xB7)
-		if i < 0 {
-			return limit
-		}
-		if i += from; i >= 3 && text[i-1] == 0x8F && text[i-2] == 0xE5 && isDigit(text[i-3]) && s.pack.placeBefore(text[max(0, i-75):i-2]) {
-			return i
-		}
-		from = i + 1
-	}
-	return limit
+// houseAnchor tells whether the last two bytes of 号 at i stand behind a digit
+// that stands behind a county, a town or a road.
+func (s *Scanner) houseAnchor(text []byte, i int) bool {
+	return i >= 2 && text[i-1] == 0xE5 && isDigit(text[i-2]) && s.pack.placeBefore(text[max(0, i-75):i-1])
 }
 
 // placeBefore tells whether a county, a town or a road stands in text.

@@ -1,9 +1,15 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/trustline/trustline/rules/detect/sieve"
+)
 
 const (
 	bufferSize   = 128 << 10
+	inPlace      = 32 << 10 // of a Write are not copied into the buffer
+	bridge       = 8 << 10  // copied at a time until all that is needed stands in what is written
 	blockSize    = 16 << 10 // searched for anchors at a time: what stays in the nearest cache
 	window       = 2 << 10  // how far a line without end is looked at around an anchor
 	longestRow   = 16 << 10 // bytes of a row of a table
@@ -33,8 +39,10 @@ type Scanner struct {
 	before   int64 // bytes of the fragments before
 	lines    int   // line ends before counted
 	counted  int
-	warm     int // lines still to be looked at behind an anchor
-	anchors  anchors
+	warm     int      // lines still to be looked at behind an anchor
+	marks    []uint64 // of the block, from marked on
+	marked   int
+	sift     func([]uint64, []byte)
 	longWay  bool  // steadyRow is off, for its test
 	block    int   // up to here anchors were searched for
 	plain    int   // up to here, from pos on, nothing has to be narrowed
@@ -71,7 +79,7 @@ type shape struct {
 
 // NewScanner answers a Scanner. The buffer is allocated at the first Write.
 func NewScanner(p *Pack, l Limits) *Scanner {
-	s := &Scanner{pack: p, tally: newTally(l.withDefaults())}
+	s := &Scanner{pack: p, tally: newTally(l.withDefaults()), sift: sieve.Mark}
 	s.Reset()
 	return s
 }
@@ -81,7 +89,7 @@ func NewScanner(p *Pack, l Limits) *Scanner {
 // that each of them meets is one. Findings each keeps of its own. Reset of
 // either forgets all that was counted: reset them together.
 func (s *Scanner) Beside() *Scanner {
-	beside := &Scanner{pack: s.pack, tally: tally{limits: s.tally.limits, counts: s.tally.counts, least: noSamples}}
+	beside := &Scanner{pack: s.pack, sift: s.sift, tally: tally{limits: s.tally.limits, counts: s.tally.counts, least: noSamples}}
 	beside.first = -1
 	beside.begun("")
 	return beside
@@ -118,25 +126,48 @@ func (s *Scanner) begun(location string) {
 
 // finish looks at what has been held back.
 func (s *Scanner) finish() {
-	s.advance(true)
+	s.rest()
 	s.flushPerson()
 }
 
-// Write takes text in UTF-8, cut anywhere. It never fails.
+func (s *Scanner) rest() {
+	s.search(true)
+	s.pos, s.done = s.end, s.end
+}
+
+// Write takes text in UTF-8, cut anywhere. It never fails. Much at a time is
+// looked at where it stands; only what the next Write may add to is copied.
 func (s *Scanner) Write(p []byte) (int, error) {
 	if s.buffer == nil {
 		s.buffer = make([]byte, bufferSize)
 	}
-	n := len(p)
-	for len(p) > 0 {
-		k := copy(s.buffer[s.end:], p)
+	for at := 0; at < len(p); {
+		much := len(p)-at >= inPlace
+		if much && s.end <= at { // all that is in the buffer stands in p too
+			s.within(p[at-s.end:])
+			break
+		}
+		room := s.buffer[s.end:]
+		if much {
+			room = room[:min(len(room), bridge)]
+		}
+		k := copy(room, p[at:])
 		s.end += k
-		p = p[k:]
-		if s.end == len(s.buffer) {
-			s.advance(false)
+		at += k
+		if much || s.end == len(s.buffer) {
+			s.search(false)
+			s.keep(s.buffer)
 		}
 	}
-	return n, nil
+	return len(p), nil
+}
+
+// within looks at text, which begins with what is in the buffer.
+func (s *Scanner) within(text []byte) {
+	own := s.buffer
+	s.buffer, s.end = text, len(text)
+	s.search(false)
+	s.keep(own)
 }
 
 // Summary answers what has been found so far. Text that has only just arrived
@@ -170,9 +201,9 @@ func (s *Scanner) Close() Summary {
 	return s.Summary()
 }
 
-// advance searches what is in the buffer and makes room in it. Unless final,
-// what depends on text still to come is left for later.
-func (s *Scanner) advance(final bool) {
+// search searches what is in the buffer. Unless final, what depends on text
+// still to come is left for later.
+func (s *Scanner) search(final bool) {
 	limit := s.limit(final)
 	s.block = 0
 	for s.pos < limit {
@@ -182,7 +213,7 @@ func (s *Scanner) advance(final bool) {
 		}
 		if s.pos >= s.block {
 			s.block = min(limit, s.pos+blockSize)
-			s.anchors.reset()
+			s.mark()
 		}
 		a := s.anchor(s.pos, s.block)
 		if a >= s.block {
@@ -191,15 +222,17 @@ func (s *Scanner) advance(final bool) {
 		}
 		s.around(a)
 	}
-	if final {
-		s.pos, s.done = s.end, s.end
-		return
-	}
+}
+
+// keep moves what is still needed of the buffer into another, or to the
+// beginning of the same.
+func (s *Scanner) keep(into []byte) {
 	keep := min(max(s.done, s.pos-window-contextBytes, 0), s.pos)
 	s.count(keep)
 	s.counted = 0
 	s.last = s.byteBefore(keep)
-	copy(s.buffer, s.buffer[keep:s.end])
+	copy(into, s.buffer[keep:s.end])
+	s.buffer = into
 	s.base += int64(keep)
 	s.end -= keep
 	s.pos -= keep

@@ -7,7 +7,7 @@ import "bytes"
 // label stands in one cell and its value in the next.
 func (s *Scanner) Row(number int, cells []Cell) {
 	if s.pos < s.end {
-		s.advance(true)
+		s.rest()
 	}
 	form := s.join(cells)
 	l := &s.current
