@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/rules/detect"
@@ -93,8 +94,9 @@ func tricks(t *testing.T) map[string]trick {
 		"URL-encoded":                    text("a.txt", []byte(url.QueryEscape(string(list)))),
 		"JSON escapes":                   text("a.json", jsonRows(records)),
 		"references of HTML":             text("a.txt", eachRune(list, "&#%d;")),
+		"a cell for each digit":          text("a.html", inBoxes(records)),
 		"one value in many cells": {name: "a.csv", content: rewritten(t, records, inPieces), most: 0,
-			limit: "A number whose digits stand in several cells of a row is not put together."},
+			limit: "A number in cells of several digits each is not put together, one with a cell for each digit is."},
 		"line wraps in numbers": {name: "a.txt", content: brokenLines(records), values: detect.CNResidentID},
 		"hex dump": {name: "a.txt", content: []byte(hex.Dump(list)), most: 0,
 			limit: "Hexadecimal digits count where they stand together: dumps with offsets and gaps are not decoded."},
@@ -185,6 +187,30 @@ func inPieces(record []string) (cells []string) {
 		}
 	}
 	return cells
+}
+
+// inBoxes is a form, or a table, with a cell for each character of a number.
+func inBoxes(records [][]string) []byte {
+	var b strings.Builder
+	b.WriteString("<html><table>")
+	for row, r := range records {
+		b.WriteString("<tr>")
+		for i, value := range r {
+			width := utf8.RuneCountInString(records[1][i])
+			switch pieces := groups(records[1][i]); {
+			case len(pieces) == 1:
+				fmt.Fprintf(&b, "<td>%s</td>", value)
+			case row == 0:
+				fmt.Fprintf(&b, "<td>%s</td>%s", value, strings.Repeat("<td></td>", width-1))
+			default:
+				for _, c := range value {
+					fmt.Fprintf(&b, "<td>%c</td>", c)
+				}
+			}
+		}
+		b.WriteString("</tr>\n")
+	}
+	return []byte(b.String() + "</table></html>")
 }
 
 // brokenLines writes each number over two lines.

@@ -64,6 +64,8 @@ type Scanner struct {
 	narrowed []byte
 	came     []int32
 	joined   []byte
+	boxes    []Cell
+	boxed    []byte
 
 	unwrapped []byte
 	cameFrom  []int32

@@ -80,6 +80,8 @@ func FuzzVCard(f *testing.F) {
 }
 func FuzzSQLite(f *testing.F) { fuzzExtract(f, "sqlite.db", "sqlite-utf16.db") }
 
+func FuzzPicture(f *testing.F) { fuzzExtract(f, pictures...) }
+
 func FuzzXLSX(f *testing.F) {
 	fuzzOthers(f, "office.tar.xz", ".xlsx", "openpyxl.xlsx", "openpyxl-stream.xlsx")
 }

@@ -34,6 +34,10 @@ func drawnAs(t testing.TB, picture []byte, name string, arguments ...string) []b
 	return content
 }
 
+// pictures in testdata/real show the code of one person.
+var pictures = []string{"qrencode.png", "imagemagick.jpg", "imagemagick.gif", "imagemagick-fax.tiff", "imagemagick-pages.tiff",
+	"imagemagick.bmp", "imagemagick.webp", "imagemagick-lossless.webp"}
+
 // TestPictureFormats reads codes in the formats that cameras, scanners, faxes
 // and screens write, as ImageMagick writes them.
 func TestPictureFormats(t *testing.T) {
@@ -63,6 +67,12 @@ func TestPictureFormats(t *testing.T) {
 		}
 		if text, result = readWithin(t, content, Limits{}); result.Reason != "" || result.Pictures != 1 || strings.Contains(text, secret) {
 			t.Errorf("%s, unasked: %+v", name, result)
+		}
+	}
+	for _, name := range pictures {
+		text, result := readWithin(t, real(t, name), Limits{Codes: true})
+		if result.Reason != "" || !strings.Contains(text, "[QR code]\n"+secret) {
+			t.Errorf("%s: %q, %s", name, result.Reason, text)
 		}
 	}
 	for name, content := range map[string][]byte{

@@ -262,11 +262,22 @@ func (d *finder) locatePlace(f *frame, at place) {
 func (d *finder) locateInRow(f *frame, it item, column string, found detect.Finding) {
 	want := columnIndex(column)
 	for i := it.first; it.row && i < it.first+it.n; i++ {
-		if c := f.cells[i]; c.column == want {
-			d.locateInCell(f, i, found)
-			return
+		if c := f.cells[i]; c.column != want {
+			continue
 		}
+		d.locateInCell(f, i, found)
+		if inOneBox(f, i) { // of a form, which has one for each character
+			for k := i + 1; k < min(i+found.Length, it.first+it.n) && inOneBox(f, k); k++ {
+				d.locateInCell(f, k, found)
+			}
+		}
+		return
 	}
+}
+
+// inOneBox tells a cell of one character.
+func inOneBox(f *frame, index int) bool {
+	return utf8.RuneCount(bytes.TrimSpace(f.text[f.cells[index].start:f.cells[index].end])) == 1
 }
 
 // locateInCell finds a value in a cell: the whole of it, or wherever a stretch

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/trustline/trustline/rules/detect"
 )
@@ -219,6 +220,9 @@ type memory struct {
 }
 
 func (j *job) learn(value []byte, class detect.Class) {
+	if utf8.RuneCount(bytes.TrimSpace(value)) < 2 {
+		return // the box of a form: elsewhere it is anything
+	}
 	if j.memory.values == nil {
 		j.memory = memory{maphash.MakeSeed(), map[uint64]uint16{}}
 	}

@@ -107,3 +107,23 @@ func TestLongSheet(t *testing.T) {
 		t.Errorf("%d rows", n)
 	}
 }
+
+// TestNumbersInBoxes masks every box of a form whose boxes hold a number, and
+// no box of another.
+func TestNumbersInBoxes(t *testing.T) {
+	inBoxes := func(label, number string) []any {
+		boxes := []any{` t="inlineStr"><is><t>` + label + `</t></is>`}
+		for _, c := range number {
+			boxes = append(boxes, ` t="str"><v>`+string(c)+`</v>`)
+		}
+		return boxes
+	}
+	in := bookParts(`<sheetData>` + cells(1, inBoxes("身份证号码", "11010119900307811X")...) + cells(2, inBoxes("手机", "13812345678")...) +
+		cells(3, inBoxes("第几题", "7777")...) + `</sheetData>`)
+	is := maskedParts(t, in)
+	sheet := is["xl/worksheets/sheet1.xml"]
+	if got := strings.Count(sheet, "*"); got != 18+11 {
+		t.Errorf("%d boxes are masked: %s", got, sheet)
+	}
+	contains(t, is, "xl/worksheets/sheet1.xml", `<c r="B3" t="str"><v>7</v>`, `<c r="E3" t="str"><v>7</v>`, "身份证号码")
+}
