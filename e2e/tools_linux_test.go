@@ -47,10 +47,14 @@ var vimSays = regexp.MustCompile(`E(212|512|514)`)
 
 // as runs a shell command as the employee.
 func (c *company) as(command, src, dst string) (stderr string, err error) {
+	return asPerson(employee, command, src, dst)
+}
+
+func asPerson(uid uint32, command, src, dst string) (stderr string, err error) {
 	cmd := exec.Command("/bin/sh", "-c", command)
 	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/nonexistent", "SRC=" + src, "DST=" + dst, "DIR=" + filepath.Dir(dst)}
 	cmd.Dir = "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: employee, Gid: employee}}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
