@@ -54,9 +54,14 @@ func (q *question) text(f textField) string {
 
 // fold answers a text as patterns see it: lower case, no space around.
 func (q *question) fold(f textField) string {
-	if !q.isFolded[f] {
-		q.folded[f], q.isFolded[f] = strings.ToLower(strings.TrimSpace(q.text(f))), true
+	if q.isFolded[f] {
+		return q.folded[f]
 	}
+	return q.foldNow(f)
+}
+
+func (q *question) foldNow(f textField) string {
+	q.folded[f], q.isFolded[f] = strings.ToLower(strings.TrimSpace(q.text(f))), true
 	return q.folded[f]
 }
 
