@@ -12,7 +12,9 @@ type Limits struct {
 	// compressed streams, office documents) in total. The bytes of a file that
 	// is no container are not counted: it is read in constant memory.
 	Expanded int64
-	// Memory is the largest inner container held in memory, in bytes.
+	// Memory is the largest inner container held in memory, in bytes. It does
+	// not bound the dictionary of an archive of 7-Zip, which may be 2 GiB: who
+	// cannot have that reads in a process that can be ended.
 	Memory int64
 	// Depth is how many containers may be nested in one another.
 	Depth int

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bodgit/sevenzip"
 	"github.com/nwaples/rardecode/v2"
+	"github.com/ulikunitz/xz/lzma"
 )
 
 // sevenZip reads an archive of 7-Zip.
@@ -52,6 +53,10 @@ func sevenZipError(err error) error {
 	var read *sevenzip.ReadError
 	if errors.As(err, &read) && read.Encrypted {
 		return problem{Encrypted}
+	}
+	var dictionary *lzma.ErrDictSize
+	if errors.As(err, &dictionary) {
+		return problem{TooLarge}
 	}
 	if err != nil && strings.Contains(err.Error(), "unsupported compression algorithm") { // its error has no name
 		return problem{Unsupported}
