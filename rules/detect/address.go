@@ -155,13 +155,13 @@ func countyBehind(p []byte) bool {
 // known province or prefecture.
 func (p *Pack) chineseAddresses(text []byte, found []match) []match {
 	for i := 0; i+12 <= len(text); {
-		if text[i] < 0xE4 {
+		flags, ok := p.han.at(text[i:])
+		if !ok {
 			i++
 			continue
 		}
-		flags, ok := p.han.at(text[i:])
-		if !ok || flags&regionFlag == 0 {
-			i++
+		if flags&regionFlag == 0 {
+			i += 3
 			continue
 		}
 		n, score := p.chinese(text[i:], false)

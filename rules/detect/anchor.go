@@ -210,12 +210,15 @@ func (s *Scanner) wideAnchor(text []byte, i int) bool {
 	case c != 0x9A:
 		return false
 	}
-	return twoNumerals(text[i+3:]) || s.pack.mayName(text[i+3:]) && s.pack.labelEnds(text[max(0, i-30):i])
+	return twoNumerals(text[i+3:]) || s.pack.labelEnds(text[max(0, i-30):i]) && s.pack.mayName(text[i+3:])
 }
 
 // labelEnds tells whether text ends in a label of names, of addresses or of
 // codes with letters. Numbers need no label to be found.
 func (p *Pack) labelEnds(text []byte) bool {
+	if flags, _ := p.han.at(text[max(0, len(text)-3):]); flags&anchorFlag == 0 {
+		return false
+	}
 	for n := 6; n <= len(text); n += 3 {
 		flags, ok := p.han.at(text[len(text)-n:])
 		if !ok {

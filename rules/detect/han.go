@@ -10,6 +10,7 @@ const (
 	wordFlag                 // rarely in given names: begins or ends ordinary words
 	regionFlag               // begins the name of a province or prefecture
 	labelFlag                // begins a label
+	anchorFlag               // ends a label that is an anchor before a full-width colon
 )
 
 const (

@@ -49,11 +49,15 @@ type labels struct {
 	byText map[string]roles
 	latin  [32][32]uint32 // by its first two letters, the lengths of a Latin label's first word, a bit each
 	starts [labelSlots]labelStart
+	filter [startBits / 64]uint64 // a bit for each of starts, to save looking them up
 	han    *han
 }
 
 // labelSlots is a power of two well above the number of beginnings.
-const labelSlots = 2048
+const (
+	labelSlots = 2048
+	startBits  = 8192
+)
 
 // labelStart holds the lengths in bytes of the Han labels that begin with two
 // characters, a bit each.
@@ -76,6 +80,9 @@ func newLabels(h *han) *labels {
 				continue
 			}
 			h.mark(string(w)[:3], labelFlag)
+			if group.roles&anchoring != 0 {
+				h.mark(string(w)[len(w)-3:], anchorFlag)
+			}
 			l.start(w)
 		}
 	}
@@ -89,6 +96,8 @@ func (l *labels) start(w []byte) {
 	for l.starts[i].key != 0 && l.starts[i].key != key {
 		i = (i + 1) % labelSlots
 	}
+	bit := key * 0x9E3779B97F4A7C15 >> 51
+	l.filter[bit/64] |= 1 << (bit % 64)
 	l.starts[i].key = key
 	l.starts[i].lengths |= 1 << len(w)
 }
@@ -99,6 +108,9 @@ func (l *labels) lengths(p []byte) uint64 {
 		return 0
 	}
 	key := startKey(p)
+	if bit := key * 0x9E3779B97F4A7C15 >> 51; l.filter[bit/64]>>(bit%64)&1 == 0 {
+		return 0
+	}
 	for i := key * 0x9E3779B97F4A7C15 >> 53; l.starts[i].key != 0; i = (i + 1) % labelSlots {
 		if l.starts[i].key == key {
 			return l.starts[i].lengths

@@ -14,6 +14,7 @@ type line struct {
 	number int     // 1-based
 	cells  []cell  // of a row
 	record bool    // the line is one row of a table
+	traits traits  // of the text
 	cut    bool    // it is a part of a longer line
 	sheet  bool    // it came from a spreadsheet
 }
@@ -29,36 +30,42 @@ func (l *line) raw(i int) int64 {
 // running looks at a line of running text.
 func (s *Scanner) running(l *line) {
 	p := s.pack
-	s.found = s.numbers(l.text, s.found[:0])
-	s.found = p.emails(l.text, s.found)
-	s.found = p.codes(l.text, s.found, 0)
-	s.travelDocument(l)
+	s.unlabelled(l)
 	s.labels = s.labels[:0]
-	if len(s.found) == 0 && len(l.text) > 40 && !mayLabel(l.text) {
+	if len(s.found) == 0 && len(l.text) > 40 && !l.traits.mayLabel() {
 		s.carried = label{}
 		return
 	}
-	if len(s.found) > 0 || len(l.text) <= 40 || mayLabel(l.text) {
-		s.labels = p.labels.find(l.text, s.labels)
-	}
+	s.labels = p.labels.find(l.text, s.labels)
 	for i := range s.found {
 		weigh(&s.found[i], l.text, s.labels)
 	}
 	s.tellLabels(l)
 	s.carriedLabel(l)
 	s.addresses(l)
-	s.found = p.chineseAddressesOutside(l.text, s.found)
+	if l.traits.has(beyondTrait) {
+		s.found = p.chineseAddressesOutside(l.text, s.found)
+	}
 	s.labelledNames(l)
-	if s.strong() {
+	if l.traits.has(beyondTrait) && s.strong() {
 		s.besideNames(l)
 	}
 	s.settle(l)
 }
 
-// mayLabel tells whether a label may stand in a line without numbers: before a
-// colon or an equals sign, in Han characters, or before some digits.
-func mayLabel(text []byte) bool {
-	return bytes.IndexByte(text, ':') >= 0 || bytes.IndexByte(text, '=') >= 0 || bytes.IndexByte(text, 0xE5) >= 0 || bytes.IndexByte(text, 0xE6) >= 0 || bytes.IndexByte(text, 0xE8) >= 0 || digitsIn(text) >= 6
+// unlabelled finds what needs no label in a line of running text.
+func (s *Scanner) unlabelled(l *line) {
+	s.found = s.found[:0]
+	if l.traits.mayNumber() {
+		s.found = s.numbers(l.text, s.found)
+	}
+	if l.traits.has(atTrait) {
+		s.found = s.pack.emails(l.text, s.found)
+	}
+	if l.traits.mayCode() {
+		s.found = s.pack.codes(l.text, s.found, 0)
+	}
+	s.travelDocument(l)
 }
 
 // carriedLabel lets a label that ended the line before speak for the first

@@ -52,7 +52,14 @@ var mayNumeral = func() (t [1 << 10]uint64) {
 
 // numeral answers the digit that a character outside of ASCII stands for.
 func numeral(r rune) (byte, bool) {
-	if r < 1<<16 && mayNumeral[r>>6]>>(r&63)&1 == 0 || !unicode.IsDigit(r) && r >= 1<<16 {
+	if r < 1<<16 && mayNumeral[r>>6]>>(r&63)&1 == 0 {
+		return 0, false
+	}
+	return digitOf(r)
+}
+
+func digitOf(r rune) (byte, bool) {
+	if !unicode.IsDigit(r) && r >= 1<<16 {
 		return 0, false
 	}
 	if d, ok := numerals[r]; ok {
@@ -131,7 +138,7 @@ func mayCount(text []byte) bool {
 			i++
 			continue
 		}
-		r, size := utf8.DecodeRune(text[i:])
+		r, size := decode(text[i:])
 		i += size
 		if _, ok := numeral(r); ok {
 			if together++; together >= leastNumerals {

@@ -342,7 +342,8 @@ func (s *Scanner) line(start, end int, cut bool) {
 	}
 	l := &s.current
 	*l = line{offset: s.base + int64(start), number: s.lines + 1, cut: cut}
-	l.text, l.at = narrow(text, s.narrowed, s.came)
+	l.traits = traitsOf(text)
+	l.text, l.at = narrow(text, l.traits, s.narrowed, s.came)
 	if l.at != nil {
 		s.narrowed, s.came = l.text, l.at
 	}
@@ -368,6 +369,9 @@ func (s *Scanner) line(start, end int, cut bool) {
 func (s *Scanner) lookAt(l *line) {
 	if s.found, s.labels = s.found[:0], s.labels[:0]; !s.table.on {
 		s.unwrap(l)
+	}
+	if l.at != nil {
+		l.traits = traitsOf(l.text)
 	}
 	s.take(l)
 	s.wraps(l)

@@ -15,6 +15,7 @@ func (s *Scanner) Row(number int, cells []Cell) {
 	s.base += int64(len(s.joined))
 	switch {
 	case form:
+		l.traits = traitsOf(l.text)
 		s.running(l)
 	case s.headings(l.text, l.cells):
 		s.table.on = false // no text belongs to it
@@ -36,7 +37,8 @@ func (s *Scanner) join(cells []Cell) (form bool) {
 		case i > 0:
 			s.joined = append(s.joined, '\t')
 		}
-		text, came := narrow(bytes.TrimSpace(c.Text), s.narrowed, s.came)
+		given := bytes.TrimSpace(c.Text)
+		text, came := narrow(given, traitsOf(given), s.narrowed, s.came)
 		if came != nil {
 			s.narrowed, s.came = text, came
 		}

@@ -133,11 +133,11 @@ func trim(text []byte, start, end int) (int, int) {
 
 // begin looks for headings in a line and starts a table if it finds them.
 func (s *Scanner) begin(l *line) bool {
-	if len(l.text) > 1024 || len(l.text) < 3 || !mayHead(l.text) {
+	if len(l.text) > 1024 || len(l.text) < 3 || !l.traits.mayHead() {
 		return false
 	}
 	for _, d := range delimiters {
-		if d != ' ' && bytes.IndexByte(l.text, d) < 0 || d == ' ' && !bytes.Contains(l.text, []byte("  ")) {
+		if d != ' ' && (!l.traits.has(partTrait) || bytes.IndexByte(l.text, d) < 0) || d == ' ' && !bytes.Contains(l.text, []byte("  ")) {
 			continue
 		}
 		s.cells = split(l.text, d, s.cells[:0])
@@ -152,29 +152,6 @@ func (s *Scanner) begin(l *line) bool {
 		return true
 	}
 	return false
-}
-
-// noHeading marks bytes that stand in source and prose and in no line of
-// headings.
-var noHeading = func() (t [256]bool) {
-	for _, c := range []byte("@{}=<!?\\$`~^+&%") {
-		t[c] = true
-	}
-	return t
-}()
-
-// mayHead tells whether a line may hold headings, at little cost.
-func mayHead(text []byte) bool {
-	digits := 0
-	for _, c := range text {
-		if noHeading[c] {
-			return false
-		}
-		if isDigit(c) {
-			digits++
-		}
-	}
-	return digits <= 16
 }
 
 // headings takes a row as headings if enough of its cells are.

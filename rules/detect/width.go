@@ -12,8 +12,10 @@ import (
 // there are enough of them. It answers text itself and nil where there is
 // nothing to rewrite, and otherwise for each byte of the result where it came
 // from.
-func narrow(text, into []byte, at []int32) ([]byte, []int32) {
-	wide, escapes, counts := mayBeWide(text), mayEscape(text), mayCount(text)
+func narrow(text []byte, t traits, into []byte, at []int32) ([]byte, []int32) {
+	wide := t.has(wideTrait) || t.has(blankTrait) && bytes.Contains(text, []byte("　"))
+	escapes := t.has(escapeTrait) && mayEscape(text)
+	counts := t.has(beyondTrait) && mayCount(text)
 	if !wide && !escapes && !counts {
 		return text, nil
 	}
@@ -41,21 +43,58 @@ func narrow(text, into []byte, at []int32) ([]byte, []int32) {
 				continue
 			}
 		}
+		if n := plain(text[i:]); n > 0 && !counts {
+			w.copy(i, i+n)
+			i += n
+			continue
+		}
 		i += w.one(i)
 	}
 	return w.into, append(w.at, int32(len(text)))
-}
-
-// mayBeWide tells whether characters that are rewritten may stand in text.
-func mayBeWide(text []byte) bool {
-	return bytes.IndexByte(text, 0xEF) >= 0 || bytes.IndexByte(text, 0xE2) >= 0 || bytes.IndexByte(text, 0xC2) >= 0 ||
-		bytes.Contains(text, []byte("　")) || bytes.IndexByte(text, 0xCC) >= 0 || bytes.IndexByte(text, 0xCD) >= 0
 }
 
 // narrower writes narrow text, and where each byte of it came from.
 type narrower struct {
 	text, into []byte
 	at         []int32
+}
+
+// plain answers how many bytes text begins with that stay as they are, digits
+// apart: ASCII that begins no escape, and whole Han characters.
+func plain(text []byte) int {
+	for i := 0; i < len(text); {
+		switch c := text[i]; {
+		case c < utf8.RuneSelf && traitOf[c]&escapeTrait == 0:
+			i++
+		case threeBytes(text[i:]):
+			i += 3
+		default:
+			return i
+		}
+	}
+	return len(text)
+}
+
+// threeBytes tells whether text begins with a character from U+4000 to U+CFFF,
+// as most in Chinese text are. None of them is narrowed.
+func threeBytes(text []byte) bool {
+	return len(text) >= 3 && text[0]-0xE4 <= 0xEC-0xE4 && text[1]&0xC0 == 0x80 && text[2]&0xC0 == 0x80
+}
+
+// decode is utf8.DecodeRune, faster where threeBytes.
+func decode(text []byte) (r rune, size int) {
+	if threeBytes(text) {
+		return rune(text[0]&0x0F)<<12 | rune(text[1]&0x3F)<<6 | rune(text[2]&0x3F), 3
+	}
+	return utf8.DecodeRune(text)
+}
+
+// copy takes the bytes from start to end as they are.
+func (w *narrower) copy(start, end int) {
+	w.into = append(w.into, w.text[start:end]...)
+	for i := start; i < end; i++ {
+		w.at = append(w.at, int32(i))
+	}
 }
 
 // one takes the character at index i of the text and answers its length.
@@ -123,6 +162,9 @@ func (w *narrower) digits(i, end int) {
 // widthless tells whether a character takes no room: it may stand inside of a
 // number unseen.
 func widthless(r rune) bool {
+	if r >= 0x3000 && r < 0xFE00 {
+		return false
+	}
 	return r >= 0x200B && r <= 0x200F || r >= 0x202A && r <= 0x202E || r >= 0x2060 && r <= 0x206F ||
 		r == 0xFEFF || r == 0xAD || r == 0x034F || r == 0x061C || r == 0x180E || r >= 0xFE00 && r <= 0xFE0F
 }
