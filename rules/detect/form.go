@@ -5,6 +5,35 @@ import (
 	"encoding/binary"
 )
 
+// form is which form the cells of a column have: one test for each cell instead
+// of one for each class.
+type form uint8
+
+const (
+	noForm form = iota // nothing stands there
+	nameForm
+	mobileForm
+	landlineForm
+	residentForm
+	cardForm
+	emailForm
+	addressForm
+	otherForm // only a closer look can tell
+)
+
+// formOf answers the form of the first class that a heading calls for.
+func formOf(r roles) form {
+	if r == 0 || r&(against|maker) != 0 {
+		return noForm
+	}
+	for i, k := range [...]kind{personName, mobile, landline, residentID, bankCard, email, address} {
+		if r.has(k) {
+			return nameForm + form(i)
+		}
+	}
+	return otherForm
+}
+
 // formRow counts a row by the form of its cells. It answers false where a cell
 // has another form, and then nothing has happened.
 func (s *Scanner) formRow(text []byte) bool {
@@ -12,7 +41,7 @@ func (s *Scanner) formRow(text []byte) bool {
 	var found [maxSteady]kind
 	n := 0
 	for i := 0; i < t.width; i++ {
-		k, score, length := s.formCell(text, t.columns[i].roles, t.delimiter)
+		k, score, length := s.formCell(text, &t.columns[i], t.delimiter)
 		if length < 0 || length == len(text) != (i == t.width-1) || score > s.tally.least[k] {
 			return false
 		}
@@ -37,40 +66,41 @@ func (s *Scanner) formRow(text []byte) bool {
 // formCell judges the cell that text starts with by its form and answers its
 // length, -1 where only a closer look can tell. Score is -1 where the cell
 // holds nothing.
-func (s *Scanner) formCell(text []byte, r roles, delimiter byte) (k kind, score int8, length int) {
-	switch {
-	case len(text) == 0 || text[0] == delimiter:
+func (s *Scanner) formCell(text []byte, col *column, delimiter byte) (k kind, score int8, length int) {
+	if len(text) == 0 || text[0] == delimiter {
 		return 0, -1, 0
-	case r == 0 || r&(against|maker) != 0:
+	}
+	switch col.form {
+	case noForm:
 		n := cellEnd(text, delimiter)
-		if text[0] == '"' || !s.pack.plainlyNothing(text[:n], r) {
+		if text[0] == '"' || !s.pack.plainlyNothing(text[:n], col.roles) {
 			return 0, 0, -1
 		}
 		return 0, -1, n
-	case r.has(personName):
+	case nameForm:
 		return personName, 95, formName(text, delimiter)
-	case r.has(mobile):
+	case mobileForm:
 		if text[0] == '1' && endsCell(text, 11, delimiter) && allDigits(text[:11]) {
 			return mobile, 95, 11
 		}
-	case r.has(landline):
+	case landlineForm:
 		return landline, 95, formLandline(text, delimiter)
-	case r.has(residentID):
+	case residentForm:
 		if endsCell(text, 18, delimiter) && allDigits(text[:17]) {
 			return residentID, 99, 18
 		}
-	case r.has(bankCard):
+	case cardForm:
 		for _, n := range [...]int{19, 16} {
 			if endsCell(text, n, delimiter) && allDigits(text[:n]) {
 				return bankCard, 99, n
 			}
 		}
-	case r.has(email):
+	case emailForm:
 		n := cellEnd(text, delimiter)
 		if at := bytes.IndexByte(text[:n], '@'); at > 0 && at+4 < n && isLetter(text[n-1]) && text[0] != '"' {
 			return email, 95, n
 		}
-	case r.has(address):
+	case addressForm:
 		if n := cellEnd(text, delimiter); n >= 18 && text[0] >= 0xE4 && text[0] <= 0xE9 {
 			return address, 95, n
 		}

@@ -45,7 +45,6 @@ type Scanner struct {
 	sift     func([]uint64, []byte)
 	longWay  bool  // steadyRow is off, for its test
 	block    int   // up to here anchors were searched for
-	plain    int   // up to here, from pos on, nothing has to be narrowed
 	last     byte  // that stood before the buffer
 	first    int64 // where the first candidate stands, -1 when there was none
 
@@ -119,7 +118,6 @@ func (s *Scanner) begun(location string) {
 	s.end, s.pos, s.done, s.base, s.lines, s.counted = 0, 0, 0, 0, 0, 0
 	s.warm = contextLines + 1 // headings stand in the first lines
 	s.last = '\n'
-	s.plain = 0
 	s.table.clear()
 	s.shape = shape{}
 	s.carried = label{}
@@ -239,7 +237,6 @@ func (s *Scanner) keep(into []byte) {
 	s.end -= keep
 	s.pos -= keep
 	s.done = max(0, s.done-keep)
-	s.plain = 0
 }
 
 func (s *Scanner) byteBefore(i int) byte {
@@ -291,22 +288,17 @@ func (s *Scanner) shortWay(end int) bool {
 	if t.steady++; t.steady%provenRows != 1 && !s.tally.room && s.formRow(text) {
 		return true
 	}
-	return end <= s.plainUntil(end) && s.provenRow(text)
+	return !narrowable(text) && s.provenRow(text)
 }
 
-// plainUntil answers up to where, at least to end, nothing has to be narrowed.
-func (s *Scanner) plainUntil(end int) int {
-	if end > s.plain {
-		ahead := s.buffer[s.pos:min(s.end, s.pos+8<<10)]
-		n := len(ahead)
-		for _, c := range []byte{0xEF, 0xE2, 0xC2, 0xE3} {
-			if i := bytes.IndexByte(ahead[:n], c); i >= 0 {
-				n = i
-			}
+// narrowable tells whether something in text may have to be narrowed.
+func narrowable(text []byte) bool {
+	for _, c := range []byte{0xEF, 0xE2, 0xC2, 0xE3} {
+		if bytes.IndexByte(text, c) >= 0 {
+			return true
 		}
-		s.plain = s.pos + n
 	}
-	return s.plain
+	return false
 }
 
 // around looks at the line an anchor stands in and at those before it.

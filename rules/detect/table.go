@@ -13,6 +13,7 @@ type cell struct {
 // column is what is known of a column of the table at hand.
 type column struct {
 	roles   roles
+	form    form
 	heading string
 	kind    kind // what stood here in the last row
 	typed   bool // kind is set
@@ -194,7 +195,7 @@ func (s *Scanner) headings(text []byte, cells []cell) bool {
 		*col = column{}
 		value := text[c.start:c.end]
 		if r, ok := s.pack.labels.heading(value); ok {
-			col.roles = r
+			col.roles, col.form = r, formOf(r)
 			col.heading = string(value)
 		}
 	}
