@@ -88,8 +88,6 @@ func (s *Scanner) anchorAt(text []byte, i, limit int) (at, next int) {
 		if i--; i >= s.done && text[i] == 0xEF {
 			is = s.wideAnchor(text, i)
 		}
-	case 0x8F:
-		is = s.houseAnchor(text, i)
 	case '<':
 		start, end, ok := zoneAnchor(text, i, max(s.done, i-longestRun))
 		if ok {
@@ -104,7 +102,9 @@ func (s *Scanner) anchorAt(text []byte, i, limit int) (at, next int) {
 			return start, 0
 		}
 	default:
-		return s.numberAnchor(text, i, limit)
+		if is = s.houseAnchor(text, i); !is {
+			return s.numberAnchor(text, i, limit)
+		}
 	}
 	if is {
 		return i, 0
@@ -249,10 +249,10 @@ func (p *Pack) mayName(text []byte) bool {
 	return text[0] >= 0x80 || isLetter(text[0]) || isDigit(text[0])
 }
 
-// houseAnchor tells whether the last two bytes of 号 at i stand behind a digit
-// that stands behind a county, a town or a road.
+// houseAnchor tells whether 号 stands behind the digit at i, and a county, a
+// town or a road before it.
 func (s *Scanner) houseAnchor(text []byte, i int) bool {
-	return i >= 2 && text[i-1] == 0xE5 && isDigit(text[i-2]) && s.pack.placeBefore(text[max(0, i-75):i-1])
+	return i+3 < len(text) && text[i+1] == 0xE5 && text[i+2] == 0x8F && text[i+3] == 0xB7 && isDigit(text[i]) && s.pack.placeBefore(text[max(0, i-72):i+1])
 }
 
 // placeBefore tells whether a county, a town or a road stands in text.

@@ -6,14 +6,17 @@
 // instructions and elsewhere in Go. Both mark the same.
 package sieve
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // What is marked, by its first byte: two bytes of which each is of a class, or
 // four bytes that begin at an index four divides and may be part of a number.
 //
 //	'@'        0x20 to 0x7F
 //	0xBC       0x90 to 0x9A, 0xA0 to 0xAA: behind 0xEF a full-width digit, colon, '@'
-//	0x8F       0xB7: behind 0xE5 号
+//	'0' to '9' 0xE5: the first of three bytes of 号, and of others
 //	'%'        '3'
 //	'\'        'u', 'x'
 //	'&'        '#'
@@ -40,7 +43,7 @@ var classes = func() (t tables) {
 	for bit, p := range []struct{ firstHigh, firstLow, secondHigh, secondLow string }{
 		{"4", "0", "234567", "0123456789abcdef"},
 		{"b", "c", "9a", "0123456789a"},
-		{"8", "f", "b", "7"},
+		{"3", "0123456789", "e", "5"},
 		{"2", "5", "3", "3"},
 		{"5", "c", "7", "58"},
 		{"2", "6", "2", "3"},
@@ -111,52 +114,68 @@ func portable(words []uint64, text []byte) {
 	for i := range words {
 		words[i] = group((*[65]byte)(text[64*i:]))
 	}
+	n := 64 * len(words)
+	for _, first := range []byte(`@%\&<`) { // by what vectors the runtime itself has
+		for at := 0; ; at++ {
+			i := bytes.IndexByte(text[at:n], first)
+			if i < 0 {
+				break
+			}
+			if at += i; sorts.first[first]&sorts.second[text[at+1]] != 0 {
+				words[at/64] |= 1 << (at % 64)
+			}
+		}
+	}
 }
 
+const each = 0x0101010101010101 // of eight bytes
+
+// group marks numbers, and pairs beyond ASCII; most groups hold none of either.
+// Four bytes of a number are all from 0x20 to 0x3F, and some of them are from
+// 0x30 on or, as a closing bracket, odd and end in 9 to F.
 func group(text *[65]byte) (word uint64) {
+	const both = 1<<32 + 1 // fours of eight bytes
+	var beyond, found uint64
 	for i := 0; i < 64; i += 8 {
-		if !mayPair(binary.LittleEndian.Uint64(text[i:])) {
+		x := binary.LittleEndian.Uint64(text[i:])
+		beyond |= x
+		outside, telling := (x^each*0x20)&(each*0xE0), (x>>4|x&(x>>3))&each
+		four := (outside - both) &^ outside & (telling + both*(1<<31-1)) & (both << 31)
+		found |= (four>>31 | four>>62) & 3 << (i / 4)
+	}
+	if (beyond|uint64(text[64]))&(each*0x80) != 0 {
+		word = pairs(text)
+	}
+	if found&(found>>1|1<<15) != 0 {
+		word |= numbers(text)
+	}
+	return word
+}
+
+// pairs marks pairs of which a byte is beyond ASCII.
+func pairs(text *[65]byte) (word uint64) {
+	for i := 0; i < 64; i += 8 {
+		x := binary.LittleEndian.Uint64(text[i:])
+		full, digit := x^each*0xBC, x&(each*0xF0)^each*0x30
+		if ((full-each)&^full|(digit-each)&^digit)&(each*0x80) == 0 {
 			continue
 		}
 		for k := i; k < i+8; k++ {
-			if pairs.first[text[k]]&pairs.second[text[k+1]] != 0 {
+			if sorts.first[text[k]]&sorts.second[text[k+1]] != 0 {
 				word |= 1 << k
 			}
 		}
 	}
-	if !mayCount(text) {
-		return word
-	}
+	return word
+}
+
+func numbers(text *[65]byte) uint64 {
 	var numbers, digits uint64
 	for i, c := range text[:64] {
-		numbers |= uint64(pairs.number[c]&1) << i
-		digits |= uint64(pairs.number[c]>>1) << i
+		numbers |= uint64(sorts.number[c]&1) << i
+		digits |= uint64(sorts.number[c]>>1) << i
 	}
-	return word | fours(numbers, digits)
-}
-
-// mayPair tells whether a byte that pairs begin with may be among eight: one of
-// them taken away leaves zero. Bits in which '%' and '&', and '<' and '\\', differ
-// do not matter.
-func mayPair(x uint64) bool {
-	const each = 0x0101010101010101
-	at, full, house := x^each*'@', x^each*0xBC, x^each*0x8F
-	percent, other := x&(each*0xFC)^each*0x24, x&(each*0x9F)^each*0x1C
-	return ((at-each)&^at|(full-each)&^full|(house-each)&^house|(percent-each)&^percent|(other-each)&^other)&(each*0x80) != 0
-}
-
-// mayCount tells whether four bytes from an index that four divides, and as
-// many behind them, are from 0x20 to 0x3F, as all bytes of a number are.
-func mayCount(text *[65]byte) bool {
-	before := uint32(0)
-	for i := 0; i < 64; i += 4 {
-		four := (binary.LittleEndian.Uint32(text[i:]) ^ 0x20202020) & 0xE0E0E0E0
-		if before|four == 0 && i > 0 {
-			return true
-		}
-		before = four
-	}
-	return before == 0
+	return fours(numbers, digits)
 }
 
 // fours marks four bytes of a number that four more follow, or the end of the
@@ -167,9 +186,9 @@ func fours(numbers, digits uint64) uint64 {
 	return whole & (whole>>4 | 1<<60)
 }
 
-// pairs are the tables for whole bytes; of number bit 0 says that a byte may be
+// sorts are the tables for whole bytes; of number bit 0 says that a byte may be
 // part of a number and bit 1 that it is no separator.
-var pairs = func() (p struct{ first, second, number [256]byte }) {
+var sorts = func() (p struct{ first, second, number [256]byte }) {
 	for c := range 256 {
 		low, high := c&15, c>>4
 		p.first[c] = classes.firstLow[low] & classes.firstHigh[high]
