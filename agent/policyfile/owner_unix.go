@@ -3,6 +3,7 @@
 package policyfile
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -35,6 +36,9 @@ func trusted(path string, file *os.File) error {
 		return fmt.Errorf("read policy: %w", err)
 	}
 	found, err := walk(absolute, maxLinks)
+	if errors.Is(err, fs.ErrNotExist) { // it was there a moment ago
+		return fmt.Errorf("read policy: %s %w", path, errReplaced)
+	}
 	if err != nil {
 		return err
 	}

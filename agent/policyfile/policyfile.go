@@ -166,8 +166,13 @@ func (f *File) read() (*rules.Policy, []byte, error) {
 	return p, data, err
 }
 
-// errReplaced: the file that was opened is no longer the one of that name.
-var errReplaced = errors.New("was replaced while it was being read")
+var (
+	// errReplaced: the file that was opened is no longer the one of that name.
+	errReplaced = errors.New("was replaced while it was being read")
+	// errAbsent: there is no file of that name, perhaps only until the new one is
+	// written.
+	errAbsent = errors.New("does not exist; put the policy there, or take policy out of the configuration to use the built-in one")
+)
 
 // readTries bounds how often a file is read again that is being replaced.
 const readTries = 10
@@ -176,7 +181,7 @@ const readTries = 10
 // have written it.
 func readOwned(path string) (data []byte, err error) {
 	for range readTries {
-		if data, err = readOwnedOnce(path); !errors.Is(err, errReplaced) {
+		if data, err = readOwnedOnce(path); !errors.Is(err, errReplaced) && !errors.Is(err, errAbsent) {
 			break
 		}
 		time.Sleep(20 * time.Millisecond)
@@ -188,7 +193,7 @@ func readOwnedOnce(path string) ([]byte, error) {
 	file, err := open(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s does not exist; put the policy there, or take policy out of the configuration to use the built-in one", path)
+			return nil, fmt.Errorf("%s %w", path, errAbsent)
 		}
 		return nil, fmt.Errorf("read policy: %w", err)
 	}
