@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/kardianos/service"
 )
@@ -122,62 +121,9 @@ func TestWithoutAServiceManagerItSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// manager is a service manager that says stop after a while.
-type manager struct {
-	service.Service
-	stopped chan struct{}
-}
-
-func (m *manager) Stop() error { close(m.stopped); return nil }
-
-func TestWrapperStopsAndAnswersWhatTheProgramAnswers(t *testing.T) {
-	m := &manager{stopped: make(chan struct{})}
-	running := make(chan struct{})
-	w := &wrapper{ctx: context.Background(), done: make(chan struct{}), program: func(ctx context.Context) error {
-		close(running)
-		<-ctx.Done()
-		return nil
-	}}
-	if err := w.Start(m); err != nil {
-		t.Fatal(err)
-	}
-	<-running
-	if err := w.Stop(m); err != nil || w.err != nil {
-		t.Errorf("%v, %v", err, w.err)
-	}
-
-	down := errors.New("down")
-	caused := make(chan error, 1)
-	w = &wrapper{ctx: context.Background(), shutdown: down, done: make(chan struct{}), program: func(ctx context.Context) error {
-		<-ctx.Done()
-		caused <- context.Cause(ctx)
-		return nil
-	}}
-	if err := w.Start(m); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Shutdown(m); err != nil || !errors.Is(<-caused, down) {
-		t.Errorf("the program does not learn that the machine goes down (%v)", err)
-	}
-
-	broken := errors.New("broken")
-	w = &wrapper{ctx: context.Background(), done: make(chan struct{}), program: func(context.Context) error { return broken }}
-	if err := w.Start(m); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-m.stopped:
-	case <-time.After(30 * time.Second):
-		t.Fatal("the manager was not told that the program ended by itself")
-	}
-	if err := w.Stop(m); err != nil || !errors.Is(w.err, broken) {
-		t.Errorf("%v, %v", err, w.err)
-	}
-}
-
 func TestRunInATerminalIsTheProgramItself(t *testing.T) {
 	broken := errors.New("broken")
-	if err := Run(t.Context(), usual, nil, func(context.Context) error { return broken }); !errors.Is(err, broken) {
+	if err := Run(t.Context(), nil, func(context.Context, bool) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
 }

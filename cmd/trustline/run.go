@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"gopkg.in/natefinch/lumberjack.v2"
 
 	"github.com/trustline/trustline/agent"
 	"github.com/trustline/trustline/agent/sandbox"
@@ -23,12 +27,14 @@ func newRunCommand(t *terminal) *cobra.Command {
 		Long:  t.Text("run.long"),
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := agent.LoadConfig(config)
-			if err != nil {
-				return err
-			}
-			service := installer.Config{Program: os.Args[0], File: config}
-			return installer.Run(cmd.Context(), service, tenure.ErrShutdown, func(ctx context.Context) error {
+			return installer.Run(cmd.Context(), tenure.ErrShutdown, func(ctx context.Context, unheard bool) error {
+				if unheard {
+					return t.runUnheard(ctx, config, debug)
+				}
+				c, err := agent.LoadConfig(config)
+				if err != nil {
+					return err
+				}
 				return runAgent(ctx, c, t.logger(debug))
 			})
 		},
@@ -50,12 +56,43 @@ func runAgent(ctx context.Context, c agent.Config, log *slog.Logger) error {
 	return a.Run(ctx, installer.Supervisor{Log: log})
 }
 
-func (t *terminal) logger(debug bool) *slog.Logger {
+// logName is the file in the service's folder that holds its log where the
+// service manager keeps none; logMegabytes bounds it, and the one before it.
+const (
+	logName      = "trustline.log"
+	logMegabytes = 10
+)
+
+// runUnheard runs the service where nobody reads what it writes to standard
+// error: that goes into a file, also why it cannot run.
+func (t *terminal) runUnheard(ctx context.Context, config string, debug bool) error {
+	c, err := agent.LoadConfig(config)
+	if err != nil {
+		c.State = agent.DefaultConfig().State
+	}
+	if private := installer.PrivateFolder(c.State); private != nil {
+		return errors.Join(err, private)
+	}
+	file := &lumberjack.Logger{Filename: filepath.Join(c.State, logName), MaxSize: logMegabytes, MaxBackups: 1}
+	defer func() { _ = file.Close() }()
+	log := newLogger(file, debug)
+	if err == nil {
+		err = runAgent(ctx, c, log)
+	}
+	if err != nil {
+		log.Error("the service ends", "error", err)
+	}
+	return err
+}
+
+func (t *terminal) logger(debug bool) *slog.Logger { return newLogger(t.err, debug) }
+
+func newLogger(w io.Writer, debug bool) *slog.Logger {
 	level := slog.LevelInfo
 	if debug {
 		level = slog.LevelDebug
 	}
-	return slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: level}))
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
 // workerMemory is what reading one document may take, in bytes.

@@ -24,7 +24,7 @@ func (t *terminal) socketFlag(cmd *cobra.Command, socket *string) {
 
 // unreachable says why the service could not be asked, and what to do.
 func (t *terminal) unreachable(socket string, err error) string {
-	args := message.Args{"Socket": socket, "Error": err}
+	args := message.Args{"Socket": socket, "Error": err, "Restart": restart}
 	switch {
 	case errors.Is(err, control.ErrNotRunning):
 		return t.Text("socket.not-running", args)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -86,7 +87,7 @@ func supportFacts(ctx context.Context, c agent.Config, config string, now time.T
 	if f.Unreachable = err; err == nil {
 		f.Status = &status
 	}
-	f.Log = journal(ctx)
+	f.Log = serviceLog(ctx, c.State)
 	return f, nil
 }
 
@@ -119,8 +120,23 @@ func stateFiles(state string) []support.File {
 	return list
 }
 
-// journal answers the end of the service's log where systemd keeps it.
-func journal(ctx context.Context) *bytes.Buffer {
+// logEnd is how much of a log that lies in a file is taken along, in bytes.
+const logEnd = 1 << 20
+
+// serviceLog answers the end of the service's log: from the file of its own
+// where it writes one, else from where systemd keeps it.
+func serviceLog(ctx context.Context, state string) *bytes.Buffer {
+	if f, err := os.Open(filepath.Join(state, logName)); err == nil {
+		defer func() { _ = f.Close() }()
+		if info, err := f.Stat(); err == nil && info.Size() > logEnd {
+			_, _ = f.Seek(-logEnd, io.SeekEnd)
+		}
+		out, err := io.ReadAll(io.LimitReader(f, logEnd))
+		if err != nil {
+			out = append(out, err.Error()...)
+		}
+		return bytes.NewBuffer(out)
+	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "journalctl", "--unit", installer.Name, "--lines", "5000", "--output", "cat", "--no-pager").Output()
