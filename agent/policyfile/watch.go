@@ -40,7 +40,8 @@ func (f *File) Run(ctx context.Context, tell func(Event)) error {
 	}
 	again := time.NewTicker(lookAgain)
 	defer again.Stop()
-	quiet := time.NewTimer(0) // what changed between New and the watch
+	f.watch(watcher)
+	quiet := time.NewTimer(settle) // what changed between New and the watch
 	defer quiet.Stop()
 	var first time.Time
 	for {
