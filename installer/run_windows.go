@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
+	"github.com/shirou/gopsutil/v3/process"
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/svc"
 	"golang.org/x/sys/windows/svc/mgr"
@@ -16,10 +19,13 @@ import (
 // the machine goes down. Unheard says that nobody reads what the program writes
 // to standard error. The error is what the program answered.
 //
-// Whether the service manager started this process is what the service manager
-// says, not what the parent looks like: that is guesswork, and it guesses wrong
-// where sessions are numbered differently.
+// The service manager has the last word on whether it started this process. It is
+// asked only where the parent looks like it, as Wine answers others after half a
+// minute.
 func Run(ctx context.Context, shutdown error, program func(ctx context.Context, unheard bool) error) error {
+	if !byManager() {
+		return program(ctx, false)
+	}
 	h := &handler{ctx: ctx, shutdown: shutdown, program: func(ctx context.Context) error { return program(ctx, true) }}
 	err := svc.Run(Name, h)
 	if errors.Is(err, windows.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
@@ -29,6 +35,17 @@ func Run(ctx context.Context, shutdown error, program func(ctx context.Context, 
 		return fmt.Errorf("run as a service: %w", err)
 	}
 	return h.err
+}
+
+// byManager tells whether the parent is the service manager by its name. The
+// library's answer asks for session 0 as well, which Wine does not number so.
+func byManager() bool {
+	parent, err := process.NewProcess(int32(os.Getppid()))
+	if err != nil {
+		return false
+	}
+	name, err := parent.Name()
+	return err == nil && strings.EqualFold(name, "services.exe")
 }
 
 // patience is how long the service manager is asked to wait for an end.

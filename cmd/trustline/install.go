@@ -123,8 +123,12 @@ func (t *terminal) clearAway(ctx context.Context, config string) error {
 
 func newStartCommand(t *terminal) *cobra.Command {
 	return t.serviceCommand("start", "", func(_ context.Context, s service.Service, _ installer.Config) error {
-		if _, err := s.Status(); errors.Is(err, service.ErrNotInstalled) {
+		status, err := s.Status()
+		if errors.Is(err, service.ErrNotInstalled) {
 			return errors.New(t.Text("install.absent"))
+		}
+		if status == service.StatusRunning {
+			return nil
 		}
 		if err := s.Start(); err != nil {
 			return fmt.Errorf("start the service: %w", err)
@@ -135,8 +139,12 @@ func newStartCommand(t *terminal) *cobra.Command {
 
 func newStopCommand(t *terminal) *cobra.Command {
 	return t.serviceCommand("stop", control.PermitStop, func(_ context.Context, s service.Service, _ installer.Config) error {
-		if _, err := s.Status(); errors.Is(err, service.ErrNotInstalled) {
+		status, err := s.Status()
+		if errors.Is(err, service.ErrNotInstalled) {
 			return errors.New(t.Text("install.absent"))
+		}
+		if status == service.StatusStopped {
+			return nil
 		}
 		if err := s.Stop(); err != nil {
 			return fmt.Errorf("stop the service: %w", err)

@@ -33,7 +33,7 @@ func (t *terminal) permitted(ctx context.Context, permits, code, config string) 
 		}
 		return nil
 	case err != nil:
-		return err
+		return errors.New(t.unreachable(c.Socket, err))
 	}
 	defer client.Close()
 	var answer control.StopAnswer
@@ -45,7 +45,7 @@ func (t *terminal) permitted(ctx context.Context, permits, code, config string) 
 	case errors.Is(err, control.ErrRefused):
 		return nil // a service of a version that asks for no code
 	case err != nil:
-		return err
+		return errors.New(t.unreachable(c.Socket, err))
 	case !answer.Permitted:
 		return errors.New(t.Text("stop.code-needed", message.Args{"Challenge": answer.Challenge, "Command": permits}))
 	}

@@ -1,0 +1,107 @@
+package e2e
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/trustline/trustline/rules/synthetic"
+)
+
+// Registered, started, stopped, started again and removed by Windows' service
+// manager, as IT does it, the agent does its work in between and loses nothing.
+func TestWindowsServiceUnderWine(t *testing.T) {
+	w := newWindows(t)
+	w.log = filepath.Join(w.c, "ProgramData", "Trustline", "trustline.log") // where a service of Windows says what it does
+	w.logOn()
+	w.write("ProgramData/Trustline/policy.yaml", `version: "1"
+classes: [{id: list, any: [{records: {at-least: 20}}]}]
+rules:
+  - id: not-in-the-cloud
+    title: {en: Not in the cloud, zh: 不得放入网盘}
+    when: {class: list, channel: sync-folder}
+    action: quarantine
+`)
+	w.write("ProgramData/Trustline/agent.yaml", "watch: ['C:\\cloud']\npolicy: 'C:\\ProgramData\\Trustline\\policy.yaml'\n")
+	var list bytes.Buffer
+	if err := synthetic.CSV(&list, synthetic.New(12).People(60), "zh"); err != nil {
+		t.Fatal(err)
+	}
+	w.write("list.csv", list.String())
+	state := func(want string) {
+		t.Helper()
+		w.until("the service manager says "+want, func() bool { return strings.Contains(w.run("wine", "sc", "query", "trustline"), want) })
+	}
+	starts := 0
+	started := func() {
+		t.Helper()
+		starts++
+		w.until("the log says that it started", func() bool { return strings.Count(w.said(), `msg="service started"`) == starts })
+		w.until("it watches", func() bool { return strings.Count(w.said(), `msg="medium is watched"`) == starts })
+	}
+
+	w.run("wine", `C:\trustline.exe`, "install")
+	state("STOPPED")
+	w.run("wine", `C:\trustline.exe`, "start")
+	state("RUNNING")
+	started()
+	w.run("wine", "cmd", "/c", `copy C:\list.csv C:\cloud\names.csv`)
+	w.until("the list is taken back", func() bool { return missing(filepath.Join(w.c, "cloud", "names.csv")) })
+	w.until("it is recorded", func() bool { return w.waiting() >= 1 })
+
+	w.run("wine", "net", "stop", "trustline")
+	state("STOPPED")
+	before := w.waiting()
+	w.run("wine", "cmd", "/c", `copy C:\list.csv C:\cloud\more.csv`)
+	if missing(filepath.Join(w.c, "cloud", "more.csv")) {
+		t.Fatal("a service that is stopped took a file")
+	}
+	w.run("wine", `C:\trustline.exe`, "start")
+	started()
+	if after := w.waiting(); after < before {
+		t.Errorf("%d incidents waited before the stop, %d after", before, after)
+	}
+	w.run("wine", "cmd", "/c", `copy C:\list.csv C:\cloud\again.csv`)
+	w.until("the next list is taken back", func() bool { return missing(filepath.Join(w.c, "cloud", "again.csv")) })
+
+	w.firstCaller()
+	w.run("wine", `C:\trustline.exe`, "uninstall")
+	w.until("the service is gone", func() bool {
+		out, err := w.try("wine", "sc", "query", "trustline")
+		return err != nil && !strings.Contains(out, "RUNNING")
+	})
+	if _, err := os.Stat(filepath.Join(w.c, "ProgramData", "Trustline", "agent.yaml")); err != nil {
+		t.Errorf("the configuration is not kept: %v", err)
+	}
+}
+
+// A service that cannot run says why in its log, and the service manager does
+// not take it for running.
+func TestWindowsServiceThatCannotRunUnderWine(t *testing.T) {
+	w := newWindows(t)
+	w.log = filepath.Join(w.c, "ProgramData", "Trustline", "trustline.log")
+	w.logOn()
+	w.write("ProgramData/Trustline/agent.yaml", "watch: []\n")
+	w.run("wine", `C:\trustline.exe`, "install")
+	w.write("ProgramData/Trustline/agent.yaml", "wacth: []\n")
+	_, _ = w.try("wine", `C:\trustline.exe`, "start")
+	w.until("the log says why", func() bool { return strings.Contains(w.said(), "wacth") })
+	w.until("it is not running", func() bool { return strings.Contains(w.run("wine", "sc", "query", "trustline"), "STOPPED") })
+}
+
+// logOn keeps a program of a person running until the test ends: Wine ends
+// with the last of them, and services with it.
+func (w *windows) logOn() {
+	w.t.Helper()
+	person := w.command("wine", "cmd")
+	keys, err := person.StdinPipe()
+	if err == nil {
+		err = person.Start()
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = keys.Close(); _ = person.Wait() })
+}
