@@ -10,9 +10,10 @@ import (
 	"time"
 )
 
-// onWindows installs the MSI silently on a Windows made of Wine, has what it
-// installed enrol at a console and report, upgrades it and removes it. Wine 8
-// starts no service of ours, hence NOSTART.
+// onWindows installs the MSI silently on a Windows made of Wine, has the service
+// enrol at a console and report, upgrades it and removes it. Wine does not find
+// a service that its installer has registered before it is started again, hence
+// NOSTART and boot.
 func onWindows(t *testing.T, first, later string) {
 	dir := t.TempDir()
 	console := startConsole(t)
@@ -40,6 +41,12 @@ func onWindows(t *testing.T, first, later string) {
 		return out
 	}
 	t.Cleanup(func() { _, _ = try("wineserver", "-k") })
+	boot := func() {
+		t.Helper()
+		_, _ = try("wineserver", "-k")
+		run("wineserver", "-w")
+		logOn(t, filepath.Join(dir, "prefix"))
+	}
 	run("wineboot", "-i")
 	run("x86_64-w64-mingw32-gcc", "-shared", "-O2", "-o", filepath.Join(c, "windows", "system32", "bcryptprimitives.dll"), "../e2e/testdata/processprng.c", "-ladvapi32")
 
@@ -68,15 +75,29 @@ func onWindows(t *testing.T, first, later string) {
 		t.Errorf("the token is in the registry, or it was not looked at: %v", err)
 	}
 
+	said := func() string {
+		log, _ := os.ReadFile(filepath.Join(filepath.Dir(config), "trustline.log"))
+		return string(log)
+	}
+	seen := func(version string) {
+		t.Helper()
+		await(t, "the console sees the machine with "+version, func() bool {
+			f := console.fleet()
+			return len(f) == 1 && f[0].Version == version && f[0].Machine.OS == "windows" && f[0].Capabilities["sync-folder"] == "undone"
+		}, said)
+	}
 	if err := os.WriteFile(config, append(text, "watch: ['C:\\cloud']\n"...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(filepath.Join(c, "cloud"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	agent := exec.Command("wine", program, "run", "--config", `C:\ProgramData\Trustline\agent.yaml`)
-	agent.Env = append(os.Environ(), "WINEPREFIX="+filepath.Join(dir, "prefix"), "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "DISPLAY=")
-	reports(t, console, agent, filepath.Join(c, "cloud", "names.csv"))
+	boot()
+	seen("1.2.3")
+	if err := os.WriteFile(filepath.Join(c, "cloud", "names.csv"), list(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the console has the incident", func() bool { return console.activities("sync-folder") == 1 }, said)
 
 	run("wine", "msiexec", "/i", "Z:"+next, "/qn", "CONSOLE=https://another.example", "NOSTART=1")
 	if out := run("wine", program, "--version"); !strings.Contains(out, "1.3.0") {
@@ -85,6 +106,8 @@ func onWindows(t *testing.T, first, later string) {
 	if text, err := os.ReadFile(config); err != nil || !strings.Contains(string(text), "cloud") || strings.Contains(string(text), "another") {
 		t.Errorf("the upgrade changed the configuration: %s, %v", text, err)
 	}
+	boot()
+	seen("1.3.0")
 	run("wine", "msiexec", "/x", "Z:"+next, "/qn")
 	for _, key := range [][]string{{service}, {starts, "/v", "Trustline"}} {
 		// A service goes when the last who looked at it has closed it.
@@ -103,33 +126,19 @@ func onWindows(t *testing.T, first, later string) {
 	}
 }
 
-// reports runs the agent that was installed: it enrols by itself, and a customer
-// list that is written to a watched folder is an incident at the console.
-func reports(t *testing.T, c *console, agent *exec.Cmd, path string) {
+// logOn keeps a program of a person running until the test ends: Wine ends
+// with the last of them, and services with it.
+func logOn(t *testing.T, prefix string) {
 	t.Helper()
-	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	person := exec.Command("wine", "cmd")
+	person.Env = append(os.Environ(), "WINEPREFIX="+prefix, "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "DISPLAY=")
+	person.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	keys, err := person.StdinPipe()
+	if err == nil {
+		err = person.Start()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer log.Close()
-	agent.Stdout, agent.Stderr = log, log
-	agent.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if err := agent.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		_ = syscall.Kill(-agent.Process.Pid, syscall.SIGKILL)
-		_ = agent.Wait()
-		if said, err := os.ReadFile(log.Name()); t.Failed() && err == nil {
-			t.Logf("the agent said:\n%s", said)
-		}
-	}()
-	await(t, "the console sees the machine", func() bool {
-		f := c.fleet()
-		return len(f) == 1 && f[0].Version == "1.2.3" && f[0].Machine.OS == "windows" && f[0].Capabilities["sync-folder"] == "undone"
-	})
-	if err := os.WriteFile(path, list(), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	await(t, "the console has the incident", func() bool { return c.activities("sync-folder") == 1 })
+	t.Cleanup(func() { _ = keys.Close(); _ = person.Wait() })
 }

@@ -99,8 +99,8 @@ func (h *handler) end(states chan<- svc.Status, ended <-chan error, cancel conte
 }
 
 // recovery has the service manager start the service again a second after it
-// has ended in any way but being told to. Packages cannot say that, so the
-// service sees to it whenever it starts.
+// has ended in any way but being told to, also with an error of its own, which
+// neither MSI nor kardianos/service can say.
 func recovery() error {
 	m, err := mgr.Connect()
 	if err != nil {
