@@ -11,7 +11,9 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz"
+	"github.com/ulikunitz/xz/lzma"
 )
 
 // windowLimit bounds the dictionary a compressed stream may ask for.
@@ -45,6 +47,11 @@ func decompress(k kind, r io.Reader) (io.Reader, func(), error) {
 	case xzKind:
 		z, err := xz.ReaderConfig{DictCap: windowLimit}.NewReader(bufio.NewReader(r))
 		return z, nothing, err
+	case lzmaKind:
+		z, err := lzma.ReaderConfig{DictCap: windowLimit}.NewReader(bufio.NewReader(r))
+		return z, nothing, lzmaError(err)
+	case lz4Kind:
+		return lz4.NewReader(bufio.NewReader(r)), nothing, nil
 	default:
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(windowLimit), zstd.WithDecoderMaxWindow(windowLimit))
 		if err != nil {
@@ -52,6 +59,15 @@ func decompress(k kind, r io.Reader) (io.Reader, func(), error) {
 		}
 		return z, z.Close, nil
 	}
+}
+
+// lzmaError tells a dictionary larger than allowed from damage.
+func lzmaError(err error) error {
+	var dictionary *lzma.ErrDictSize
+	if errors.As(err, &dictionary) {
+		return problem{TooLarge}
+	}
+	return err
 }
 
 // tar reads an archive of members one after the other.

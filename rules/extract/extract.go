@@ -162,7 +162,7 @@ func (w *walker) sequential(k kind, location string, r *bufio.Reader, depth int)
 	switch k {
 	case markupKind:
 		w.markup(location, r)
-	case gzipKind, bzip2Kind, xzKind, zstdKind:
+	case gzipKind, bzip2Kind, xzKind, zstdKind, lzmaKind, lz4Kind:
 		w.compressed(k, location, r, depth)
 	case tarKind:
 		w.tar(location, r, depth)
@@ -176,6 +176,9 @@ func (w *walker) sequential(k kind, location string, r *bufio.Reader, depth int)
 		w.anyPicture(k, location, r, depth)
 	case packedKind:
 		w.note(problem{Unsupported})
+		w.runs(location, r)
+	case sealedKind:
+		w.note(problem{Encrypted})
 		w.runs(location, r)
 	default:
 		w.runs(location, r)

@@ -108,7 +108,7 @@ func FuzzSevenZip(f *testing.F) {
 func FuzzRar(f *testing.F) { fuzzOthers(f, "libarchive-rar.tar.xz", ".rar") }
 func FuzzTar(f *testing.F) { fuzzExtract(f, "tar.tar", "tar.tar.gz") }
 func FuzzCompressed(f *testing.F) {
-	fuzzExtract(f, "csv.gz", "csv.bz2", "csv.xz", "csv.zst")
+	fuzzExtract(f, "csv.gz", "csv.bz2", "csv.xz", "csv.zst", "csv.lzma", "csv.lz4")
 }
 
 func FuzzPDF(f *testing.F) {

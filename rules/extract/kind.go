@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"io"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -28,6 +29,8 @@ const (
 	bzip2Kind
 	xzKind
 	zstdKind
+	lzmaKind
+	lz4Kind
 	tarKind
 	rtfKind
 	mailKind
@@ -35,6 +38,7 @@ const (
 	pictureKind
 	strangePictureKind // a picture of a format that is not read
 	packedKind         // its text is packed in a way not read yet
+	sealedKind         // it is encrypted as a whole
 )
 
 const oleMagic = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"
@@ -53,6 +57,16 @@ var magics = []struct {
 	{"II*\x00", pictureKind}, {"MM\x00*", pictureKind},
 	{"\xFD7zXZ\x00", xzKind},
 	{"\x28\xB5\x2F\xFD", zstdKind},
+	{"\x04\x22\x4D\x18", lz4Kind}, {"\x02\x21\x4C\x18", lz4Kind},
+
+	{"\x1F\x9D", packedKind}, {"\x1F\xA0", packedKind}, {"\x1F\x1E", packedKind}, // compress, SCO and old pack
+	{"\x89LZO\x00", packedKind}, {"\xFF\x06\x00\x00sNaPpY", packedKind}, {"7kSt\xA0\x31\x83\xD3", packedKind}, // lzop, Snappy, ZPAQ
+	{"MSWIM\x00\x00\x00", packedKind}, {"hsqs", packedKind}, {"\xED\xAB\xEE\xDB", packedKind}, // images of Windows, squashfs, rpm
+	{"\x78\x9F\x3E\x22", packedKind}, // winmail.dat: attachments lie in it as they are
+
+	{"age-encryption.org/v1", sealedKind}, {"-----BEGIN AGE ENCRYPTED FILE-----", sealedKind}, {"-----BEGIN PGP MESSAGE-----", sealedKind},
+	{"\x8C\x0D\x04", sealedKind}, {"\x85\x01\x0C\x03", sealedKind}, {"\x85\x02\x0C\x03", sealedKind}, {"\x84\x5E\x03", sealedKind}, // gpg
+	{"Salted__", sealedKind}, {"LUKS\xBA\xBE", sealedKind}, {"\x03\xD9\xA2\x9A", sealedKind}, {"AES\x02\x00", sealedKind}, // openssl, LUKS, KeePass, AES Crypt
 }
 
 // packed are types whose text is compressed or laid out so that a search for
@@ -90,6 +104,12 @@ func look(head []byte) (kind, string) {
 	if len(head) > 262 && string(head[257:262]) == "ustar" {
 		return tarKind, "application/x-tar"
 	}
+	if beginsLZMA(head) {
+		return lzmaKind, "application/x-lzma"
+	}
+	if len(head) > 7 && head[2] == '-' && head[3] == 'l' && (head[4] == 'h' || head[4] == 'z') && head[6] == '-' {
+		return packedKind, "application/x-lzh-compressed"
+	}
 	if beginsPDF(head) {
 		return pdfKind, "application/pdf"
 	}
@@ -117,6 +137,17 @@ func look(head []byte) (kind, string) {
 		return lookAtText(head, mt)
 	}
 	return plainKind, mt
+}
+
+// beginsLZMA tells the format xz had before xz, which has no magic: its usual
+// parameters, a dictionary of a usual size, and a size.
+func beginsLZMA(head []byte) bool {
+	if len(head) < 14 || head[0] != 0x5D || head[13] != 0 {
+		return false
+	}
+	dictionary, size := le.Uint32(head[1:]), le.Uint64(head[5:])
+	usual := bits.OnesCount32(dictionary) == 1 || bits.OnesCount32(dictionary) == 2 && bits.OnesCount32(dictionary&(dictionary<<1)) == 1
+	return usual && dictionary >= 4096 && (size == 1<<64-1 || size < 1<<40)
 }
 
 // isBitmap tells a picture of Windows from text that begins with its two letters.

@@ -15,7 +15,7 @@ const leastVariants = 10
 // list in at least ten variants of each format, and looks for all of it in
 // each. Office documents, PDF and RTF by other programs are in testdata.
 func TestFilesMadeByTools(t *testing.T) {
-	for _, tool := range []string{"/usr/bin/python3", "gzip", "bzip2", "xz", "zstd", "tar", "7z", "zip"} {
+	for _, tool := range []string{"/usr/bin/python3", "gzip", "bzip2", "xz", "zstd", "lz4", "tar", "7z", "zip"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("CI") != "" {
 				t.Fatal(err)
@@ -56,7 +56,7 @@ func TestFilesMadeByTools(t *testing.T) {
 			}
 		}
 	}
-	for _, format := range []string{".gz", ".bz2", ".xz", ".zst", ".tar", ".7z", ".zip", ".csv", ".db", ".eml", ".mbox"} {
+	for _, format := range []string{".gz", ".bz2", ".xz", ".zst", ".lzma", ".lz4", ".tar", ".7z", ".zip", ".csv", ".db", ".eml", ".mbox"} {
 		if variants[format] < leastVariants {
 			t.Errorf("%s: %d variants", format, variants[format])
 		}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/bodgit/sevenzip"
 	"github.com/nwaples/rardecode/v2"
-	"github.com/ulikunitz/xz/lzma"
 )
 
 // sevenZip reads an archive of 7-Zip.
@@ -54,10 +53,7 @@ func sevenZipError(err error) error {
 	if errors.As(err, &read) && read.Encrypted {
 		return problem{Encrypted}
 	}
-	var dictionary *lzma.ErrDictSize
-	if errors.As(err, &dictionary) {
-		return problem{TooLarge}
-	}
+	err = lzmaError(err)
 	if err != nil && strings.Contains(err.Error(), "unsupported compression algorithm") { // its error has no name
 		return problem{Unsupported}
 	}

@@ -87,3 +87,46 @@ func hugeDictionary(t *testing.T) []byte {
 	le.PutUint32(p[8:], crc32.ChecksumIEEE(p[12:32]))
 	return p
 }
+
+// TestSealed answers encrypted for files sealed as a whole, and unsupported for
+// what is packed in ways that are not read: never clean.
+func TestSealed(t *testing.T) {
+	list := real(t, "utf8.csv")
+	run := func(name string, arguments ...string) []byte {
+		t.Helper()
+		if _, err := exec.LookPath(name); err != nil && os.Getenv("CI") == "" {
+			t.Skip(err)
+		}
+		p := exec.Command(name, arguments...)
+		p.Stdin, p.Env = bytes.NewReader(list), append(os.Environ(), "GNUPGHOME="+t.TempDir())
+		out, err := p.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		return out
+	}
+	gpg := []string{"--batch", "--pinentry-mode", "loopback", "--passphrase", "x", "-o", "-", "-c"}
+	for name, tt := range map[string]struct {
+		content []byte
+		reason  Reason
+	}{
+		"gpg":             {run("gpg", gpg...), Encrypted},
+		"gpg, as text":    {run("gpg", append([]string{"--armor"}, gpg...)...), Encrypted},
+		"openssl":         {run("openssl", "enc", "-aes-256-cbc", "-pbkdf2", "-pass", "pass:x"), Encrypted},
+		"gpg in archive":  {zipOf(t, file{"list.gpg", string(run("gpg", gpg...))}), Encrypted},
+		"age":             {[]byte("age-encryption.org/v1\n-> X25519 x\n"), Encrypted},
+		"compress":        {append([]byte("\x1F\x9D\x90"), list...), Unsupported},
+		"lha":             {append([]byte("\x1E\x00-lh5-"), list...), Unsupported},
+		"winmail.dat":     {append([]byte("\x78\x9F\x3E\x22\x01\x00"), list...), Unsupported},
+		"rpm":             {append([]byte("\xED\xAB\xEE\xDB\x03\x00"), list...), Unsupported},
+		"lzma, too large": {append([]byte("\x5D\x00\x00\x00\x40"+strings.Repeat("\xFF", 8)+"\x00"), list...), TooLarge},
+	} {
+		text, result := extracted(t, tt.content)
+		if result.Reason != tt.reason {
+			t.Errorf("%s: reason %q, want %q", name, result.Reason, tt.reason)
+		}
+		if tt.reason == Unsupported && !strings.Contains(text, "13987654321") {
+			t.Errorf("%s: what stands there as it is was not searched", name)
+		}
+	}
+}

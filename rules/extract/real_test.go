@@ -83,6 +83,8 @@ func TestRealFiles(t *testing.T) {
 		{"csv.bz2", "", asCSV},
 		{"csv.xz", "", asCSV},
 		{"csv.zst", "", asCSV},
+		{"csv.lzma", "", asCSV},
+		{"csv.lz4", "", asCSV},
 
 		{"zip-password.zip", Encrypted, []string{"名单/客户\n"}},
 		{"7z-aes.zip", Encrypted, []string{"名单/客户\n"}},

@@ -25,6 +25,10 @@ sh("gzip -n <list >gzip-stdin.gz; cat gzip-1.gz gzip-9.gz >gzip-members.gz; cat 
 sh("xz -0c --check=none list >xz-none.xz; xz -9ec --check=sha256 list >xz-sha.xz; xz -c --check=crc32 --block-size=64 list >xz-blocks.xz; cat xz-1.xz xz-2.xz >xz-streams.xz")
 sh("zstd -q --no-check -c list >zstd-nocheck.zst; zstd -q --fast=5 -c list >zstd-fast.zst; cat zstd-2.zst zstd-18.zst >zstd-frames.zst; zstd -q <list >zstd-stdin.zst")
 
+for n in range(1, 10):
+    sh(f"xz --format=lzma -{n}c list > lzma-{n}.lzma; lz4 -q -{n}c list > lz4-{n}.lz4")
+sh("xz --format=lzma -9ec list >lzma-extreme.lzma; lz4 -q -12 -BD --no-frame-crc -c list >lz4-linked.lz4; lz4 -q -l -c list >lz4-legacy.lz4")
+
 os.makedirs("客户/" + "很长的文件夹名" * 8, exist_ok=True)
 for place in ["客户/a.csv", "客户/" + "很长的文件夹名" * 8 + "/b.csv"]:
     open(place, "w").write(TEXT)
