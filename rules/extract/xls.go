@@ -45,6 +45,7 @@ type xls struct {
 
 func (c *compound) workbook(stream string) {
 	x := &xls{table: table{w: c.w}, location: c.location, rest: c.whole(stream), pending: -1}
+	c.w.sink.Begin(c.location) // a damaged workbook may have cells before its first sheet
 	for !c.w.over() {
 		id, record, ok := x.next()
 		if !ok {
