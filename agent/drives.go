@@ -59,7 +59,7 @@ func (a *Agent) newDriveKeeping() *driveKeeping {
 // Drives answers the keeper of the drives that the service of a configuration
 // has made read-only.
 func Drives(c Config, log *slog.Logger) *drives.Keeper {
-	k, err := drives.New(filepath.Join(c.State, "drives.json"), log)
+	k, err := drives.New(filepath.Join(c.State, drives.FileName), log)
 	if err != nil {
 		log.Warn("drives that were made read-only before are not known", "error", err)
 	}

@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !windows
 
 package doctor
 
@@ -16,9 +16,6 @@ func platformChecks() []check {
 	}}}
 }
 
-func privileged() bool { return os.Geteuid() <= 0 } // -1 on Windows: not known here
+func privileged() bool { return os.Geteuid() == 0 }
 
-// openToOthers cannot be told from the mode on Windows.
-func openToOthers(info os.FileInfo) bool {
-	return runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0
-}
+func openToOthers(info os.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }

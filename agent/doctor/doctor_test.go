@@ -269,7 +269,7 @@ func TestEveryAnswerHasItsTexts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		check := strings.TrimSuffix(strings.TrimSuffix(name, ".go"), "_linux")
+		check := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, ".go"), "_linux"), "_windows")
 		if check == "fileevents" {
 			check = "file-events"
 		}

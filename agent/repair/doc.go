@@ -1,15 +1,18 @@
 // Package repair puts right what a service that ended badly has left behind, where
 // no service is running: the packet filter that closed internal systems off, the
-// dead end of a guard on a medium, a control socket nobody listens at. It takes
-// only what is ours, tells what it did, and never makes anything writable: a
-// medium stays read-only until it is guarded or plugged in anew. On a machine of
-// a fleet it opens nothing unless the policy says so: that is for the service to decide.
+// dead end of a guard on a medium, drives that are still read-only, a control
+// socket nobody listens at. It takes only what is ours and tells what it did. A
+// medium whose guard is dead stays read-only until it is guarded or plugged in
+// anew. On a machine of a fleet it opens nothing unless the policy says so, and
+// gives no drive back: that is for the service to decide.
 package repair
 
 import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/trustline/trustline/agent/enforce/drives"
 )
 
 // ErrRunning: a service is running; it looks after these things itself.
@@ -17,6 +20,7 @@ var ErrRunning = errors.New("the service is running")
 
 // Setup is what the service on this machine runs with.
 type Setup struct {
+	State  string // folder of the service's data
 	Socket string
 	// Enrolled: the machine is one of a fleet.
 	Enrolled bool
@@ -35,7 +39,7 @@ const (
 	Failed   Outcome = "failed"
 )
 
-// Step is one repair. ID is stable: "isolation", "mounts", "socket".
+// Step is one repair. ID is stable: "isolation", "mounts", "drives", "socket".
 type Step struct {
 	ID      string  `json:"id"`
 	Outcome Outcome `json:"outcome"`
@@ -50,10 +54,7 @@ func Run(ctx context.Context, s Setup) ([]Step, error) {
 		return nil, fmt.Errorf("repair: %w", ErrRunning)
 	}
 	var steps []Step
-	for _, r := range []struct {
-		id string
-		do func(Setup) (Outcome, int, error)
-	}{{"isolation", isolation}, {"mounts", mounts}, {"socket", socket}} {
+	for _, r := range repairs() {
 		step := Step{ID: r.id}
 		var err error
 		if step.Outcome, step.Count, err = r.do(s); err != nil {
@@ -62,4 +63,18 @@ func Run(ctx context.Context, s Setup) ([]Step, error) {
 		steps = append(steps, step)
 	}
 	return steps, nil
+}
+
+// repairOf is one repair.
+type repairOf struct {
+	id string
+	do func(Setup) (Outcome, int, error)
+}
+
+func repairs() []repairOf {
+	list := []repairOf{{"isolation", isolation}, {"mounts", mounts}, {"socket", socket}}
+	if drives.Supported {
+		list[1] = repairOf{"drives", readOnlyDrives}
+	}
+	return list
 }

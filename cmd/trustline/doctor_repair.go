@@ -24,7 +24,7 @@ func (t *terminal) repair(ctx context.Context, s doctor.Setup, asJSON bool) erro
 		return errors.New(t.Text("repair.need-root"))
 	}
 	_, _, err := identity.Shown(s.State)
-	steps, err := repair.Run(ctx, repair.Setup{Socket: s.Socket, Enrolled: err == nil, Running: serviceRuns})
+	steps, err := repair.Run(ctx, repair.Setup{State: s.State, Socket: s.Socket, Enrolled: err == nil, Running: serviceRuns})
 	if errors.Is(err, repair.ErrRunning) {
 		return errors.New(t.Text("repair.running"))
 	}

@@ -112,7 +112,7 @@ func (t *terminal) clearAway(ctx context.Context, config string) error {
 	if err != nil {
 		c = agent.DefaultConfig()
 	}
-	steps, err := repair.Run(ctx, repair.Setup{Socket: c.Socket, Running: serviceRuns})
+	steps, err := repair.Run(ctx, repair.Setup{State: c.State, Socket: c.Socket, Running: serviceRuns})
 	for _, step := range steps {
 		if step.Outcome == repair.Failed {
 			err = errors.Join(err, fmt.Errorf("clear away (%s): %s", step.ID, step.Error))

@@ -12,6 +12,9 @@ import (
 	"github.com/trustline/trustline/agent/identity"
 )
 
+// FileName is the record's, in the folder of the service's data.
+const FileName = "drives.json"
+
 const (
 	maxRecord = 64 << 10 // bytes
 	maxDisks  = 256
