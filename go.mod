@@ -57,7 +57,19 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/go-ole/go-ole v1.3.0
+require (
+	github.com/go-ole/go-ole v1.3.0
+	github.com/tailscale/wf v0.0.0-20240214030419-6fbb0a674ee6
+)
+
+require (
+	github.com/BurntSushi/toml v1.6.0 // indirect
+	go4.org/netipx v0.0.0-20260823151212-3075585bcbeb // indirect
+	golang.org/x/exp/typeparams v0.0.0-20221208152030-732eee02a75a // indirect
+	golang.org/x/mod v0.42.0 // indirect
+	golang.org/x/tools/go/expect v0.1.1-deprecated // indirect
+	honnef.co/go/tools v0.4.5 // indirect
+)
 
 require golang.org/x/image v0.47.0
 

@@ -90,10 +90,12 @@ func (w *windows) screen() {
 }
 
 // What only a Windows has is tried there by its own tests: the named pipe, whose
-// callers are known by their process and account, and the Network List Manager.
+// callers are known by their process and account, the Network List Manager, disks
+// and the Windows Filtering Platform.
 func TestWindowsPipeUnderWine(t *testing.T) {
 	w := newWindows(t)
-	for folder, test := range map[string]string{"../agent/control": "TestPipe", "../agent/sensor/network": "TestWindowsIsAsked"} {
+	for folder, test := range map[string]string{"../agent/control": "TestPipe", "../agent/sensor/network": "TestWindowsIsAsked",
+		"../agent/disk": "TestDisksAreAsked", "../agent/enforce/isolate": "TestThePlatformIsAsked"} {
 		build := exec.Command("go", "test", "-c", "-o", filepath.Join(w.c, "own.test.exe"), folder)
 		build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {

@@ -2,12 +2,10 @@ package e2e
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -169,6 +167,11 @@ rules:
     title: {en: Not in the cloud, zh: 不得放入网盘}
     when: {class: list, channel: sync-folder}
     action: quarantine
+  - id: closed-elsewhere
+    title: {en: Closed elsewhere, zh: 其他网络下关闭}
+    when: {network: [home, public]}
+    action: isolate
+isolation: {internal: [192.0.2.0/24]}
 `)
 	w.write("ProgramData/Trustline/agent.yaml", "watch: ['C:\\cloud']\npolicy: 'C:\\ProgramData\\Trustline\\policy.yaml'\n")
 	var list bytes.Buffer
@@ -177,7 +180,7 @@ rules:
 	}
 	w.write("list.csv", list.String())
 	w.start()
-	w.refusesReadOnly()
+	w.refuses()
 	first := w.waiting()
 	w.run("wine", "cmd", "/c", `copy C:\list.csv E:\names.csv`)
 	w.run("wine", "cmd", "/c", `echo plan> E:\plan.txt`)
@@ -211,38 +214,8 @@ rules:
 	w.run("wine", "cmd", "/c", `copy C:\list.csv E:\again.csv`)
 	w.until("the restarted agent takes back", func() bool { return missing(filepath.Join(w.e, "again.csv")) })
 	w.kill()
+	w.examined()
 	w.registers()
-}
-
-// refusesReadOnly: Wine knows disks by number and takes no attributes. What it
-// refuses is an incident and a warning, and the drive is called what it is.
-func (w *windows) refusesReadOnly() {
-	w.t.Helper()
-	w.until("it is recorded that the stick is not read-only", func() bool { return w.waiting() >= 1 })
-	w.firstCaller()
-	out, err := w.try("wine", `C:\trustline.exe`, "status", "--json")
-	var said struct {
-		Healthy bool
-		Status  struct {
-			Guards   []struct{ MountPoint, State string }
-			Warnings []struct{ Code, About string }
-		}
-	}
-	if at := strings.IndexByte(out, '{'); at < 0 || json.Unmarshal([]byte(out[at:]), &said) != nil {
-		w.t.Fatalf("status: %v: %s", err, out)
-	}
-	guards, warnings := said.Status.Guards, said.Status.Warnings
-	if said.Healthy || len(guards) != 1 || guards[0].State != "failed" || guards[0].MountPoint != `E:\` {
-		w.t.Errorf("status: %s", out)
-	}
-	if !slices.ContainsFunc(warnings, func(one struct{ Code, About string }) bool {
-		return one.Code == "drive-not-read-only" && one.About == "E:"
-	}) {
-		w.t.Errorf("no warning: %s", out)
-	}
-	if said := w.said(); strings.Contains(said, "disk is read-only") || !strings.Contains(said, "disk 1 is read-only") {
-		w.t.Errorf("the agent said: %s", said)
-	}
 }
 
 // registers: the service is registered with Windows' own manager, and gone

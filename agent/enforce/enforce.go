@@ -44,7 +44,7 @@ func table() degrees {
 	case "linux":
 		return degrees{Prevented, Undone, Prevented}
 	case "windows":
-		return degrees{Undone, Undone, Reported}
+		return degrees{Undone, Undone, Prevented}
 	}
 	return degrees{None, None, Reported} // macOS: builds, not verified
 }

@@ -1,11 +1,17 @@
 package repair
 
-import "github.com/trustline/trustline/agent/enforce/isolate"
+import (
+	"errors"
+
+	"github.com/trustline/trustline/agent/enforce/isolate"
+)
 
 // isolation opens what a service that is gone has closed off.
 func isolation(s Setup) (Outcome, int, error) {
 	status, err := isolate.Read()
 	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return Nothing, 0, nil
 	case err != nil:
 		return Failed, 0, err
 	case !status.Isolated:

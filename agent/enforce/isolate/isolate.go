@@ -96,6 +96,6 @@ type Status struct {
 	Mode     Mode `json:"mode,omitempty"`
 	// AfterCrash is what becomes of it when there is no service.
 	AfterCrash Crash  `json:"afterCrash,omitempty"`
-	Packets    uint64 `json:"packets"` // stopped since isolation began
+	Packets    uint64 `json:"packets"` // stopped since isolation began; not counted on Windows
 	Bytes      uint64 `json:"bytes"`
 }

@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !windows
 
 package isolate
 
@@ -10,7 +10,7 @@ import (
 )
 
 // errNoFilter says why nothing can be closed off here.
-var errNoFilter = fmt.Errorf("closing internal systems off works on Linux only so far: %w", errors.ErrUnsupported)
+var errNoFilter = fmt.Errorf("closing internal systems off works on Linux and Windows only so far: %w", errors.ErrUnsupported)
 
 func install(ruleset) (bool, error) { return false, errNoFilter }
 
