@@ -101,6 +101,40 @@ func TestARequestIsAnsweredInTheBrowser(t *testing.T) {
 	until(t, ctx, "document.querySelectorAll('.timeline li').length === 3 && document.querySelector('.timeline script') === null")
 }
 
+// A drive that is read-only as a whole is asked for without a file.
+func TestARequestForADrive(t *testing.T) {
+	r := start(t)
+	cookie := r.signIn(t)
+	closed, err := incident.New(incident.Agent, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := incident.New(incident.Agent, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Machine, closed.Severity, closed.Code = newSample().incident(t, 0, time.Now()).Machine, incident.Low, "drive-read-only"
+	closed.Detail = map[string]string{"mountPoint": `E:\`, "device": "Kingston DT", "rule": "no-lists"}
+	request.Machine, request.Severity, request.Code = closed.Machine, incident.Medium, grant.CodeRequested
+	request.Detail = grant.Request{
+		Incident: closed.ID, UID: 1001, User: "zhang.wei", Channel: "removable-media", Destination: "60A44C", Place: "Kingston DT",
+		Wish: grant.Wish{Purpose: "contract", Days: 1, Uses: 1, Name: "张伟"},
+	}.Detail()
+	r.send(t, closed, request)
+	for _, path := range []string{"/approvals", "/approvals/" + request.ID} {
+		if res, page := r.get(t, path, cookie); res.StatusCode != http.StatusOK || !strings.Contains(page, "整个驱动器") && !strings.Contains(page, "the drive as a whole") {
+			t.Errorf("%s: %d\n%s", path, res.StatusCode, page)
+		}
+	}
+	if res, page := r.get(t, "/incidents/"+closed.ID, cookie); res.StatusCode != http.StatusOK || !strings.Contains(page, "Kingston DT") {
+		t.Errorf("the incident: %d\n%s", res.StatusCode, page)
+	}
+	r.form(t, r.URL()+"/approvals/"+request.ID, url.Values{"do": {"approve"}, "people": {"0"}, "uses": {"1"}, "days": {"1"}}, cookie)
+	if all := r.granted(t, closed.Machine.ID); len(all) != 1 || all[0].Grant == nil || all[0].Grant.Destination != "60A44C" {
+		t.Errorf("the machine is told %+v", all)
+	}
+}
+
 // Hours that are none never become days.
 func TestHoursOfAnApproval(t *testing.T) {
 	r := start(t)
