@@ -19,6 +19,7 @@ import (
 
 	"github.com/trustline/trustline/agent/cases"
 	"github.com/trustline/trustline/agent/control"
+	"github.com/trustline/trustline/agent/prompt"
 )
 
 // browser opens a real Chromium whose console messages fail the test: a
@@ -186,7 +187,11 @@ func TestJourney(t *testing.T) {
 			third := stopped("019a0000-0000-7000-8000-000000000003", strings.Repeat("长", 40)+".csv")
 			third.Notice.EmployeeMay, third.Notice.Outcome, third.Matches = nil, "undone", nil
 			third.Notice.Time = now.Add(-time.Hour)
-			r.stub.list = append(r.stub.list, second, third)
+			drive := stopped("019a0000-0000-7000-8000-000000000004", "")
+			drive.Notice.Action, drive.Notice.Outcome, drive.Notice.Reason, drive.Notice.Operation = prompt.Closed, "", "", ""
+			drive.Notice.EmployeeMay, drive.Notice.People, drive.Notice.Classes, drive.Notice.Samples = []string{"request-approval"}, 0, nil, nil
+			drive.Matches, drive.Classes, drive.People, drive.Notice.Time = nil, nil, 0, now.Add(-2*time.Hour)
+			r.stub.list = append(r.stub.list, second, third, drive)
 			r.stub.company = cases.Company{
 				Policy: "Sales", Version: "2026-03", Enforced: true, Channels: []string{"removable-media", "network-share"},
 				Rules: []cases.Rule{{ID: "no-list", Title: map[string]string{"zh": "客户名单不得复制到移动存储介质", "en": "Customer lists do not go to removable media"}, Action: "block", EmployeeMay: []string{"masked-copy", "request-approval"}}, {ID: "report-at-night", Action: "report"}},
@@ -207,6 +212,9 @@ func TestJourney(t *testing.T) {
 			s.goTo("/case/" + third.Notice.ID)
 			s.until("document.querySelectorAll('.ways').length === 0")
 			s.look("case-without-ways")
+			s.goTo("/case/" + drive.Notice.ID)
+			s.until("document.querySelectorAll('.ways li').length === 1 && document.querySelectorAll('.line .tag').length === 0")
+			s.look("case-drive")
 			s.goTo("/nowhere")
 			s.says("problem.no-page")
 			s.do(chromedp.Navigate(link))
