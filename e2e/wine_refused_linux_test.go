@@ -20,7 +20,7 @@ func (w *windows) asked(answer any, args ...string) string {
 // filter. What it refuses is an incident and a warning, and is called what it is.
 func (w *windows) refuses() {
 	w.t.Helper()
-	w.until("the stick that is not read-only and the network are recorded", func() bool { return w.waiting() >= 2 })
+	w.until("the policy, the stick and the network are recorded", func() bool { return w.waiting() >= 3 })
 	w.until("it is known that nothing is closed off", func() bool { return strings.Contains(w.said(), "warning=isolation-failing") })
 	w.firstCaller()
 	type warning struct{ Code, About string }
@@ -41,7 +41,7 @@ func (w *windows) refuses() {
 			w.t.Errorf("no warning %s: %s", want.Code, out)
 		}
 	}
-	if said := w.said(); strings.Contains(said, "disk is read-only") || !strings.Contains(said, "disk 1 is read-only") || strings.Contains(said, "are closed off") {
+	if said := w.said(); strings.Contains(said, "disk is read-only") || !strings.Contains(said, "disk 1 is read-only") || strings.Contains(said, `msg="internal systems are closed off"`) {
 		w.t.Errorf("the agent said: %s", said)
 	}
 }
