@@ -37,6 +37,7 @@ type driveKeeping struct {
 	keeper  driveKeeper
 	undo    *undoing
 	present func() []int // who could be told something
+	release func() bool  // drives are given back when the service stops
 
 	mu    sync.Mutex
 	media map[string]guard.Medium // by drive
@@ -52,7 +53,7 @@ type driveKeeper interface {
 func (a *Agent) newDriveKeeping() *driveKeeping {
 	return &driveKeeping{
 		agent: a, keeper: Drives(a.config, a.log), undo: &undoing{agent: a, stop: map[string]context.CancelFunc{}},
-		present: a.control.Present, media: map[string]guard.Medium{},
+		present: a.control.Present, release: func() bool { return !a.desk.enrolled() || a.desk.mayStop() }, media: map[string]guard.Medium{},
 	}
 }
 
@@ -115,6 +116,16 @@ func (d *driveKeeping) have(ctx context.Context, media []guard.Medium) {
 			d.agent.health.Clear(health.DriveWritable, drive)
 		}
 	}
+}
+
+// end gives drives back. On a machine of a fleet only where the service was
+// stopped with a code: an upgrade and whoever stops it otherwise leave them
+// read-only, for the next run or until they are plugged in anew.
+func (d *driveKeeping) end() error {
+	if !d.release() {
+		return nil
+	}
+	return d.keeper.Stop()
 }
 
 // closes answers the rule for which a drive has to be read-only. An approval

@@ -210,6 +210,23 @@ func TestWhichDrivesAreReadOnly(t *testing.T) {
 	}
 }
 
+// On a machine of a fleet drives are given back to who has a code.
+func TestDrivesStayReadOnlyWithoutACode(t *testing.T) {
+	p := plugIn(t, "", "S1")
+	p.state()
+	if d := p.agent.drives; !d.release() {
+		t.Error("a machine that is nobody's asks for a code")
+	}
+	p.agent.drives.release = func() bool { return false }
+	if err := p.agent.drives.end(); err != nil || len(p.keeper.drives) != 1 {
+		t.Errorf("given back without a code: %v", err)
+	}
+	p.agent.drives.release = func() bool { return true }
+	if err := p.agent.drives.end(); err != nil || len(p.keeper.drives) != 0 {
+		t.Errorf("not given back: %v", err)
+	}
+}
+
 // A refusal by the system is an incident and a warning, once, and no claim.
 func TestADriveThatCannotBeMadeReadOnly(t *testing.T) {
 	p := plugIn(t, "", "S1")

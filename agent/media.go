@@ -35,7 +35,7 @@ func (a *Agent) keepMedia(ctx context.Context) error {
 			case <-watching.Done():
 				stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopping)
 				defer cancel()
-				return errors.Join(a.keeper.Stop(stop), a.drives.keeper.Stop())
+				return errors.Join(a.keeper.Stop(stop), a.drives.end())
 			case <-changed:
 			case <-a.keeper.Lost():
 			case <-again:
