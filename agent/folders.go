@@ -77,13 +77,16 @@ func (a *Agent) watchFolders(ctx context.Context) error {
 	if len(a.config.Watch) == 0 {
 		return nil
 	}
-	w := &file.Watcher{Folders: a.config.Watch, Log: a.log, Finished: func(ctx context.Context, path string) {
+	w := &file.Watcher{Folders: a.config.Watch, Log: a.log, Mount: share.Mount, Finished: func(ctx context.Context, path string) {
 		a.lookAt(ctx, path, activity.Activity{
 			Channel: activity.SyncFolder, Operation: activity.Write, Subject: activity.Subject{Name: filepath.Base(path)},
 			Destination: activity.Destination{Path: filepath.Dir(path)},
 		})
 	}}
-	return w.Run(ctx)
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	err, _ := unlessStuck(ctx, done) // by a share whose server is gone
+	return err
 }
 
 // finding is a file that was looked at where it has already arrived or lies.

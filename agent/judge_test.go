@@ -208,3 +208,21 @@ func TestUnreadableIsNeverSilent(t *testing.T) {
 		t.Errorf("%d records", len(d.records))
 	}
 }
+
+// What totals are counted by, and what approvals name: not a name that a person
+// can give to a share of their own.
+func TestWhatADestinationIsKnownBy(t *testing.T) {
+	stick, nas := activity.Device{Serial: "S1", Node: "/dev/sdb1"}, activity.Share{Name: "//nas/sales", Host: "nas", Proven: true}
+	claimed := nas
+	claimed.Proven = false
+	for want, d := range map[string]activity.Destination{
+		"S1":          {Path: "/media/me/STICK", Device: stick},
+		"/dev/sdc1":   {Path: "/media/me/STICK", Device: activity.Device{Node: "/dev/sdc1"}},
+		"//nas/sales": {Path: "/mnt/sales/2026", Share: nas},
+		"/home/eve/x": {Path: "/home/eve/x", Share: claimed},
+	} {
+		if got := deviceKey(d); got != want {
+			t.Errorf("%+v is known by %s, want %s", d, got, want)
+		}
+	}
+}

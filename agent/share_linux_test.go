@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/rules/synthetic"
 	"github.com/trustline/trustline/uploader/incident"
 )
@@ -102,6 +103,14 @@ func TestListsOnShares(t *testing.T) {
 		t.Fatal("the list was not found")
 		return got
 	}
+	resting := func(folder string) activity.Activity {
+		t.Helper()
+		r, err := a.finder.examine(t.Context(), filepath.Join(folder, "list.csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.activity
+	}
 	for _, want := range []struct {
 		folder, channel, rule, host string
 		outcome                     incident.Outcome
@@ -125,5 +134,12 @@ func TestListsOnShares(t *testing.T) {
 		if gone() != (want.outcome == incident.Undone) {
 			t.Errorf("%s: gone %v", want.folder, gone())
 		}
+	}
+	// What lies there is found at rest on the same share.
+	if got := resting(ours); got.Channel != activity.AtRest || got.Destination.Share.Host != "files.example" {
+		t.Errorf("at rest on a share: %+v", got)
+	}
+	if got := resting(local); got.Destination.Share != (activity.Share{}) {
+		t.Errorf("at rest on this computer: %+v", got)
 	}
 }

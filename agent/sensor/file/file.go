@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,9 @@ const (
 type Watcher struct {
 	Folders []string
 	Log     *slog.Logger
+	// Mount answers what mount a folder lies on, "" where the system does not
+	// say. It may be nil.
+	Mount func(folder string) string
 	// Finished is called with the path of each file that was written and has
 	// been left alone since, one after the other.
 	Finished func(ctx context.Context, path string)
@@ -40,6 +44,7 @@ type watch struct {
 	*Watcher
 	notify  *fsnotify.Watcher
 	folders map[string]bool      // all that are watched
+	mounts  map[string]string    // what the configured ones were mounted as
 	waiting map[string]time.Time // files, by when they changed last
 	ready   []string             // files that are finished
 	queued  map[string]bool      // the same, to find them
@@ -54,7 +59,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 	}
 	defer notify.Close()
 	r := &watch{
-		Watcher: w, notify: notify, folders: map[string]bool{}, waiting: map[string]time.Time{},
+		Watcher: w, notify: notify, folders: map[string]bool{}, mounts: map[string]string{}, waiting: map[string]time.Time{},
 		queued: map[string]bool{}, last: time.Now(),
 	}
 	finished := make(chan string)
@@ -110,10 +115,17 @@ func (r *watch) loop(ctx context.Context, finished chan<- string) {
 // them and newer than since counts as written; the zero time finds nothing,
 // because what stands there was there before the watch began.
 func (r *watch) addRoots(since time.Time) {
+	held := r.notify.WatchList()
 	for _, folder := range r.Folders {
 		folder = filepath.Clean(folder)
+		anew := r.mountedAnew(folder)
 		if r.folders[folder] {
-			continue
+			// Nobody says when what was watched goes below another file system,
+			// and of one that is gone only the watch is taken away.
+			if !anew && (r.mounts[folder] == "" || slices.Contains(held, folder)) {
+				continue
+			}
+			r.gone(folder)
 		}
 		switch err := r.add(folder, since); {
 		case err == nil && !since.IsZero():
@@ -123,6 +135,17 @@ func (r *watch) addRoots(since time.Time) {
 		}
 	}
 	r.last = time.Now()
+}
+
+// mountedAnew tells whether another file system lies at a folder than when this
+// was last asked.
+func (r *watch) mountedAnew(folder string) bool {
+	if r.Mount == nil {
+		return false
+	}
+	was := r.mounts[folder]
+	r.mounts[folder] = r.Mount(folder)
+	return was != r.mounts[folder]
 }
 
 // missed looks at everything again: the system had more changes than it could

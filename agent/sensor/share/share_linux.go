@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/moby/sys/mountinfo"
@@ -25,6 +26,20 @@ func Of(f *os.File) (activity.Share, bool) {
 // Under answers the share that a path lies on by name alone: nothing is looked
 // at, so that a server that is gone is not waited for.
 func Under(path string) (activity.Share, bool) { return among(covering(path)) }
+
+// Mount answers the number of the mount that a path lies on, by name alone.
+func Mount(path string) string {
+	var id int
+	covers := covering(path)
+	_, _ = among(func(m *mountinfo.Info) bool {
+		if !covers(m) {
+			return false
+		}
+		id = m.ID
+		return true
+	})
+	return strconv.Itoa(id)
+}
 
 // covering finds the mount a path lies on: the last of the deepest.
 func covering(path string) func(*mountinfo.Info) bool {
