@@ -31,6 +31,7 @@ bench: build
 	go run ./bench/guard
 	go run ./bench/console
 	go run ./bench/idle
+	go test -count=1 -v -run '^(TestEmployeeIsToldInTheirLanguage|TestADayOfOneEmployee)$$' ./e2e
 
 eval:
 	go run ./rules/eval

@@ -2,10 +2,12 @@
 // everything on: a medium under guard, a folder watched, one searched, the
 // network followed, a console reported to. It tells the program's size, how long
 // after its start it is ready, and over a quiet minute memory, with that of its
-// readers of documents, and processor time. It needs root and a bin/ of make.
+// readers of documents, and processor time; then the same of the session helper
+// on a desktop. It needs root and a bin/ of make.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -43,19 +45,36 @@ func measure(programs string, quiet time.Duration) error {
 	if err != nil {
 		return err
 	}
-	time.Sleep(10 * time.Second) // what is done once after the start, such as making ready for PDF
-	before, _, err := cost(service)
+	helper, err := w.helper()
 	if err != nil {
 		return err
 	}
-	time.Sleep(quiet)
-	after, memory, err := cost(service)
+	time.Sleep(10 * time.Second) // what is done once after the start, such as making ready for PDF
+	work, memory, helperWork, helperMemory, err := watch(service, helper, quiet)
+	if err != nil {
+		return err
+	}
+	own, err := shares(helper)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("idle: program %.1f MB (aim < 40), ready after %d ms (aim < 500), %.1f MB resident with everything on (aim < 60), %.3f %% of one core over %s (aim < 0.1 %%)\n",
-		float64(info.Size())/1e6, ready.Milliseconds(), memory/1e6, max(0, 100*(after-before)/quiet.Seconds()), quiet)
+		float64(info.Size())/1e6, ready.Milliseconds(), memory/1e6, work, quiet)
+	fmt.Printf("idle: session helper %.1f MB resident (aim < 30), %.1f MB with its part of what it shares, %.3f %% of one core (aim < 0.05 %%)\n",
+		helperMemory/1e6, own/1e6, helperWork)
 	return nil
+}
+
+// watch answers what a service and a helper cost over a quiet time: percent of one
+// core, and bytes at its end.
+func watch(service, helper int, quiet time.Duration) (work, memory, helperWork, helperMemory float64, err error) {
+	before, _, err := cost(service)
+	helperBefore, _, err2 := cost(helper)
+	time.Sleep(quiet)
+	after, memory, err3 := cost(service)
+	helperAfter, helperMemory, err4 := cost(helper)
+	percent := func(seconds float64) float64 { return max(0, 100*seconds/quiet.Seconds()) }
+	return percent(after - before), memory, percent(helperAfter - helperBefore), helperMemory, errors.Join(err, err2, err3, err4)
 }
 
 // cost answers the seconds of processor time and the bytes that a service and

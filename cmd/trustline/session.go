@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +29,7 @@ func newSessionCommand(t *terminal) *cobra.Command {
 		Long:  t.Text("session.long"),
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			defer frugal()()
 			level := slog.LevelWarn
 			if verbose {
 				level = slog.LevelInfo
@@ -56,6 +59,15 @@ func newSessionCommand(t *terminal) *cobra.Command {
 	cmd.Flags().BoolVar(&toPrint, "print", false, t.Text("session.print"))
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", os.Getenv("TRUSTLINE_VERBOSE") != "", t.Text("session.verbose"))
 	return cmd
+}
+
+// frugal has this process keep little memory it does not use: there is one
+// helper in every session of the machine, and it waits nearly all the time. What
+// the start took is given back once; call undo at the end.
+func frugal() (undo func()) {
+	before := debug.SetGCPercent(30)
+	started := time.AfterFunc(5*time.Second, debug.FreeOSMemory)
+	return func() { started.Stop(); debug.SetGCPercent(before) }
 }
 
 // maxOpening bounds the browsers that are being started at a time.
