@@ -89,6 +89,34 @@ func TestEverySplitFindsTheSame(t *testing.T) {
 	}
 }
 
+// What is written is looked at in place: it is not changed, and nothing of it is
+// needed afterwards.
+func TestWrittenTextIsNotKept(t *testing.T) {
+	var doc []byte
+	for seed := range uint64(60) {
+		doc = append(doc, document(seed)...)
+	}
+	p := NewPack(testKey)
+	want := scanWith(p, bufferSize, doc)
+	for _, size := range []int{inPlace - 1, inPlace, inPlace + 1, 50_000, 3 * bufferSize} {
+		s, chunk := NewScanner(p, Limits{}), make([]byte, size)
+		for rest := doc; len(rest) > 0; {
+			n := copy(chunk, rest)
+			s.Write(chunk[:n])
+			if !bytes.Equal(chunk[:n], rest[:n]) {
+				t.Fatalf("chunks of %d: the text was changed", size)
+			}
+			for i := range chunk {
+				chunk[i] = "1 \n,\xE5"[i%5]
+			}
+			rest = rest[n:]
+		}
+		if got := s.Close(); !reflect.DeepEqual(got, want) {
+			t.Fatalf("chunks of %d: %d people %+v, want %d %+v", size, got.People, got.Classes, want.People, want.Classes)
+		}
+	}
+}
+
 func equalCounts(a, b []ClassSummary) bool {
 	if len(a) != len(b) {
 		return false
