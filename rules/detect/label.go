@@ -359,6 +359,9 @@ func (l *labels) heading(cell []byte) (roles, bool) {
 		if text[i]&0xC0 == 0x80 || text[i] < 0x80 && (text[i-1] != ' ' || digitsIn(text) > 0) {
 			continue
 		}
+		if text[i] >= 0x80 && l.lengths(text[i:])>>(len(text)-i)&1 == 0 {
+			continue
+		}
 		if r, ok := l.byText[string(text[i:])]; ok && r&weak == 0 {
 			return r, true
 		}

@@ -126,27 +126,55 @@ func numeralRun(text []byte) (n int, ok bool) {
 	return n, others >= leastNumerals && digits >= leastDigits
 }
 
+// leastRun is how many bytes a run of numerals has at least: none of them is of
+// ASCII.
+const leastRun = 2 * leastNumerals
+
 // mayCount tells whether a run of numerals may stand in text.
 func mayCount(text []byte) bool {
 	together := 0
 	for i := 0; i < len(text); {
-		c := text[i]
-		if c < utf8.RuneSelf {
-			if !isDigit(c) && c != ' ' && c != '-' {
-				together = 0
+		if together == 0 {
+			if i = noneUntil(text, i); i+leastRun > len(text) {
+				return false
 			}
-			i++
-			continue
 		}
-		r, size := decode(text[i:])
-		i += size
-		if _, ok := numeral(r); ok {
+		counts, breaks, size := numeralAt(text[i:])
+		if i += size; breaks {
+			together = 0
+		} else if counts {
 			if together++; together >= leastNumerals {
 				return true
 			}
-		} else if !widthless(r) {
-			together = 0
 		}
 	}
 	return false
+}
+
+// numeralAt tells whether text begins with a numeral that is no digit of ASCII,
+// or with what breaks a run of them, and how long that is.
+func numeralAt(text []byte) (counts, breaks bool, size int) {
+	if c := text[0]; c < utf8.RuneSelf {
+		return false, !isDigit(c) && c != ' ' && c != '-', 1
+	}
+	r, size := decode(text)
+	_, counts = numeral(r)
+	return counts, !counts && !widthless(r), size
+}
+
+// noneUntil answers up to where, from i on, no run of numerals begins. One that
+// begins in the next few bytes would cover the last of them.
+func noneUntil(text []byte, i int) int {
+	for last := i + leastRun - 1; last < len(text); last = i + leastRun - 1 {
+		at := last
+		for at > i && at > last-utf8.UTFMax+1 && text[at]&0xC0 == 0x80 {
+			at--
+		}
+		_, breaks, size := numeralAt(text[at:])
+		if !breaks && at+size > last {
+			return i
+		}
+		i = max(at+size, last+1)
+	}
+	return i
 }
