@@ -241,7 +241,12 @@ func escapedDigits(text []byte, i, least int) (start int, ok bool) {
 const longestEscape = 8
 
 func escapedDigit(text []byte) (ok bool, n int) {
-	if text[0] != '%' && text[0] != '\\' && text[0] != '&' {
+	switch {
+	case len(text) < 3:
+		return false, 0
+	case text[0] == '%' && text[1] == '3', text[0] == '&' && text[1] == '#':
+	case text[0] == '\\' && (text[1] == 'x' && text[2] == '3' || text[1] == 'u' && text[2] == '0'):
+	default:
 		return false, 0
 	}
 	r, n := escape(text)
