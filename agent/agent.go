@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -141,9 +142,12 @@ func (a *Agent) makeJudge(worker []string) error {
 	}
 	a.judge = &Judge{
 		Engine: engine, Pack: pack, Policy: a.policy.Current, Ledger: a.ledger, Machine: a.machine, Cases: a.cases,
-		Record: a.record, Tell: a.teller.Tell, Log: a.log,
+		Record: a.record, Tell: a.teller.Tell, Scratch: filepath.Join(a.config.State, "scratch"), Log: a.log,
 	}
-	a.control.Clip = a.judge.Clip
+	if err := os.MkdirAll(a.judge.Scratch, 0o700); err != nil {
+		return fmt.Errorf("make the folder for what is looked at: %w", err)
+	}
+	a.control.Clip, a.control.ClipFile = a.judge.Clip, a.judge.ClipFile
 	return nil
 }
 

@@ -116,7 +116,7 @@ func (j *Judge) keepCase(a activity.Activity, i incident.Incident, words prompt.
 		return
 	}
 	c := cases.Case{
-		Notice: n, Matches: i.Content.Matches, Source: a.Subject.Source, Target: filepath.Join(a.Destination.Path, filepath.FromSlash(a.Subject.Name)),
+		Notice: n, Matches: i.Content.Matches, Source: a.Subject.Source, Said: a.Subject.Said, SHA256: a.Subject.SHA256, Target: filepath.Join(a.Destination.Path, filepath.FromSlash(a.Subject.Name)),
 		Channel: string(a.Channel), Destination: deviceKey(a.Destination), Place: n.Medium, People: i.Content.People,
 	}
 	for _, class := range i.Content.Classes {

@@ -18,8 +18,8 @@ import (
 // already and can only be taken off again, by the helper in that person's
 // session: how it ended is recorded once the helper has said so.
 //
-// Of files only the names are looked at. Their content has not moved: where it
-// goes, the guard or another channel looks at it.
+// Of files only the names are looked at here, all together: what stands in them
+// comes later, see ClipFile.
 func (j *Judge) Clip(ctx context.Context, by control.Caller, c control.Clip) (control.Verdict, error) {
 	names := fileNames(c.Files)
 	a := activity.Activity{
@@ -64,6 +64,12 @@ func (j *Judge) clipVerdict(ctx context.Context, a activity.Activity, content ru
 		}
 	}
 	v := control.Verdict{Action: string(d.Action), Clear: d.Action.Stops()}
+	if v.Clear && a.Operation == activity.CopyFile && approval.sum != nil {
+		var err error // which content may be approved
+		if a.Subject.SHA256, err = approval.sum(); err != nil {
+			return control.Verdict{}, fmt.Errorf("look at a copied file: %w", err)
+		}
+	}
 	if !v.Clear && len(content.Summary.PeopleKeys) > 0 {
 		if err := claim.Keep(ctx); err != nil {
 			j.Log.Error("rolling total is kept in memory only", "error", err)

@@ -209,7 +209,7 @@ func (d *desk) fill(ctx context.Context, uid int, c cases.Case, w grant.Wish) (g
 	}
 	r := grant.Request{
 		ID: id.String(), Incident: c.Notice.ID, Machine: d.agent.machine.ID, UID: uid, User: bounded(d.agent.judge.userName(uid)), Time: time.Now().UTC(), Wish: w,
-		Channel: c.Channel, Destination: c.Destination, Place: c.Place, File: c.Notice.File, Classes: slices.Sorted(slices.Values(c.Classes)), People: c.People,
+		Channel: c.Channel, Destination: c.Destination, Place: c.Place, File: c.Notice.File, Classes: slices.Sorted(slices.Values(c.Classes)), People: c.People, SHA256: c.SHA256,
 	}
 	if c.Source != "" {
 		if err := d.lookAt(ctx, c.Source, &r); err != nil {

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -26,7 +27,7 @@ func (j *Judge) incident(a activity.Activity, c rules.Content, d rules.Decision,
 	i.Person = incident.Person{User: bounded(a.Actor.User), UID: a.Actor.UID}
 	i.Program = incident.Program{Path: j.masked(a.Actor.Program), PID: a.Actor.PID, Proven: a.Actor.Proven}
 	i.Channel, i.Operation = string(a.Channel), string(a.Operation)
-	i.File = incident.File{Name: j.masked(a.Subject.Name), Source: j.masked(a.Subject.Source), Size: a.Subject.Size, Type: bounded(a.Subject.Type)}
+	i.File = incident.File{Name: j.masked(a.Subject.Name), Source: j.masked(cmp.Or(a.Subject.Source, a.Subject.Said)), Size: a.Subject.Size, Type: bounded(a.Subject.Type)}
 	i.Destination = destination(a.Destination)
 	i.Destination.Share = j.masked(a.Destination.Share.Name)
 	if a.Channel == activity.AtRest {

@@ -40,6 +40,8 @@ type Judge struct {
 	// Network answers how far the network is trusted, as a policy calls it; it
 	// may be nil where nobody knows.
 	Network func() string
+	// Scratch is a folder of the service's own on the local disk.
+	Scratch string
 	Log     *slog.Logger
 
 	accounts account.Directory

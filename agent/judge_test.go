@@ -41,7 +41,7 @@ func newTrial(t *testing.T) *trial {
 	d.Judge = &Judge{
 		Engine: rules.NewEngine(pack, rules.Limits{}), Pack: pack, Policy: rules.DefaultPolicy, Ledger: totals,
 		Machine: incident.Machine{ID: "m", Name: "m", OS: "linux"}, Log: log,
-		Tell: func(context.Context, incident.Incident, prompt.Words) {},
+		Tell: func(context.Context, incident.Incident, prompt.Words) {}, Scratch: t.TempDir(),
 		Record: func(_ context.Context, i incident.Incident) error {
 			d.mu.Lock()
 			defer d.mu.Unlock()

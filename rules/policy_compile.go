@@ -15,7 +15,7 @@ var (
 	modes       = []Mode{Enforce, ReportOnly}
 	severities  = []Severity{Low, Medium, High, Critical}
 	channels    = []activity.Channel{activity.RemovableMedia, activity.NetworkShare, activity.SyncFolder, activity.Clipboard, activity.Print, activity.Network, activity.AtRest}
-	operations  = []activity.Operation{activity.Write, activity.Name, activity.Attribute, activity.Copy, activity.Connect, activity.Find}
+	operations  = []activity.Operation{activity.Write, activity.Name, activity.Attribute, activity.Copy, activity.CopyFile, activity.Connect, activity.Find}
 	networks    = []string{"corporate", "vpn", "home", "public", "offline"}
 	unreadables = []Reason{Encrypted, TooLarge, TooDeep, TimedOut, Corrupt, Truncated, Unsupported}
 	waysOn      = []string{"masked-copy", "request-approval", "not-customer-data", "release-at-once", "silence"}

@@ -35,6 +35,8 @@ const (
 	Attribute Operation = "attribute"
 	// Copy is content put on the clipboard.
 	Copy Operation = "copy"
+	// CopyFile is a file put on the clipboard, to be pasted somewhere.
+	CopyFile Operation = "copy-file"
 	// Find is content found lying somewhere.
 	Find Operation = "find"
 	// Connect is the workstation being on a network, or reaching for a system
@@ -64,11 +66,15 @@ type Actor struct {
 	Proven bool
 }
 
-// Subject is the content acted on. Name and Source may themselves hold
-// customer data: mask them before they are recorded or shown elsewhere.
+// Subject is the content acted on. Name, Source and Said may themselves
+// hold customer data: mask them before they are recorded or shown elsewhere.
 type Subject struct {
 	Name   string // path relative to the destination
 	Source string // where the content came from, "" when unknown
+	// Said is where it came from as a program of the person's own says, "" where
+	// none does. Whoever can read more than the person never opens it.
+	Said   string
+	SHA256 string // of the whole content in hex, "" when not known
 	Size   int64  // bytes, -1 when unknown
 	Type   string // media type found by content, "" when not looked at
 }

@@ -26,7 +26,11 @@ type Case struct {
 	Matches []incident.Match `json:"matches,omitempty"` // masked
 	Source  string           `json:"source,omitempty"`  // path of what was copied, "" when not known
 	Target  string           `json:"target,omitempty"`  // path it was going to
-	Steps   []Step           `json:"steps,omitempty"`   // what has been done about it, oldest first
+	// Said is the source as the person's own helper says: it is for them, and
+	// the service never opens it.
+	Said   string `json:"said,omitempty"`
+	SHA256 string `json:"sha256,omitempty"` // of the content that was stopped, "" where not all of it was seen
+	Steps  []Step `json:"steps,omitempty"`  // what has been done about it, oldest first
 
 	// Channel and Destination are what grants name; Classes and People what was
 	// seen before it was stopped.

@@ -3,6 +3,7 @@ package control
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ const (
 	clipJudging = time.Minute
 )
 
-// Clip is what a person has put on the clipboard: text or files. It is not
+// Clip is what a person has put on the clipboard: text or the names of files. It is not
 // masked: it goes to detection and nowhere else.
 type Clip struct {
 	Text    string   // valid UTF-8, at most MaxClip bytes
@@ -61,6 +62,9 @@ type clipHead struct {
 	Incomplete string `json:"incomplete,omitempty"`
 	Files      bool   `json:"files,omitempty"` // what follows are paths
 	Size       int    `json:"size"`            // bytes that follow
+
+	File string `json:"file,omitempty"` // what follows is the content of this file
+	More bool   `json:"more,omitempty"` // and not yet the end of it
 }
 
 // Clip has a copy judged. Clear, when the verdict asks for it, takes the copy
@@ -69,7 +73,14 @@ type clipHead struct {
 func (c *Client) Clip(ctx context.Context, clip Clip, clear func(context.Context) bool) (Verdict, error) {
 	defer context.AfterFunc(ctx, func() { c.conn.Close() })()
 	head, body := clip.frame()
-	r, err := c.ask(request{Do: doClip, Clip: &head}, body, clipJudging+patience)
+	return c.judged(ctx, clear, func() (reply, error) {
+		return c.ask(request{Do: doClip, Clip: &head}, body, clipJudging+patience)
+	})
+}
+
+// judged sends something that is judged, and does what the verdict says.
+func (c *Client) judged(ctx context.Context, clear func(context.Context) bool, send func() (reply, error)) (Verdict, error) {
+	r, err := send()
 	if err == nil && r.Verdict == nil {
 		err = errors.New("the service answered something else")
 	}
@@ -143,11 +154,19 @@ func (s *Server) clip(ctx context.Context, conn net.Conn, in *bufio.Reader, call
 		return errors.New("not a copy that is taken")
 	}
 	verdict, err := s.judgeClip(ctx, conn, in, caller, head)
+	return s.conclude(conn, in, caller, verdict, err)
+}
+
+// conclude answers what became of judging, and hears the end.
+func (s *Server) conclude(conn net.Conn, in *bufio.Reader, caller Caller, verdict Verdict, err error) error {
 	switch {
 	case errors.Is(err, errJudging):
 		s.Log.Error("a copy cannot be judged", "uid", caller.UID, "error", err)
 		return s.answer(conn, reply{Error: codeFailed})
 	case err != nil:
+		if verdict.Done != nil {
+			verdict.Done(false)
+		}
 		return err
 	}
 	cleared, err := s.follow(conn, in, verdict)
@@ -202,9 +221,13 @@ func (s *Server) follow(conn net.Conn, in *bufio.Reader, v Verdict) (cleared boo
 
 // paces holds how fast people copy, by uid.
 type paces struct {
+	each int // a second and at once, clipsEach when 0
+
 	mu  sync.Mutex
 	uid map[int]*pace
 }
+
+func (p *paces) most() int { return cmp.Or(p.each, clipsEach) }
 
 // pace is one person's.
 type pace struct {
@@ -236,7 +259,7 @@ func (p *paces) use(uid int) *pace {
 	mine, ok := p.uid[uid]
 	if !ok {
 		p.forget()
-		mine = &pace{limit: rate.NewLimiter(clipsEach, clipsEach), turn: make(chan struct{}, 1)}
+		mine = &pace{limit: rate.NewLimiter(rate.Limit(p.most()), p.most()), turn: make(chan struct{}, 1)}
 		if p.uid == nil {
 			p.uid = map[int]*pace{}
 		}
@@ -252,7 +275,7 @@ func (p *paces) forget() {
 		return
 	}
 	for uid, other := range p.uid {
-		if other.using == 0 && other.limit.Tokens() >= clipsEach {
+		if other.using == 0 && other.limit.Tokens() >= float64(p.most()) {
 			delete(p.uid, uid)
 		}
 	}

@@ -8,7 +8,7 @@
 // {"do":"status"}, {"do":"subscribe"} or {"do":"ask","about":"…","body":{…}}; a
 // reply is {"status":{…}}, {"subscribed":true} followed by {"notice":{…}} as
 // they come, {"answer":{…}}, {"refused":"code"} or {"error":"code"}. How a
-// copy on the clipboard travels, see Clip. Unknown fields are ignored on both
+// copy on the clipboard travels, see Clip and ClipFile. Unknown fields are ignored on both
 // sides, so that helper and service of neighbouring versions understand each
 // other.
 package control
@@ -83,6 +83,8 @@ const (
 	doSubscribe = "subscribe"
 	doAsk       = "ask"
 	doClip      = "clip"
+	doClipFile  = "clip-file"
+	doMore      = "more"
 	doCleared   = "cleared"
 
 	codeBusy    = "busy"

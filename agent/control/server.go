@@ -25,10 +25,14 @@ type Server struct {
 	Ask func(ctx context.Context, c Caller, about string, body json.RawMessage) (any, error)
 	// Clip judges what somebody has put on the clipboard. Nil judges nothing.
 	Clip func(ctx context.Context, c Caller, clip Clip) (Verdict, error)
-	Log  *slog.Logger
+	// ClipFile judges the content of a file that was copied. It reads all of it,
+	// or answers an error. Nil judges no content.
+	ClipFile func(ctx context.Context, c Caller, f ClipFile) (Verdict, error)
+	Log      *slog.Logger
 
-	mail  mailbox
-	paces paces
+	mail      mailbox
+	paces     paces
+	filePaces paces // of their own: text never waits for a big file
 
 	mu    sync.Mutex
 	perID map[int]int // connections by uid
@@ -56,6 +60,7 @@ func (s *Server) Withdraw(uid int, id string) bool { return s.mail.withdraw(uid,
 // Serve answers callers until the context ends, then closes every connection
 // and returns nil. The listener is closed in any case.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	s.filePaces.each = filesEach
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	ctx, cancel := context.WithCancel(ctx)
@@ -160,6 +165,10 @@ func (s *Server) converse(ctx context.Context, conn net.Conn, caller Caller) {
 			}
 		case doClip:
 			if s.clip(ctx, conn, in, caller, req.Clip) != nil {
+				return
+			}
+		case doClipFile:
+			if s.clipFile(ctx, conn, in, caller, req.Clip) != nil {
 				return
 			}
 		case doSubscribe:

@@ -29,6 +29,12 @@ func (m maskFailed) Unwrap() error { return m.err }
 
 func fillMasked(p *Page, c told) url.Values {
 	f := url.Values{}
+	if c.Said != "" && c.Source == "" { // a copy beside the file itself
+		f.Set("file", c.Said)
+		f.Set("folder", filepath.Dir(c.Said))
+		f.Set("copy", "masked-"+redact.Name(p.pack, filepath.Base(c.Said)))
+		return f
+	}
 	if c.Source != "" {
 		f.Set("file", c.Source)
 		f.Set("copy", redact.Name(p.pack, filepath.Base(c.Source)))

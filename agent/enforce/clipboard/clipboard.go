@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -34,17 +35,28 @@ type Clipboard struct {
 	Environment func(string) string
 	Log         *slog.Logger
 
+	mu     sync.Mutex
 	reason string // last said why the service cannot be asked
 }
 
 // Keep has every copy judged until the context ends or it is clear that the
 // session has no clipboard to be watched.
 func (c *Clipboard) Keep(ctx context.Context) {
+	waiting := make(chan lookup, maxWaiting)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	looking, stop := context.WithCancel(ctx)
+	defer stop()
+	wg.Go(func() { c.lookAtFiles(looking, waiting) })
+	c.watch(ctx, waiting)
+}
+
+func (c *Clipboard) watch(ctx context.Context, waiting chan<- lookup) {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = againFirst, againMost
 	for {
 		s := sensor.New(c.Environment, c.Log)
-		err := s.Watch(ctx, func(copied sensor.Copy) { c.judge(ctx, s, copied) })
+		err := s.Watch(ctx, func(copied sensor.Copy) { c.judge(ctx, s, copied, waiting) })
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -61,21 +73,41 @@ func (c *Clipboard) Keep(ctx context.Context) {
 	}
 }
 
-// judge asks the service about one copy and does what it says.
-func (c *Clipboard) judge(ctx context.Context, s *sensor.Sensor, copied sensor.Copy) {
+// judge asks the service about one copy and does what it says. What stands in
+// files is looked at afterwards.
+func (c *Clipboard) judge(ctx context.Context, s *sensor.Sensor, copied sensor.Copy, waiting chan<- lookup) {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
 	verdict, err := c.ask(ctx, s, copied)
 	if err != nil {
-		// One line per reason, not per copy.
-		if err.Error() != c.reason {
-			c.reason = err.Error()
-			c.Log.Warn("what is copied is not judged", "reason", err)
-		}
+		c.complain(err)
 		return
 	}
-	c.reason = ""
+	c.complain(nil)
 	c.Log.Info("a copy was judged", "action", verdict.Action, "incident", verdict.Incident, "after", time.Since(copied.Time))
+	if len(copied.Files) == 0 || verdict.Clear {
+		return
+	}
+	select {
+	case waiting <- lookup{s, copied}:
+	default: // enough of them are
+		c.notLookedAt(ctx, lookup{s, copied})
+	}
+}
+
+// complain says why what is copied is not judged: one line per reason, not per
+// copy.
+func (c *Clipboard) complain(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	reason := ""
+	if err != nil {
+		reason = err.Error()
+	}
+	if reason != c.reason && reason != "" {
+		c.Log.Warn("what is copied is not judged", "reason", reason)
+	}
+	c.reason = reason
 }
 
 func (c *Clipboard) ask(ctx context.Context, s *sensor.Sensor, copied sensor.Copy) (control.Verdict, error) {

@@ -122,6 +122,8 @@ func open(ctx context.Context, handle uintptr) error {
 // read answers what is on the clipboard, and false for what is neither text nor
 // files, or a secret.
 func (l *listener) read(ctx context.Context, w *window.Window) (Copy, bool) {
+	l.mu.Lock() // the same window may open it twice, to clear it
+	defer l.mu.Unlock()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	c := Copy{Time: time.Now().UTC(), Source: source()}
