@@ -69,7 +69,7 @@ func TestDocumentedExamples(t *testing.T) {
 		}
 		return m[1]
 	}
-	for _, name := range []string{"detectors", "policy", "retention", "devices"} {
+	for _, name := range []string{"detectors", "policy", "retention", "devices", "copied"} {
 		p, err := ParsePolicy("example", example(name))
 		if err != nil || len(p.Warnings()) > 0 {
 			t.Fatal(name, err, p.Warnings())

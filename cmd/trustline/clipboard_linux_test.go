@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -54,10 +55,12 @@ func (s *said) String() string {
 type office struct {
 	t           *testing.T
 	dir, socket string
+	program     string // of the helper
 	service     *exec.Cmd
 	serviceSaid said
 	helper      *exec.Cmd
 	helperSaid  *said
+	person      uint32 // who runs the helper
 	people      *synthetic.Generator
 	numbers     []string
 	board       board
@@ -77,6 +80,14 @@ func x11() board {
 
 func openOffice(t *testing.T, board board) *office {
 	t.Helper()
+	o := newOffice(t, board)
+	o.startHelper()
+	return o
+}
+
+// newOffice is one where nobody is logged on yet.
+func newOffice(t *testing.T, board board) *office {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		if os.Getenv("CI") != "" {
 			t.Fatal("this test runs the service and needs root")
@@ -86,7 +97,7 @@ func openOffice(t *testing.T, board board) *office {
 	needPrograms(t, board.programs...)
 	startDesktop(t, "en_GB.UTF-8")
 	board.start(t)
-	o := &office{t: t, dir: t.TempDir(), people: synthetic.New(7), board: board}
+	o := &office{t: t, dir: t.TempDir(), people: synthetic.New(7), board: board, program: "trustline"}
 	if err := os.Chmod(o.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +112,6 @@ func openOffice(t *testing.T, board board) *office {
 		}
 	})
 	o.startService()
-	o.startHelper()
 	return o
 }
 
@@ -131,7 +141,8 @@ func (o *office) startService() {
 func (o *office) startHelper() {
 	o.t.Helper()
 	o.helperSaid = &said{}
-	o.helper = exec.Command("trustline", "session", "--verbose", "--socket", o.socket)
+	o.helper = exec.Command(o.program, "session", "--verbose", "--socket", o.socket)
+	o.helper.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: o.person, Gid: o.person}}
 	o.helper.Stderr = o.helperSaid
 	if err := o.helper.Start(); err != nil {
 		o.t.Fatal(err)
@@ -272,13 +283,19 @@ func (o *office) workingDay() {
 	o.toldAndKeptNothing()
 }
 
-// toldAndKeptNothing looks at what the person was told, and for their
-// customers' numbers where they must not be.
+// toldAndKeptNothing looks at what the person was told as well.
 func (o *office) toldAndKeptNothing() {
 	o.t.Helper()
 	if told := dunstHas(o.t); !strings.Contains(told, "What you copied: taken off the clipboard\nIt contains details of ") || !strings.Contains(told, "It was on the clipboard for a moment") {
 		o.t.Errorf("the person was told\n%s", told)
 	}
+	o.keptNothing()
+}
+
+// keptNothing looks for their customers' numbers in logs and in the service's
+// state.
+func (o *office) keptNothing() {
+	o.t.Helper()
 	kept := []byte(o.serviceSaid.String() + o.helperSaid.String())
 	err := filepath.WalkDir(filepath.Join(o.dir, "state"), func(path string, d os.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -327,39 +344,4 @@ func TestClipboardWithoutServiceOrHelper(t *testing.T) {
 	o.startHelper()
 	o.copy(list)
 	o.isCleared("a list after the helper came back")
-}
-
-// Of files the names are looked at, not what lies behind them.
-func TestClipboardOfFiles(t *testing.T) {
-	o := openOffice(t, x11())
-	list := filepath.Join(o.dir, "report.csv")
-	o.write("report.csv", o.list(50))
-	files := func() string {
-		out, _ := exec.Command("xclip", "-selection", "clipboard", "-t", "text/uri-list", "-o").Output()
-		return string(out)
-	}
-	judged := func() int { return strings.Count(o.helperSaid.String(), "a copy was judged") }
-	seen := judged()
-	o.copy("file://"+list+"\r\n", "-t", "text/uri-list")
-	eventually(t, "a file is judged", func() bool { return judged() > seen && files() != "" })
-	if got := files(); got != "file://"+list+"\r\n" {
-		t.Errorf("a file was taken off the clipboard for its content: %q is left", got)
-	}
-	var names strings.Builder
-	for _, p := range o.people.People(3) {
-		o.numbers = append(o.numbers, p.Mobile)
-		fmt.Fprintf(&names, "file:///home/a/%s_%s.csv\r\n", p.Name, p.Mobile)
-	}
-	o.copy(names.String(), "-t", "text/uri-list")
-	eventually(t, "files named after customers are taken off", func() bool { return files() == "" })
-	eventually(t, "they are a case", func() bool { return len(o.cases()) == 1 })
-	n := o.cases()[0].Notice
-	if n.Outcome != "undone" || n.Rule != "no-numbers-on-the-clipboard" {
-		t.Errorf("the case is %+v", n)
-	}
-	for _, number := range o.numbers {
-		if strings.Contains(fmt.Sprint(n), number) {
-			t.Fatal("what the person is told holds a customer's number")
-		}
-	}
 }

@@ -128,7 +128,7 @@ func startDesktop(t *testing.T, lang string, settings ...string) {
 	t.Setenv("DISPLAY", ":"+display)
 	config := filepath.Join(t.TempDir(), "bus.conf") // a bus that starts nothing by itself
 	err := os.WriteFile(config, fmt.Appendf(nil, `<busconfig><type>session</type><listen>unix:dir=%s</listen>
-		<policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy></busconfig>`, t.TempDir()), 0o600)
+		<policy context="default"><allow user="*"/><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy></busconfig>`, t.TempDir()), 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}

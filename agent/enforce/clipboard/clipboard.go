@@ -91,7 +91,7 @@ func (c *Clipboard) judge(ctx context.Context, s *sensor.Sensor, copied sensor.C
 	select {
 	case waiting <- lookup{s, copied}:
 	default: // enough of them are
-		c.notLookedAt(ctx, lookup{s, copied})
+		c.sayNotLookedAt(ctx, lookup{s, copied})
 	}
 }
 

@@ -36,10 +36,12 @@ func (c *Clipboard) lookAtFiles(ctx context.Context, waiting <-chan lookup) {
 		case <-ctx.Done():
 			return
 		case l := <-waiting:
-			if err := c.lookAt(ctx, l, readers); err != nil && ctx.Err() == nil {
+			err := c.lookAt(ctx, l, readers)
+			if err != nil && ctx.Err() == nil {
 				c.complain(err)
-				c.notLookedAt(ctx, l)
+				c.sayNotLookedAt(ctx, l)
 			}
+			c.Log.Info("copied files were looked at", "after", time.Since(l.copied.Time))
 		}
 	}
 }
@@ -49,83 +51,85 @@ func (c *Clipboard) lookAtFiles(ctx context.Context, waiting <-chan lookup) {
 func (c *Clipboard) lookAt(ctx context.Context, l lookup, readers chan struct{}) error {
 	ctx, cancel := context.WithTimeout(ctx, askFiles)
 	defer cancel()
+	select {
+	case readers <- struct{}{}:
+	default:
+		return c.notLookedAt(ctx, l, l.copied.Files, sensor.TimedOut)
+	}
+	p := open(l.copied.Files, func() { <-readers })
+	defer p.close()
+	reading, stop := context.WithTimeout(ctx, readFor)
+	defer stop()
+	g, ok := p.gather(reading)
+	if !ok {
+		return c.notLookedAt(ctx, l, l.copied.Files, sensor.TimedOut)
+	}
+	left, why, err := c.judgeFiles(ctx, reading, l, p, g)
+	if err == nil && len(left) > 0 {
+		err = c.notLookedAt(ctx, l, left, why)
+	}
+	return err
+}
+
+// sayNotLookedAt is for what was given up.
+func (c *Clipboard) sayNotLookedAt(ctx context.Context, l lookup) {
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	if err := c.notLookedAt(ctx, l, l.copied.Files, sensor.TimedOut); err != nil && ctx.Err() == nil {
+		c.complain(err)
+	}
+}
+
+// judgeFiles has the files of a pile judged one after the other until one is
+// not to stay on the clipboard. It answers what was not looked at, and why.
+func (c *Clipboard) judgeFiles(ctx, reading context.Context, l lookup, p *pile, g gathered) (left []string, why string, err error) {
+	if len(g.files) == 0 {
+		return g.left, sensor.TooLarge, nil
+	}
+	client, err := control.Dial(ctx, c.Socket)
+	if err != nil {
+		return nil, "", err
+	}
+	defer client.Close()
+	for begun := 0; ; {
+		next, ok, why := p.next(reading)
+		switch {
+		case why != "":
+			return append(g.left, g.paths(begun)...), why, nil
+		case !ok:
+			return g.left, sensor.TooLarge, nil
+		case next.full:
+			return append(g.left, g.paths(next.index)...), sensor.TooLarge, nil
+		case !next.begin: // the rest of a file of which more came than is taken
+			continue
+		}
+		begun = next.index + 1
+		verdict, err := c.have(ctx, client, l, g.files[next.index].path, &content{ctx: reading, pile: p})
+		if err != nil || verdict.Clear {
+			return nil, "", err
+		}
+	}
+}
+
+// notLookedAt tells the service of files that nobody looked at.
+func (c *Clipboard) notLookedAt(ctx context.Context, l lookup, files []string, why string) error {
 	client, err := control.Dial(ctx, c.Socket)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	select {
-	case readers <- struct{}{}:
-	default:
-		c.notLookedAt(ctx, l)
-		return nil
-	}
-	p := open(l.copied.Files, func() { <-readers })
-	defer p.close()
-	ask := func(path string, content control.Content) (control.Verdict, error) {
-		return c.have(ctx, client, l, path, content)
-	}
-	left, why, err := c.judgeFiles(ctx, p, l.copied, ask)
-	if err == nil && len(left) > 0 {
-		_, err = ask(names(left), nothing(why))
-	}
+	_, err = c.have(ctx, client, l, names(files), nothing(why))
 	return err
-}
-
-// notLookedAt tells the service of files that nobody looked at.
-func (c *Clipboard) notLookedAt(ctx context.Context, l lookup) {
-	ctx, cancel := context.WithTimeout(ctx, askFor)
-	defer cancel()
-	client, err := control.Dial(ctx, c.Socket)
-	if err == nil {
-		defer client.Close()
-		_, err = c.have(ctx, client, l, names(l.copied.Files), nothing(sensor.TimedOut))
-	}
-	if err != nil {
-		c.complain(err)
-	}
 }
 
 // have has one file judged, and the copy taken off where it is not to stay.
 func (c *Clipboard) have(ctx context.Context, client *control.Client, l lookup, path string, content control.Content) (control.Verdict, error) {
 	f := control.ClipFile{Path: path, Program: l.copied.Source.Program, Content: content}
-	return client.ClipFile(ctx, f, func(ctx context.Context) bool { return c.clear(ctx, l.sensor, l.copied) })
-}
-
-// judgeFiles has the files of a pile judged one after the other until one is
-// not to stay on the clipboard. It answers what was not looked at, and why.
-func (c *Clipboard) judgeFiles(ctx context.Context, p *pile, copied sensor.Copy, ask func(string, control.Content) (control.Verdict, error)) (left []string, why string, err error) {
-	reading, cancel := context.WithTimeout(ctx, readFor)
-	defer cancel()
-	g, ok := p.gather(reading)
-	if !ok {
-		return copied.Files, sensor.TimedOut, nil
+	verdict, err := client.ClipFile(ctx, f, func(ctx context.Context) bool { return c.clear(ctx, l.sensor, l.copied) })
+	if err == nil {
+		c.Log.Info("a copied file was looked at", "action", verdict.Action, "incident", verdict.Incident, "after", time.Since(l.copied.Time))
 	}
-	begun := 0 // files of which nothing is left to be said
-	for {
-		next, ok, why := p.next(reading)
-		if !ok {
-			if why == "" {
-				why = sensor.TooLarge
-			}
-			for _, f := range g.files[begun:] {
-				g.left = append(g.left, f.path)
-			}
-			return g.left, why, nil
-		}
-		if !next.begin {
-			continue // of a file that was cut
-		}
-		begun = next.index + 1
-		verdict, err := ask(g.files[next.index].path, &content{ctx: reading, pile: p})
-		if err != nil {
-			return nil, "", err
-		}
-		c.Log.Info("a copied file was judged", "action", verdict.Action, "incident", verdict.Incident, "after", time.Since(copied.Time))
-		if verdict.Clear {
-			return nil, "", nil
-		}
-	}
+	return verdict, err
 }
 
 // names are those of some files, for people to read.

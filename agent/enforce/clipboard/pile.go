@@ -24,7 +24,7 @@ const (
 
 	// stalled is how long one step of reading may take: a share or a file system
 	// of somebody's own may never answer.
-	stalled = 4 * time.Second
+	stalled = 3 * time.Second
 )
 
 // found is a file to be read.
@@ -37,6 +37,15 @@ type found struct {
 type gathered struct {
 	files []found
 	left  []string // copied, and not to be looked at as a whole
+}
+
+// paths answers those of the files from one on.
+func (g gathered) paths(from int) []string {
+	var list []string
+	for _, f := range g.files[from:] {
+		list = append(list, f.path)
+	}
+	return list
 }
 
 // gather looks for what can be read, the small files first so that a big one
@@ -108,6 +117,7 @@ type piece struct {
 	data  []byte
 	end   bool
 	why   string // what was read is not everything
+	full  bool   // there is no room for this file and those after it
 }
 
 // pile is what was copied, as it is read by a goroutine of its own: one that
@@ -132,8 +142,12 @@ func open(paths []string, release func()) *pile {
 		}
 		room := int64(maxBytes)
 		for index, f := range g.files {
-			if room == 0 || !p.read(index, f, &room) {
+			if room == 0 {
+				p.hand(piece{index: index, full: true})
 				break
+			}
+			if !p.read(index, f, &room) {
+				return
 			}
 		}
 		close(p.pieces)
