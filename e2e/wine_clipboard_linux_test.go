@@ -14,9 +14,9 @@ import (
 	"github.com/trustline/trustline/rules/synthetic"
 )
 
-// On Windows a customer list that is copied is taken off the clipboard and
-// reported to the console, over the service's named pipe; what is harmless, or marked as secret
-// by a password manager, is left alone.
+// On Windows a customer list that is copied, as text or as a file, is taken off the
+// clipboard and reported to the console, over the service's named pipe; what is harmless,
+// or marked as secret by a password manager, is left alone.
 func TestWindowsClipboardUnderWine(t *testing.T) {
 	w := newWindows(t)
 	w.screen()
@@ -50,6 +50,16 @@ rules:
 	w.run("wine", `C:\clip.exe`, "set", `C:\list.csv`)
 	w.until("the list is off the clipboard", func() bool { return held() == "" })
 	w.until("the console has the incident", func() bool { return console.have("clipboard", "undone") == 1 })
+
+	w.run("wine", `C:\clip.exe`, "files", `C:\plan.txt`)
+	looked := func() int { return strings.Count(helper(), "copied files were looked at") }
+	w.until("a harmless file was looked at", func() bool { return looked() == 1 })
+	if held() != "[files]" {
+		t.Errorf("a harmless file was taken off; the helper said:\n%s", helper())
+	}
+	w.run("wine", `C:\clip.exe`, "files", `C:\list.csv`)
+	w.until("the file of the list is off the clipboard", func() bool { return held() == "" })
+	w.until("the console has that incident", func() bool { return console.have("clipboard", "undone") == 2 })
 	if at := os.Getenv("SCREENSHOTS"); at != "" { // of what the person is told, for people to look at
 		time.Sleep(3 * time.Second)
 		shot := exec.Command("import", "-display", w.display, "-window", "root", filepath.Join(at, "windows.png"))
@@ -60,7 +70,7 @@ rules:
 
 	w.run("wine", `C:\clip.exe`, "secret", `C:\list.csv`)
 	time.Sleep(time.Second)
-	if held() == "" || w.waiting() != 0 || console.have("clipboard", "undone") != 1 {
+	if held() == "" || w.waiting() != 0 || console.have("clipboard", "undone") != 2 {
 		t.Error("what a password manager marked as secret was looked at")
 	}
 	if strings.Contains(helper(), "not judged") {

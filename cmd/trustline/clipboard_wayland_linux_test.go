@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -47,4 +48,29 @@ func startCompositor(t *testing.T) {
 		return len(found) > 0
 	})
 	t.Setenv("WAYLAND_DISPLAY", filepath.Base(found[0]))
+}
+
+func TestClipboardOfFilesOnWayland(t *testing.T) {
+	o := openOffice(t, wayland())
+	held := func() string { return output(t, "wl-paste", "--list-types") }
+	for _, c := range []struct {
+		name   string
+		people int
+		goes   bool
+	}{{"two.csv", 2, false}, {"list.csv", 40, true}} {
+		o.write(c.name, o.list(c.people))
+		before := o.looked()
+		cmd := exec.Command("wl-copy", "--type", "text/uri-list")
+		cmd.Stdin = strings.NewReader(uriList([]string{filepath.Join(o.dir, c.name)}))
+		if err := cmd.Run(); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, c.name+" was looked at", func() bool { return o.looked() > before })
+		if c.goes {
+			eventually(t, c.name+" is taken off", func() bool { return held() == "" })
+		} else if held() != "text/uri-list" {
+			t.Errorf("%s: %q is left", c.name, held())
+		}
+	}
+	eventually(t, "the list is a case", func() bool { return len(o.cases()) == 1 })
 }
