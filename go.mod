@@ -71,7 +71,10 @@ require (
 	honnef.co/go/tools v0.4.5 // indirect
 )
 
-require golang.org/x/image v0.47.0
+require (
+	github.com/ebitengine/purego v0.11.3
+	golang.org/x/image v0.47.0
+)
 
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
@@ -81,7 +84,7 @@ require (
 	github.com/pingcap/tidb/pkg/parser v0.0.0-20250421232622-526b2c79173d // indirect
 	go.uber.org/atomic v1.11.0 // indirect
 	go.uber.org/zap v1.27.0 // indirect
-	gopkg.in/natefinch/lumberjack.v2 v2.2.1 // indirect
+	gopkg.in/natefinch/lumberjack.v2 v2.2.1
 )
 
 require (
