@@ -7,10 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
-
-	"github.com/shirou/gopsutil/v3/process"
 )
 
 // helper starts the session helper on a desktop of its own: an X server, a bus, a
@@ -101,17 +100,15 @@ func (w *workplace) beside(cmd *exec.Cmd, ready func() bool) error {
 // shares answers what of a process' memory is its own and its part of what it
 // shares with others, in bytes.
 func shares(pid int) (float64, error) {
-	p, err := process.NewProcess(int32(pid))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 	if err != nil {
 		return 0, err
 	}
-	maps, err := p.MemoryMaps(true)
-	if err != nil {
-		return 0, err
+	for line := range strings.Lines(string(text)) {
+		if kib, ok := strings.CutPrefix(line, "Pss:"); ok {
+			n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(kib), " kB"))
+			return float64(n) * 1024, err
+		}
 	}
-	var sum float64
-	for _, m := range *maps {
-		sum += float64(m.Pss) * 1024
-	}
-	return sum, nil
+	return 0, errors.New("the kernel does not tell what a process shares")
 }
