@@ -115,7 +115,7 @@ func (p *Policy) BlockAt(a activity.Activity) (people int, ok bool) {
 	if p.mode == ReportOnly {
 		return 0, false
 	}
-	q := &question{Activity: a, policy: p, classes: make([]bool, len(p.classes))}
+	q := &question{Activity: a, policy: p, classes: make([]bool, len(p.classes)), answers: make([]answer, p.answers)}
 	for i := range p.rules {
 		r := &p.rules[i]
 		if !r.action.Stops() || len(r.unless) > 0 && all(r.unless, q) {

@@ -116,6 +116,7 @@ type Policy struct {
 	described     []custom.Detector
 	counted       []detect.Class
 	warnings      strictyaml.Problems
+	answers       int // slots for what a question knows already
 }
 
 // class is a policy class, compiled.
@@ -149,7 +150,7 @@ type rule struct {
 func ParsePolicy(name string, data []byte) (*Policy, error) {
 	var spec policySpec
 	doc := strictyaml.Decode(name, data, &spec)
-	c := compiler{doc: doc, classes: map[string]int{}, rules: map[string]int{}}
+	c := compiler{doc: doc, classes: map[string]int{}, rules: map[string]int{}, slots: map[string]int{}}
 	p := c.policy(&spec)
 	if err := doc.Err(); err != nil {
 		return nil, err

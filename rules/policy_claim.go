@@ -9,7 +9,7 @@ import (
 // they may copy, of a share that a program of theirs mounts.
 type claimCondition struct {
 	patternCondition
-	names []*pattern // those without a folder, held against a program's name as well
+	name *patternCondition // what has no folder, held against a program's name as well; nil for nothing
 	// proven tells that only what is proven counts: where the condition makes a
 	// rule milder, a name that anybody can take must not be enough.
 	proven bool
@@ -19,9 +19,10 @@ func (c *compiler) claims(conditions []condition, path string, written []scalar,
 	if len(written) == 0 {
 		return conditions
 	}
-	claim := &claimCondition{patternCondition: patternCondition{path, c.patterns(written), text}}
-	if text == programText {
-		claim.names = slices.DeleteFunc(slices.Clone(claim.patterns), func(p *pattern) bool { return strings.ContainsAny(p.written, `/\`) })
+	claim := &claimCondition{patternCondition: *c.fitting(path, c.patterns(written), text)}
+	names := slices.DeleteFunc(slices.Clone(claim.patterns), func(p *pattern) bool { return strings.ContainsAny(p.written, `/\`) })
+	if text == programText && len(names) > 0 {
+		claim.name = c.fitting(path, names, programNameText)
 	}
 	return append(conditions, claim)
 }
@@ -39,15 +40,7 @@ func (c *claimCondition) holds(q *question) bool {
 	if c.proven && !q.proves(c.text) {
 		return false
 	}
-	if c.patternCondition.holds(q) {
-		return true
-	}
-	for _, p := range c.names {
-		if p.fits(q.fold(programNameText)) {
-			return true
-		}
-	}
-	return false
+	return c.patternCondition.holds(q) || c.name != nil && c.name.holds(q)
 }
 
 // proves tells whether a text is more than somebody's word.

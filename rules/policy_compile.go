@@ -3,6 +3,8 @@ package rules
 import (
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/rules/custom"
@@ -54,6 +56,7 @@ type compiler struct {
 	grades     []KindLevel
 	registered []registered
 	counted    []detect.Class
+	slots      map[string]int // of answers, by what is asked
 }
 
 func (c *compiler) policy(s *policySpec) *Policy {
@@ -91,6 +94,7 @@ func (c *compiler) policy(s *policySpec) *Policy {
 	}
 	p.lists, p.own, p.custom = c.lists, c.own, c.looking(s.Place)
 	p.described, p.counted = c.described, c.counted
+	p.answers = len(c.slots)
 	return p
 }
 
@@ -351,5 +355,16 @@ func (c *compiler) texts(conditions []condition, path string, written []scalar, 
 	if len(written) == 0 {
 		return conditions
 	}
-	return append(conditions, &patternCondition{path, c.patterns(written), text})
+	return append(conditions, c.fitting(path, c.patterns(written), text))
+}
+
+// fitting answers a condition on a text, with a slot for what it wants.
+func (c *compiler) fitting(path string, patterns []*pattern, text textField) *patternCondition {
+	key := strconv.Itoa(int(text)) + "\x00" + strings.Join(written(patterns), "\x00")
+	slot, known := c.slots[key]
+	if !known {
+		slot = len(c.slots)
+		c.slots[key] = slot
+	}
+	return &patternCondition{path, patterns, text, slot}
 }

@@ -34,11 +34,12 @@ type question struct {
 	// folded holds the texts as patterns see them, once asked for.
 	folded   [textFields]string
 	isFolded [textFields]bool
-	owner    owner // of the medium, "" until asked for
+	owner    owner    // of the medium, "" until asked for
+	answers  []answer // of conditions, by their slot
 }
 
 func (p *Policy) question(a activity.Activity, c Content, ctx Context) *question {
-	q := &question{Activity: a, Content: c, Context: ctx, policy: p, classes: make([]bool, len(p.classes))}
+	q := &question{Activity: a, Content: c, Context: ctx, policy: p, classes: make([]bool, len(p.classes)), answers: make([]answer, p.answers)}
 	for i := range p.classes {
 		q.classes[i] = p.classes[i].holds(q)
 	}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -70,17 +71,37 @@ type patternCondition struct {
 	path     string
 	patterns []*pattern
 	text     textField
+	slot     int // of the answer: conditions that want the same have the same
 }
 
+// answer is what a question knows of one slot.
+type answer uint8
+
+const (
+	notAsked answer = iota
+	no
+	yes
+)
+
 func (c *patternCondition) field() string { return c.path }
+
+// holds looks once for each question: rules repeat each other's conditions.
 func (c *patternCondition) holds(q *question) bool {
-	text := q.fold(c.text)
-	for _, p := range c.patterns {
-		if p.fits(text) {
-			return true
+	if c.slot >= len(q.answers) {
+		return c.fits(q)
+	}
+	if q.answers[c.slot] == notAsked {
+		q.answers[c.slot] = no
+		if c.fits(q) {
+			q.answers[c.slot] = yes
 		}
 	}
-	return false
+	return q.answers[c.slot] == yes
+}
+
+func (c *patternCondition) fits(q *question) bool {
+	text := q.fold(c.text)
+	return slices.ContainsFunc(c.patterns, func(p *pattern) bool { return p.fits(text) })
 }
 func (c *patternCondition) wanted() string { return either(written(c.patterns)) }
 
