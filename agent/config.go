@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/agent/discovery"
 	"github.com/trustline/trustline/agent/identity"
 	"github.com/trustline/trustline/agent/sensor/network"
@@ -51,7 +52,7 @@ const maxConfigSize = 1 << 20
 
 // DefaultConfig is what holds where the file says nothing.
 func DefaultConfig() Config {
-	return Config{State: defaultState, Socket: defaultSocket}
+	return Config{State: defaultState, Socket: control.DefaultPath}
 }
 
 // LoadConfig reads a configuration file. Errors name file, line and remedy.

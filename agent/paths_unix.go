@@ -2,7 +2,4 @@
 
 package agent
 
-const (
-	defaultState  = "/var/lib/trustline"
-	defaultSocket = "/run/trustline/control.sock"
-)
+const defaultState = "/var/lib/trustline"

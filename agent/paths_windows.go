@@ -1,6 +1,3 @@
 package agent
 
-const (
-	defaultState  = `C:\ProgramData\Trustline`
-	defaultSocket = `\\.\pipe\trustline`
-)
+const defaultState = `C:\ProgramData\Trustline`

@@ -1,3 +1,5 @@
+//go:build !windows
+
 package control
 
 import (
@@ -11,9 +13,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// DefaultPath is where the service listens unless told otherwise.
-const DefaultPath = "/run/trustline/control.sock"
 
 // Listen opens the socket for everybody on this machine to connect to. Its
 // folder is made when missing and must be one that only the service's own user
@@ -105,27 +104,18 @@ func dial(ctx context.Context, path string) (net.Conn, error) {
 	return d.DialContext(ctx, "unix", path)
 }
 
-// peer answers who is at the other end, as the kernel noted it when they
-// connected or, for a server, listened.
-func peer(conn net.Conn) (Caller, error) {
+// self answers this process' own account.
+func self() int { return os.Geteuid() }
+
+// descriptor answers a connection's, for a question to the kernel.
+func descriptor(conn net.Conn) (syscall.RawConn, error) {
 	uc, ok := conn.(*net.UnixConn)
 	if !ok {
-		return Caller{}, fmt.Errorf("connection of type %T has no known peer", conn)
+		return nil, fmt.Errorf("connection of type %T has no known peer", conn)
 	}
 	raw, err := uc.SyscallConn()
 	if err != nil {
-		return Caller{}, fmt.Errorf("reach the connection's descriptor: %w", err)
+		return nil, fmt.Errorf("reach the connection's descriptor: %w", err)
 	}
-	var cred *unix.Ucred
-	var credErr error
-	err = raw.Control(func(fd uintptr) {
-		cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	})
-	if err := errors.Join(err, credErr); err != nil {
-		return Caller{}, fmt.Errorf("read the peer's credentials: %w", err)
-	}
-	return Caller{UID: int(cred.Uid), GID: int(cred.Gid), PID: int(cred.Pid)}, nil
+	return raw, nil
 }
-
-// self answers this process' own account.
-func self() int { return os.Geteuid() }
