@@ -148,14 +148,18 @@ func (w *wayland) run(ctx context.Context, args ...string) (out []byte, complete
 	return out, true, nil
 }
 
-// clear empties the clipboard unless a newer copy has been noticed. Wayland
-// knows no way to do so only if it is still the same.
+// clear empties the clipboard unless something else has come there since. A
+// change may have been noticed so late that what was read then was the next copy
+// already: a newer change alone does not say that it is gone. Wayland knows no
+// way to empty it only if it is still the same.
 func (w *wayland) clear(ctx context.Context, c Copy) error {
-	if w.serial.Load() != c.mark.stamp {
-		return ErrReplaced
-	}
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
+	if w.serial.Load() != c.mark.stamp {
+		if held, ok := w.read(ctx); !ok || held.Text != c.Text || !slices.Equal(held.Files, c.Files) {
+			return ErrReplaced
+		}
+	}
 	if err := exec.CommandContext(ctx, w.copy, "--clear").Run(); err != nil {
 		return fmt.Errorf("clear the clipboard: %w", err)
 	}
