@@ -14,6 +14,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -208,6 +210,25 @@ func TestSilence(t *testing.T) {
 	expect(t, Silent, Target{Address: mute.Addr().String(), Pins: []Pin{pin}})
 	if d := time.Since(start); d > 10*time.Second {
 		t.Errorf("waited %v for a mute beacon", d)
+	}
+}
+
+// A connection whose first packet is lost is not waited for.
+func TestLostPacket(t *testing.T) {
+	cert, pin := identity(t)
+	address := serve(t, cert)
+	var tries atomic.Int32
+	dialer := &net.Dialer{ControlContext: func(ctx context.Context, _, _ string, _ syscall.RawConn) error {
+		if tries.Add(1) == 1 {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		return nil
+	}}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if got, err := Probe(ctx, dialer, Target{Address: address, Pins: []Pin{pin}}); got != Answered || tries.Load() != 2 {
+		t.Errorf("%v (%v) after %d tries", got, err, tries.Load())
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"time"
 )
 
 // Outcome is what came of asking for a beacon.
@@ -44,7 +45,7 @@ type Target struct {
 // interface, until the context ends. The error says why it was not answered;
 // it is nil when it was.
 func Probe(ctx context.Context, dialer *net.Dialer, target Target) (Outcome, error) {
-	conn, err := dialer.DialContext(ctx, "tcp", target.Address)
+	conn, err := dial(ctx, dialer, target.Address)
 	if err != nil {
 		return Silent, fmt.Errorf("reach the beacon: %w", err)
 	}
@@ -63,6 +64,50 @@ func Probe(ctx context.Context, dialer *net.Dialer, target Target) (Outcome, err
 		return Relayed, errors.New("ask the beacon: it sees another address than this machine has")
 	}
 	return Answered, nil
+}
+
+// dialAgain is how long a connection may take before a second one is tried beside
+// it. On a network just joined the first packet is easily lost, and the kernel
+// sends another only after a second.
+const dialAgain = 200 * time.Millisecond
+
+// dial answers the first of at most two connections that stands.
+func dial(ctx context.Context, dialer *net.Dialer, address string) (net.Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type result struct {
+		conn net.Conn
+		err  error
+	}
+	results := make(chan result, 2)
+	try := func() {
+		conn, err := dialer.DialContext(ctx, "tcp", address)
+		results <- result{conn, err}
+	}
+	go try()
+	running := 1
+	again := time.NewTimer(dialAgain)
+	defer again.Stop()
+	for {
+		select {
+		case <-again.C:
+			running++
+			go try()
+		case r := <-results:
+			running--
+			if r.err != nil && running > 0 {
+				continue
+			}
+			for range running { // one that stands a moment later is not needed
+				go func() {
+					if late := <-results; late.err == nil {
+						_ = late.conn.Close()
+					}
+				}()
+			}
+			return r.conn, r.err
+		}
+	}
 }
 
 // ask speaks HTTPS over one connection and throws it away: every answer is a
