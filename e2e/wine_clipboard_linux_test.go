@@ -99,7 +99,8 @@ func (w *windows) screen() {
 	w.display = ":" + strings.TrimSpace(string(number[:n]))
 }
 
-// What only a Windows has is tried there by its own tests: the named pipe, whose
+// What only a Windows has is tried there by its own tests: the job that readers of
+// documents are in, the named pipe, whose
 // callers are known by their process and account, the Network List Manager, disks
 // and the Windows Filtering Platform.
 func TestWindowsPipeUnderWine(t *testing.T) {
