@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -62,12 +63,17 @@ func newSessionCommand(t *terminal) *cobra.Command {
 }
 
 // frugal has this process keep little memory it does not use: there is one
-// helper in every session of the machine, and it waits nearly all the time. What
-// the start took is given back once; call undo at the end.
+// helper in every session of the machine, and it waits nearly all the time. The
+// runtime keeps some for each processor it works on; what the start took is given
+// back once. Call undo at the end.
 func frugal() (undo func()) {
-	before := debug.SetGCPercent(30)
+	percent, processors := debug.SetGCPercent(30), runtime.GOMAXPROCS(1)
 	started := time.AfterFunc(5*time.Second, debug.FreeOSMemory)
-	return func() { started.Stop(); debug.SetGCPercent(before) }
+	return func() {
+		started.Stop()
+		debug.SetGCPercent(percent)
+		runtime.GOMAXPROCS(processors)
+	}
 }
 
 // maxOpening bounds the browsers that are being started at a time.
