@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -118,7 +119,29 @@ func (c Clip) frame() (clipHead, []byte) {
 		body = append(append(body, f...), 0)
 	}
 	head.Files, head.Size = len(c.Files) > 0, len(body)
+	head.fit()
 	return head, body
+}
+
+// maxHead bounds the head as it travels: within a request line.
+const maxHead = maxRequest / 2
+
+// fit leaves out of names what does not fit into the head: in JSON some
+// characters take six bytes.
+func (h *clipHead) fit() {
+	fits := func() bool {
+		line, err := json.Marshal(h)
+		return err == nil && len(line) <= maxHead
+	}
+	if !fits() {
+		h.Program = ""
+	}
+	if !fits() {
+		h.File = h.File[strings.LastIndexAny(h.File, `/\`)+1:]
+	}
+	if !fits() {
+		h.File = cut(h.File, maxHead/12)
+	}
 }
 
 const tooLarge = "too-large"

@@ -25,7 +25,7 @@ const (
 	maxPart     = 256 << 10        // bytes of one part
 	maxPath     = 4 << 10          // bytes of a file's name and place
 	filesEach   = 200              // files of one person a second; more wait
-	fileArrives = 30 * time.Second // one file, all its parts
+	fileArrives = 75 * time.Second // one file, all its parts; the helper reads for a minute
 )
 
 // ClipFile is a file that a person has put on the clipboard.
@@ -57,6 +57,7 @@ func (c *Client) sendFile(f ClipFile) (reply, error) {
 	if len(head.Program) > maxProgram {
 		head.Program = ""
 	}
+	head.fit()
 	do, room, buf := doClipFile, MaxClipFile, make([]byte, maxPart)
 	for {
 		n, err := io.ReadFull(f.Content, buf[:min(maxPart, room+1)])

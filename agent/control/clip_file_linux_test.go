@@ -98,6 +98,19 @@ func TestFileBeyondTheBoundsIsCutAndSaid(t *testing.T) {
 	}
 }
 
+// Names that JSON makes six times as long keep nothing from being judged.
+func TestFileWithANameThatGrowsIsJudged(t *testing.T) {
+	_, path, got := startFiles(t, Verdict{Action: "allow"})
+	long := strings.Repeat("/"+strings.Repeat("&", 250), 15) + "/list.csv"
+	f := ClipFile{Path: long, Program: "/" + strings.Repeat("<", 4000), Content: told{strings.NewReader("content"), ""}}
+	if _, err := connect(t, path).ClipFile(t.Context(), f, never); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.read) != 1 || string(got.read[0]) != "content" || got.files[0].Path != "list.csv" {
+		t.Errorf("%d were judged: %+v", len(got.read), got.files)
+	}
+}
+
 // A hostile helper ends its own connection, and nothing is judged of what it
 // did not finish.
 func TestFileThatIsNoneIsRefused(t *testing.T) {

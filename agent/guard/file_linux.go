@@ -171,7 +171,10 @@ func (f *fileSystem) openToWrite(i *inode, in *fuse.OpenIn, out *fuse.OpenOut) e
 	if err != nil {
 		return err
 	}
-	p.adopt(a, who)
+	i.mu.Lock()
+	others := p.writers > 1
+	i.mu.Unlock()
+	p.adopt(a, who, others)
 	out.OpenFlags |= f.cacheOf(in.Flags)
 	out.Fh = f.handles.add(&handle{inode: i, pend: p})
 	return nil

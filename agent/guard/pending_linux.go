@@ -74,13 +74,17 @@ type pending struct {
 
 // adopt makes who opens a file that waits for nobody the one who answers for
 // what is written from now on. What stands on the medium by then stays there:
-// the kernel may not have told yet that its writers are gone.
-func (p *pending) adopt(a activity.Activity, who identity) {
+// the kernel may not have told yet that its writers are gone. While others may
+// still write, a program proves as little as when they join it.
+func (p *pending) adopt(a activity.Activity, who identity, others bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.dirty || p.fresh || p.unlinked || p.denied.Load() {
 		p.doubt(a.Actor)
 		return
+	}
+	if first := p.activity.Actor; others && (!first.Proven || first.Program != a.Actor.Program) {
+		a.Actor.Proven = false
 	}
 	p.born, p.activity, p.who = false, a, who
 	p.restart()

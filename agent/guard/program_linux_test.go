@@ -133,3 +133,26 @@ func TestNobodyWritesInAnothersName(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyGoesOnWritingInAnothersName has the person hold the file open before
+// the program which may do everything writes it, and go on afterwards.
+func TestNobodyGoesOnWritingInAnothersName(t *testing.T) {
+	s := newStick(t, 64<<20)
+	s.guardWith(trusting{}, s.scratch)
+	path, harmless := filepath.Join(s.path, "backup"), filepath.Join(t.TempDir(), "harmless")
+	must(t, os.WriteFile(harmless, []byte("harmless"), 0o600))
+	held, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	must(t, err)
+	_, err = held.Write([]byte("x"))
+	must(t, err)
+	must(t, held.Sync())
+	must(t, exec.Command("cp", harmless, path).Run())
+	if _, err = held.Write([]byte(marker)); err == nil {
+		err = held.Sync()
+	}
+	denied(t, err, "what is written on")
+	held.Close()
+	if s.holds(marker) {
+		t.Error("the marker is on the medium")
+	}
+}

@@ -43,10 +43,12 @@ func narrow(text []byte, t traits, into []byte, at []int32) ([]byte, []int32) {
 				continue
 			}
 		}
-		if n := plain(text[i:]); n > 0 && !counts {
-			w.copy(i, i+n)
-			i += n
-			continue
+		if !counts { // else each digit is looked at, and what is plain would be found anew for each
+			if n := plain(text[i:]); n > 0 {
+				w.copy(i, i+n)
+				i += n
+				continue
+			}
 		}
 		i += w.one(i)
 	}

@@ -27,13 +27,21 @@ func (w *walker) compressed(k kind, location string, r io.Reader, depth int) {
 		return
 	}
 	in := &counting{r: r}
-	plain, done, err := decompress(k, in)
+	packed := bufio.NewReader(in)
+	plain, done, err := decompress(k, packed)
 	if err != nil {
 		w.note(err)
 		return
 	}
 	defer done()
 	w.stream(location, &expanding{w: w, r: plain, packed: func() int64 { return in.n }}, -1, depth+1)
+	// The end of lzma is known only to itself: what follows is no part of it.
+	if k == lzmaKind && w.reason == "" {
+		if _, err := packed.Peek(1); err == nil {
+			w.note(problem{Corrupt})
+			w.runs(location, packed)
+		}
+	}
 }
 
 func decompress(k kind, r io.Reader) (io.Reader, func(), error) {

@@ -124,11 +124,12 @@ func (w *walker) stream(location string, r io.Reader, size int64, depth int) {
 		w.note(err)
 	}
 	k, _ := look(head)
-	if !k.whole() {
+	program := k == plainKind && isProgram(head) // behind which an archive may stand
+	if !k.whole() && !program {
 		w.sequential(k, location, b, depth)
 		return
 	}
-	if !k.flat() && depth >= w.limits.Depth {
+	if !k.flat() && !program && depth >= w.limits.Depth {
 		w.note(problem{TooDeep})
 		w.runs(location, b)
 		return

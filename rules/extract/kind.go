@@ -54,7 +54,7 @@ var magics = []struct {
 	{"\x1F\x8B\x08", gzipKind},
 	{"BZh", bzip2Kind},
 	{"\x89PNG\r\n", pictureKind}, {"\xFF\xD8\xFF", pictureKind}, {"GIF8", pictureKind},
-	{"II*\x00", pictureKind}, {"MM\x00*", pictureKind},
+	{"II*\x00", pictureKind}, {"MM\x00*", pictureKind}, {"II+\x00", strangePictureKind}, {"MM\x00+", strangePictureKind}, // TIFF, BigTIFF
 	{"\xFD7zXZ\x00", xzKind},
 	{"\x28\xB5\x2F\xFD", zstdKind},
 	{"\x04\x22\x4D\x18", lz4Kind}, {"\x02\x21\x4C\x18", lz4Kind},
@@ -223,14 +223,15 @@ func mediaType(head []byte) string {
 }
 
 // Simple tells whether content is read without taking any format apart: text
-// in any charset, or bytes that are only searched for text.
+// in any charset, or bytes that are only searched for text. Behind a program an
+// archive may stand.
 func Simple(r io.ReaderAt, size int64, limits Limits) bool {
 	head := make([]byte, min(size, sniffed))
 	if n, err := r.ReadAt(head, 0); n < len(head) && err != nil {
 		return true // there is nothing to take apart
 	}
 	k, _ := look(head)
-	return (k == plainKind || k.picture() && !limits.LooksAtPictures()) && !hasDirectory(r, size)
+	return (k == plainKind || k.picture() && !limits.LooksAtPictures()) && !isProgram(head) && !hasDirectory(r, size)
 }
 
 // IsPDF tells whether content is read as PDF.

@@ -1,14 +1,18 @@
 package extract
 
 import (
+	"archive/zip"
 	"bytes"
 	"cmp"
+	"errors"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ulikunitz/xz/lzma"
 )
 
 // TestFilesOfOthers reads what more than thirty programs and libraries made of
@@ -157,6 +161,40 @@ func TestSelfExtracting(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What unpacks itself is taken apart by the one who may be ended for it, and
+// wherever it lies.
+func TestProgramsAreNotSimple(t *testing.T) {
+	program := selfExtracting7z(t)
+	if Simple(bytes.NewReader(program), int64(len(program)), Limits{}) {
+		t.Error("a program with an archive behind it is simple")
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.Create("setup.exe")
+	if err == nil {
+		_, err = w.Write(program)
+	}
+	if err = errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	_, row, _ := strings.Cut(string(real(t, "utf8.csv")), "\n")
+	row, _, _ = strings.Cut(row, ",")
+	expect(t, "a program in an archive", b.Bytes(), "", strings.TrimSpace(row))
+}
+
+func TestWhatFollowsLZMAIsRead(t *testing.T) {
+	var b bytes.Buffer
+	w, err := lzma.NewWriter(&b)
+	if err == nil {
+		_, err = w.Write([]byte("what was packed"))
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "lzma alone", b.Bytes(), "", "what was packed")
+	expect(t, "text behind lzma", append(b.Bytes(), "\nwhat follows it\n"...), Corrupt, "what was packed", "what follows it")
 }
 
 func selfExtracting7z(t *testing.T) []byte {

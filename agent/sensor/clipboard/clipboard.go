@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -63,7 +64,7 @@ type mark struct{ owner, stamp uint32 }
 type Sensor struct {
 	backends []backend
 	log      *slog.Logger
-	active   chan backend // holds the one that watches
+	active   atomic.Pointer[backend] // the one that watches, nil for none
 }
 
 // backend is one way to the clipboard.
@@ -81,7 +82,7 @@ type backend interface {
 // New answers the sensor for the session the process runs in. Environment is
 // asked for DISPLAY and WAYLAND_DISPLAY.
 func New(environment func(string) string, log *slog.Logger) *Sensor {
-	return &Sensor{backends: backends(environment), log: log, active: make(chan backend, 1)}
+	return &Sensor{backends: backends(environment), log: log}
 }
 
 // Watch calls seen for each copy, one at a time, until the context ends (nil).
@@ -91,10 +92,10 @@ func New(environment func(string) string, log *slog.Logger) *Sensor {
 func (s *Sensor) Watch(ctx context.Context, seen func(Copy)) error {
 	err := fmt.Errorf("watch the clipboard: no way to it in this session: %w", errors.ErrUnsupported)
 	for _, b := range s.backends {
-		s.active <- b
+		s.active.Store(&b)
 		s.log.Info("watching the clipboard", "by", b.name())
 		err = b.watch(ctx, seen)
-		<-s.active
+		s.active.Store(nil)
 		if !errors.Is(err, errors.ErrUnsupported) {
 			break
 		}
@@ -107,15 +108,12 @@ func (s *Sensor) Watch(ctx context.Context, seen func(Copy)) error {
 }
 
 // Clear takes the copy off the clipboard, if it is still there; ErrReplaced
-// when it is not. It may be called from within seen.
+// when it is not. It may be called from within seen, and by several at once.
 func (s *Sensor) Clear(ctx context.Context, c Copy) error {
-	select {
-	case b := <-s.active:
-		s.active <- b
-		return b.clear(ctx, c)
-	default:
-		return errors.New("clear the clipboard: it is not being watched")
+	if b := s.active.Load(); b != nil {
+		return (*b).clear(ctx, c)
 	}
+	return errors.New("clear the clipboard: it is not being watched")
 }
 
 // fileList answers the paths of a text/uri-list (RFC 2483) or of what file

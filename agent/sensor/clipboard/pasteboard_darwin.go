@@ -110,6 +110,9 @@ func files(board objc.ID) (paths []string, complete bool) {
 			return paths, false
 		}
 		address := items.Send(sel("objectAtIndex:"), i).Send(sel("stringForType:"), nsString(typeFile))
+		if address == 0 { // not a file, or replaced meanwhile
+			continue
+		}
 		url := objc.ID(objc.GetClass("NSURL")).Send(sel("URLWithString:"), address)
 		if path := goString(url.Send(sel("path"))); filepath.IsAbs(path) {
 			paths = append(paths, filepath.Clean(path))

@@ -49,6 +49,7 @@ type watch struct {
 	ready   []string             // files that are finished
 	queued  map[string]bool      // the same, to find them
 	last    time.Time            // when changes were known to be complete
+	rooted  time.Time            // when the configured folders were last looked for
 }
 
 // Run watches until the context ends.
@@ -106,7 +107,7 @@ func (r *watch) loop(ctx context.Context, finished chan<- string) {
 			r.ready = r.ready[1:]
 			delete(r.queued, next)
 		case <-again.C:
-			r.addRoots(r.last)
+			r.addRoots(r.rooted)
 		}
 	}
 }
@@ -115,6 +116,7 @@ func (r *watch) loop(ctx context.Context, finished chan<- string) {
 // them and newer than since counts as written; the zero time finds nothing,
 // because what stands there was there before the watch began.
 func (r *watch) addRoots(since time.Time) {
+	began := time.Now()
 	held := r.notify.WatchList()
 	for _, folder := range r.Folders {
 		folder = filepath.Clean(folder)
@@ -134,7 +136,7 @@ func (r *watch) addRoots(since time.Time) {
 			r.Log.Error("folder is not watched yet", "folder", folder, "error", err)
 		}
 	}
-	r.last = time.Now()
+	r.rooted, r.last = began, began
 }
 
 // mountedAnew tells whether another file system lies at a folder than when this

@@ -51,6 +51,9 @@ func (d *Document) Look(number int) (look Look, err error) {
 			}
 		}
 		look.Pictures = min(1, covered/max(1, size.Width*size.Height))
+		if count.Count > mostObjects || left <= 0 {
+			look.Pictures = 1 // what was not looked at may be one
+		}
 		return nil
 	})
 	return look, err
