@@ -127,7 +127,7 @@ func (s *Scanner) numberAnchor(text []byte, i, limit int) (at, next int) {
 	if ok && start < limit && (end-start == longestRun || s.numberAt(text, start, end)) {
 		return start, end
 	}
-	return -1, end
+	return -1, end - 1 // its last digit may be that of a house
 }
 
 // numberAt tells whether a run of digits and separators holds a number of some
