@@ -60,7 +60,7 @@ func (q *question) decide() *rule {
 	answered := q.Reason == "" // has the policy spoken on what could not be read?
 	for i := range q.policy.rules {
 		r := &q.policy.rules[i]
-		wins := best == nil || r.action.StricterThan(best.action)
+		wins := q.prefers(r, best)
 		answers := r.answersUnreadable && !answered
 		if !wins && !answers || !r.applies(q) {
 			continue
@@ -74,6 +74,16 @@ func (q *question) decide() *rule {
 		return &rule{id: DefaultRule, action: Report, severity: Low, reason: ReasonUnreadable}
 	}
 	return best
+}
+
+// prefers tells whether a rule decides rather than another that stands before
+// it and applies: the stricter one and, of equals, one that rests on nobody's
+// word. Otherwise whoever takes a name could choose what they are offered.
+func (q *question) prefers(r, before *rule) bool {
+	if before == nil || r.action.StricterThan(before.action) {
+		return true
+	}
+	return r.action == before.action && before.restsOnWord(q) && !r.restsOnWord(q)
 }
 
 func (r *rule) applies(q *question) bool {

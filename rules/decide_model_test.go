@@ -217,7 +217,7 @@ func drawActivity(t *rapid.T) activity.Activity {
 	a.Actor.User = rapid.SampledFrom(append([]string{""}, modelPeople...)).Draw(t, "user")
 	a.Destination.Device.Serial = rapid.SampledFrom(append([]string{""}, modelSerials...)).Draw(t, "serial")
 	a.Actor.Program = rapid.SampledFrom([]string{"", "/usr/bin/cp", "/home/eve/cp", "/usr/sbin/backup"}).Draw(t, "program")
-	a.Actor.Proven = rapid.Bool().Draw(t, "program proven")
+	a.Actor.Proven = rapid.Bool().Draw(t, "program proven") && a.Channel == activity.RemovableMedia
 	if host := rapid.SampledFrom(append([]string{""}, modelHosts...)).Draw(t, "host"); host != "" {
 		a.Destination.Share = activity.Share{Name: "//" + host + "/sales", Host: host, Proven: rapid.Bool().Draw(t, "share proven")}
 	}
@@ -300,6 +300,11 @@ func (w modelWhere) holds(q asked, milder bool) bool {
 		(len(w.serial) == 0 || slices.Contains(w.serial, q.a.Destination.Device.Serial))
 }
 
+// restsOnWord tells whether it asks for what this person may have made up.
+func (w modelWhere) restsOnWord(q asked) bool {
+	return len(w.program) > 0 && !q.a.Actor.Proven || len(w.host)+len(w.share) > 0 && !q.a.Destination.Share.Proven
+}
+
 func (m model) applies(r modelRule, q asked) bool {
 	byClass, level := len(r.classes) == 0, 0
 	for i, c := range m.classes {
@@ -319,14 +324,22 @@ func (m model) applies(r modelRule, q asked) bool {
 func (m model) decide(q asked) (string, Action, Action) {
 	rule, action, answered := DefaultRule, Allow, q.c.Reason == ""
 	for _, strictness := range []Action{Block, Warn, Report, Allow} {
+		word := ""
 		for i, r := range m.rules {
 			if !m.applies(r, q) {
 				continue
 			}
-			if rule == DefaultRule && r.action == strictness {
-				rule, action = fmt.Sprint("r", i), r.action
+			switch id := fmt.Sprint("r", i); {
+			case rule != DefaultRule || r.action != strictness:
+			case !r.when.restsOnWord(q):
+				rule, action = id, r.action
+			case word == "":
+				word = id
 			}
 			answered = answered || len(r.unreadable) > 0 && len(r.classes) == 0 && r.level == 0 && r.people == 0 && r.rolling == 0
+		}
+		if rule == DefaultRule && word != "" {
+			rule, action = word, strictness
 		}
 	}
 	if !answered && action == Allow {

@@ -19,7 +19,7 @@ func (p *Policy) MayStop(a activity.Activity, ctx Context) (Decision, bool) {
 	var best *rule
 	for i := range p.rules {
 		r := &p.rules[i]
-		if r.action.Stops() && (best == nil || r.action.StricterThan(best.action)) && q.couldApply(r) {
+		if r.action.Stops() && q.prefers(r, best) && q.couldApply(r) {
 			best = r
 		}
 	}

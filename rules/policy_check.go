@@ -80,12 +80,18 @@ func (p *Policy) uses(index int) bool {
 func (p *Policy) overruled(r *rule) *rule {
 	for i := range p.rules {
 		o := &p.rules[i]
-		wins := o.action.StricterThan(r.action) || o.action == r.action && o.line < r.line
+		wins := o.action.StricterThan(r.action) || o.action == r.action && (o.line < r.line || r.alwaysOnWord() && !slices.ContainsFunc(o.when, isClaim))
 		if o != r && wins && o.covers(r) {
 			return o
 		}
 	}
 	return nil
+}
+
+// alwaysOnWord tells whether a rule asks for a program where none is proven.
+func (r *rule) alwaysOnWord() bool {
+	on := channelsOf(r.when)
+	return on != nil && asks(r.when, "program") && !slices.Contains(on, string(activity.RemovableMedia))
 }
 
 // covers tells whether o surely applies whenever r does.

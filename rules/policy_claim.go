@@ -43,6 +43,17 @@ func (c *claimCondition) holds(q *question) bool {
 	return c.patternCondition.holds(q) || c.name != nil && c.name.holds(q)
 }
 
+func isClaim(c condition) bool { _, ok := c.(*claimCondition); return ok }
+
+// restsOnWord tells whether a rule asks for something that a person may have
+// made up this time.
+func (r *rule) restsOnWord(q *question) bool {
+	return slices.ContainsFunc(r.when, func(c condition) bool {
+		claim, ok := c.(*claimCondition)
+		return ok && !q.proves(claim.text)
+	})
+}
+
 // proves tells whether a text is more than somebody's word.
 func (q *question) proves(f textField) bool {
 	if f == programText {
@@ -55,7 +66,7 @@ func (c *claimCondition) from(q *question) (int, bool) { return settled(c, q) }
 
 func (c *claimCondition) found(q *question) string {
 	text := c.patternCondition.found(q)
-	if c.proven && text != "" && !q.proves(c.text) {
+	if text != "" && !q.proves(c.text) {
 		text += ", unproven"
 	}
 	return text

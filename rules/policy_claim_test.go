@@ -54,6 +54,40 @@ func TestNamesThatAnybodyCanTake(t *testing.T) {
 	}
 }
 
+// Whoever takes the name of a program, or of a share, must not get the ways on
+// of a rule that is as strict as the one for everybody.
+func TestATakenNameBuysNoMilderWayOn(t *testing.T) {
+	p := parse(t, `{version: "1", rules: [
+		{id: backup, title: x, action: block, when: {channel: [removable-media, network-share], program: backup}, employee-may: [release-at-once]},
+		{id: sales, title: x, action: block, when: {channel: [removable-media, network-share], share: "//nas/*"}, employee-may: [release-at-once]},
+		{id: everybody, title: x, action: block, when: {channel: [removable-media, network-share]}},
+		{id: strict, title: x, action: quarantine, when: {channel: [removable-media, network-share], program: thief}}]}`)
+	for _, c := range []struct {
+		program       string
+		proven, share bool
+		want          string
+	}{
+		{"/usr/bin/backup", true, false, "backup"},
+		{"/home/eve/backup", false, false, "everybody"},
+		{"/home/eve/backup", false, true, "sales"}, // the share is what it says
+		{"/home/eve/other", false, true, "sales"},
+		{"/home/eve/other", false, false, "everybody"},
+		{"/home/eve/thief", false, true, "strict"}, // a name makes stricter, proven or not
+	} {
+		a := toStick(activity.Write)
+		a.Actor = activity.Actor{Program: c.program, Proven: c.proven}
+		a.Destination.Share = activity.Share{Name: "//nas/sales", Host: "nas", Proven: c.share}
+		if d := Decide(p, a, people(1), Context{}); d.Rule != c.want {
+			t.Errorf("%+v: %s decides", c, d.Rule)
+		}
+	}
+	if d, ok := parse(t, `{version: "1", rules: [
+		{id: backup, title: x, action: block, when: {channel: removable-media, program: backup}, employee-may: [release-at-once]},
+		{id: everybody, title: x, action: block, when: {channel: removable-media}}]}`).MayStop(toStick(activity.Write), Context{}); !ok || d.Rule != "everybody" {
+		t.Errorf("of a whole place %s decides", d.Rule)
+	}
+}
+
 // What cannot be read is reported unless a rule answers for it: one that names
 // a program must not be answered by a copy of it.
 func TestAllowingWhatCannotBeReadTakesProof(t *testing.T) {
@@ -76,13 +110,15 @@ func TestAllowingWhatCannotBeReadTakesProof(t *testing.T) {
 
 func TestWarningsAboutNames(t *testing.T) {
 	for text, want := range map[string]string{
-		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: clipboard}, unless: {program: crm}}`:                               "never counts",
-		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: [clipboard, removable-media]}, unless: {program: crm}}`:            "",
-		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: removable-media, host: nas}}`:                                      "never applies",
-		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: sync-folder, share: //nas/x}}`:                                     "never applies",
-		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: network-share, host: nas}}`:                                        "",
-		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: removable-media, program: cp}, unless: {program: cp}}`:             "", // a copy of cp is stopped
-		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: network-share, host: [nas, b]}, unless: {channel: network-share}}`: "never applies",
+		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: clipboard}, unless: {program: crm}}`:                                                                                "never counts",
+		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: [clipboard, removable-media]}, unless: {program: crm}}`:                                                             "",
+		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: clipboard, program: crm}}, {id: all, title: {en: x, zh: x}, action: block, when: {channel: clipboard}}`:             "never decides",
+		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: removable-media, program: crm}}, {id: all, title: {en: x, zh: x}, action: block, when: {channel: removable-media}}`: "",
+		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: removable-media, host: nas}}`:                                                                                       "never applies",
+		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: sync-folder, share: //nas/x}}`:                                                                                      "never applies",
+		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: network-share, host: nas}}`:                                                                                         "",
+		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: removable-media, program: cp}, unless: {program: cp}}`:                                                              "", // a copy of cp is stopped
+		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: network-share, host: [nas, b]}, unless: {channel: network-share}}`:                                                  "never applies",
 	} {
 		warnings := parse(t, `{version: "1", rules: [`+text+`]}`).Warnings()
 		switch {
