@@ -95,10 +95,11 @@ func terms(list, sign string) (words []string) {
 	return words
 }
 
-// diagnosisCodes finds codes of ICD-10 (WHO, volume 1; GB/T 14396-2016 with its
-// extensions I10.x00), where a code of a diagnosis is spoken of.
+// diagnosisCodes finds codes of ICD-10 (WHO, volume 1: a letter, two digits, a
+// point; GB/T 14396-2016 with its extensions I10.x00; ICD-10-CM with C7A.0 and
+// S72.001A), where a code of a diagnosis is spoken of. V is left to versions.
 func diagnosisCodes() Detector {
-	return Detector{Class: Health, Pattern: `[A-TW-Z]\d{2}\.[0-9x]\d{0,3}(?:x\d{2,3})?`,
+	return Detector{Class: Health, Pattern: `[A-UW-Z](?:\d{2}|\d[AB])\.[0-9x][0-9X]{0,3}[A-Z]?(?:x\d{2,3})?`,
 		Anchors: []string{".0", ".1", ".2", ".3", ".4", ".5", ".6", ".7", ".8", ".9", ".x"},
 		Near:    []string{"ICD", "ICD-10", "ICD10", "诊断", "疾病编码", "疾病代码", "diagnosis", "diagnoses", "diagnosis code", "dx:", "出院诊断", "入院诊断", "主要诊断", "门诊诊断", "临床诊断"}, Alone: -1, meant: ofDiagnosis,
 		accept: func(_, value, after []byte) bool { // T36.8℃ is a temperature

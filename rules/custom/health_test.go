@@ -17,6 +17,7 @@ func TestHealth(t *testing.T) {
 		{"处方：阿莫西林胶囊 0.5g×24粒", "阿莫西林胶囊"},
 		{"出院诊断 I10.x00 高血压病，E11.900 2型糖尿病", "2型糖尿病,E11.900,I10.x00,高血压病"},
 		{"Diagnosis: type 2 diabetes mellitus (E11.9)", "E11.9,type 2 diabetes mellitus"},
+		{"Diagnosis codes: U07.1, S72.001A, C7A.020, T36.0X1A", "C7A.020,S72.001A,T36.0X1A,U07.1"},
 		{"The patient presented with acute appendicitis.", "acute appendicitis"},
 		{"Chief complaint: chest pain. PMH: hypertension, on lisinopril 10 mg daily", "hypertension,lisinopril"},
 		{"Patient name: J. D.\nMedications: metformin 500 mg, atorvastatin", "atorvastatin,metformin"},

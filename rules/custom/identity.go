@@ -22,8 +22,10 @@ const (
 // taiwanIDs finds identity cards of Taiwan and, since 2021 with the same check,
 // resident certificates of foreigners there (Ministry of the Interior, rules
 // for the unified number: weights 1 9 8 7 6 5 4 3 2 1 1, sum divisible by 10).
+// Certificates of before have a second letter, A to D, of which the last digit
+// of its value counts; they hold until 2031.
 func taiwanIDs() []Detector {
-	return []Detector{{Class: TaiwanID, Anchors: pairs(lettersAll, "1289"), Alone: -1, find: matches(regexp.MustCompile(`[A-Z][1289]\d{8}`)),
+	return []Detector{{Class: TaiwanID, Anchors: pairs(lettersAll, "1289ABCD"), Alone: -1, find: matches(regexp.MustCompile(`[A-Z][1289A-D]\d{8}`)),
 		accept: func(_, value, _ []byte) bool { return taiwanID(value) },
 		Near: []string{"身分證", "身分證字號", "身份證", "身份證字號", "身分证", "台湾身份证", "台灣身分證", "台胞身份证", "统一证号", "統一證號", "居留證", "居留证", "身份证号", "身份证", "证件号", "证件号码", "證件號碼", "證號",
 			"taiwan id", "roc id", "national id", "identity card", "id card", "id number", "id no", "arc no", "arc number", "resident certificate"}}}
@@ -36,18 +38,27 @@ func taiwanID(value []byte) bool {
 	letter := letterValues[value[0]-'A']
 	sum := letter/10 + letter%10*9
 	for i, c := range value[1:9] {
+		if c >= 'A' {
+			c = '0' + byte(letterValues[c-'A']%10)
+		}
 		sum += int(c-'0') * (8 - i)
 	}
 	return (sum+int(value[9]-'0'))%10 == 0
 }
 
 // macauIDs finds identity cards of Macau: seven digits, the first 1, 5 or 7,
-// and one more in brackets (Identification Services Bureau). Its check is not
-// published: a word that names the card has to be near.
+// and one more in brackets; on cards of before 2002 1/234567/8 (Identification
+// Services Bureau). Its check is not published: a word that names the card has
+// to be near, and right before where the brackets are left out.
 func macauIDs() []Detector {
-	return []Detector{{Class: MacauID, Anchors: behind("(", digitsAll), Alone: -1, find: matches(regexp.MustCompile(`[157]\d{6} ?\(\d\)`)),
-		accept: func(before, _, _ []byte) bool { return !hasAnySuffix(before, "-", "/", ".") },
-		Near:   []string{"澳门", "澳門", "澳门身份证", "澳門身份證", "澳门居民身份证", "澳門居民身份證", "macau", "macao", "bilhete de identidade", "bir"}}}
+	cards := []string{"澳门身份证", "澳門身份證", "澳门居民身份证", "澳門居民身份證", "macau id", "macao id", "macau_id", "macao_id", "bilhete de identidade", "bir"}
+	return []Detector{
+		{Class: MacauID, Anchors: append(behind("(", digitsAll), behind("/", digitsAll)...), Alone: -1, find: matches(regexp.MustCompile(`[157]\d{6} ?\(\d\)|[157]/\d{6}/\d`)),
+			accept: func(before, _, _ []byte) bool { return !hasAnySuffix(before, "-", "/", ".") },
+			Near:   append([]string{"澳门", "澳門", "macau", "macao"}, cards...)},
+		{Class: MacauID, Anchors: pairs(digitsAll, digitsAll), Alone: -1, labelled: true, find: matches(regexp.MustCompile(`[157]\d{7}`)), Near: cards,
+			accept: func(before, _, after []byte) bool { return apart(before, after) }},
+	}
 }
 
 // drivingLicences finds driving licences of the mainland: the number is the

@@ -3,7 +3,6 @@ package detect
 import (
 	"bytes"
 	"slices"
-	"strings"
 )
 
 // codes finds values of capital letters and digits together: unified social
@@ -76,7 +75,7 @@ const creditAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 // 11714-1997, a region of GB/T 2260. Letters are capitals. Without letters one
 // number in some thousands is such a code by accident: it scores less.
 func (p *Pack) creditNumber(m *match, code []byte) bool {
-	if !registrar(code[0], code[1]) || !allDigits(code[2:8]) || !p.regions.province[digit(code[2])*10+digit(code[3])] {
+	if !registrar(code[:2]) || !allDigits(code[2:8]) || !p.regions.province[digit(code[2])*10+digit(code[3])] {
 		return false
 	}
 	sum, weight := 0, 1
@@ -104,20 +103,17 @@ func (p *Pack) creditNumber(m *match, code []byte) bool {
 	return true
 }
 
-// registrar tells whether a department registers organisations of a sort: the
-// first two characters of GB 32100-2015 with its amendment 1. Departments 2 to
-// 8 and A are those for foreign affairs, justice (law firms), culture, civil
-// affairs, tourism, religion, trade unions and the army; N is for agriculture.
-func registrar(department, sort byte) bool {
-	switch department {
-	case '1', '5':
-		return sort >= '1' && sort <= '3' || sort == '9'
-	case '9', 'N':
-		return sort >= '1' && sort <= '3' || department == 'N' && sort == '9'
-	case '2', '3', '4', '6', '7', '8', 'A':
-		return sort >= '1' && sort <= '5' || sort == '9'
-	case 'Y':
-		return sort == '1'
+// registrars are the departments and, of each, the sorts of organisations it
+// registers: the first two characters of GB 32100-2015 with its amendment 1 of
+// 2016; 54 are villages' and neighbourhoods' committees (since 2017).
+const registrars = "11 12 13 19 21 29 31 32 33 34 35 39 41 49 51 52 53 54 59 61 62 69 71 72 79 81 89 91 92 93 A1 A9 N1 N2 N3 N9 Y1"
+
+// registrar tells whether a department registers organisations of a sort.
+func registrar(pair []byte) bool {
+	for i := 0; i < len(registrars); i += 3 {
+		if registrars[i] == pair[0] && registrars[i+1] == pair[1] {
+			return true
+		}
 	}
 	return false
 }
@@ -134,87 +130,6 @@ func organisation(code []byte) bool {
 		sum += v * w
 	}
 	return "0123456789X"[(11-sum%11)%11] == code[8]
-}
-
-// accountLengths are the lengths of the registry of ISO 13616, by country.
-var accountLengths = map[string]int{
-	"AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29, "BY": 28, "CH": 21, "CR": 22, "CY": 28, "CZ": 24,
-	"DE": 22, "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28,
-	"HR": 21, "HU": 28, "IE": 22, "IL": 23, "IQ": 23, "IS": 26, "IT": 27, "JO": 30, "KW": 30, "KZ": 20, "LB": 28, "LC": 32, "LI": 21, "LT": 20, "LU": 20,
-	"LV": 21, "LY": 25, "MC": 27, "MD": 24, "ME": 22, "MK": 19, "MR": 27, "MT": 31, "MU": 30, "NL": 18, "NO": 15, "PK": 24, "PL": 28, "PS": 29, "PT": 25,
-	"BI": 27, "DJ": 27, "FK": 18, "HN": 28, "MN": 20, "NI": 28, "OM": 23, "RU": 33, "SD": 18, "SO": 23, "YE": 30,
-	"QA": 29, "RO": 24, "RS": 22, "SA": 24, "SC": 31, "SE": 24, "SI": 19, "SK": 24, "SM": 27, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29,
-	"VA": 22, "VG": 24, "XK": 20,
-}
-
-// digitAccounts are the countries whose numbers have no letters behind the two
-// of the country.
-const digitAccounts = "AE AT BA BE CR CZ DE DK EE ES FI FO GL HR HU IL IS LT LY ME MR NO PL PT RS SE SI SK ST TL TN XK"
-
-// letteredAccounts are those with four letters for the bank and digits behind.
-const letteredAccounts = "GB IE NL"
-
-// bankHolds tests what stands behind the check digits where the form of a
-// country is simple.
-func bankHolds(code []byte) bool {
-	switch country := string(code[:2]); {
-	case strings.Contains(digitAccounts, country):
-		return allDigits(code[4:])
-	case strings.Contains(letteredAccounts, country):
-		for _, c := range code[4:8] {
-			if isDigit(c) {
-				return false
-			}
-		}
-		return allDigits(code[8:])
-	}
-	return true
-}
-
-// accountNumber proves what begins at m.start, in one piece or in groups of
-// four with a space between, to be an international bank account number: ISO
-// 13616, the length of its country, the check digits of ISO 7064 MOD 97-10.
-func (p *Pack) accountNumber(m *match, text []byte) bool {
-	rest := text[m.start:]
-	if len(rest) < 15 || isDigit(rest[0]) || isDigit(rest[1]) || !isDigit(rest[2]) || !isDigit(rest[3]) {
-		return false
-	}
-	length, ok := accountLengths[string(rest[:2])]
-	if !ok {
-		return false
-	}
-	var code [34]byte
-	n, i := 0, 0
-	for ; i < len(rest) && n < length; i++ {
-		if rest[i] == ' ' && n%4 == 0 && n > 0 && rest[i-1] != ' ' {
-			continue
-		}
-		if !codeByte(rest[i]) {
-			return false
-		}
-		code[n] = rest[i]
-		n++
-	}
-	if n < length || !endsAt(rest, i) || !mod97(code[:n]) || !bankHolds(code[:n]) {
-		return false
-	}
-	m.kind, m.score, m.end = iban, 90, m.start+i
-	m.why.flags |= checksumRight
-	m.hash = p.hash.sum(iban, code[:n])
-	return true
-}
-
-func mod97(code []byte) bool {
-	rest := 0
-	for i := range code {
-		c := code[(i+4)%len(code)]
-		if isDigit(c) {
-			rest = (rest*10 + digit(c)) % 97
-		} else {
-			rest = (rest*100 + int(c-'A') + 10) % 97
-		}
-	}
-	return rest == 1
 }
 
 // foreignResident proves 18 digits to be of a permit that takes the form and

@@ -4,7 +4,8 @@ import "bytes"
 
 // The machine-readable zone of travel documents: ICAO Doc 9303 (8th edition),
 // part 4 for passports (TD3, two lines of 44), parts 5 and 6 for cards (TD1,
-// three lines of 30; TD2, two lines of 36).
+// three lines of 30; TD2, two lines of 36), part 7 for visas (as passports and
+// as TD2, without a check over all).
 const (
 	passportLine = 44
 	cardLine     = 30
@@ -55,7 +56,7 @@ func (s *Scanner) travelDocument(l *line) {
 	switch {
 	case follows && before.proven && len(text) == cardLine:
 		s.zoneName(l, start, text)
-	case len(text) == cardLine && !(follows && cardHolds(before.text[:cardLine], text)), len(text) != cardLine && !passportHolds(text):
+	case len(text) == cardLine && !(follows && cardHolds(before.text[:cardLine], text)), len(text) != cardLine && !passportHolds(text) && !(follows && before.text[0] == 'V' && visaHolds(text)):
 		return
 	default:
 		m := s.pack.newZone(l.text, start, text, before.text[:])
@@ -93,13 +94,18 @@ func (s *Scanner) zoneName(l *line, start int, text []byte) {
 // the last check digit.
 func passportHolds(t []byte) bool {
 	n := len(t)
-	if !zoneCheck(t[9], t[:9]) || !zoneState(t[10:13]) || !zoneDates(t[13:20], t[20], t[21:28]) {
+	if !visaHolds(t) {
 		return false
 	}
 	if n == passportLine && !zoneCheck(t[42], t[28:42]) && !(t[42] == '<' && len(bytes.Trim(t[28:42], "<")) == 0) {
 		return false
 	}
 	return zoneCheck(t[n-1], t[:10], t[13:20], t[21:n-1])
+}
+
+// visaHolds tests the second line of a visa.
+func visaHolds(t []byte) bool {
+	return zoneCheck(t[9], t[:9]) && zoneState(t[10:13]) && zoneDates(t[13:20], t[20], t[21:28])
 }
 
 // cardHolds tests the first two lines of a card.

@@ -36,30 +36,41 @@ const maxTold = 24
 
 // toldForms are the forms of each kind.
 //
-// Passports of the People's Republic of China: G and eight digits, E and eight
-// digits, since 2017 E, a letter without I and O, and seven digits; D, S and P
-// for diplomatic, service and public affairs, with a second letter E on chips;
-// H, K and M and a letter in books of the Special Administrative Regions
-// (National Immigration Administration). None has a check digit outside the
-// machine-readable zone.
+// Passports of the People's Republic of China: G and eight digits, before them
+// 14 or 15 and seven; E and eight digits, since 2017 E, a letter without I and
+// O, and seven digits (Guangzhou police, 2024: by ICAO, printed beforehand); D,
+// S and P for diplomatic, service and public affairs, with a second letter E on
+// chips, with seven digits in old books; H, K and KJ of Hong Kong, M and a
+// letter of Macau. None has a check digit outside the machine-readable zone.
 //
 // Exit-Entry Permits to Hong Kong and Macau: W and eight digits in books, C and
-// eight digits or C, a letter and seven digits on cards since 2014. The way
-// back, Mainland Travel Permits: H or M, eight digits, and two more for the
-// times it was replaced.
+// eight digits on cards since 2014, C, a letter without I and O, and seven
+// digits since 2018, from CA0000001 on (National Immigration Administration,
+// 10 December 2018). The way back, Mainland Travel Permits: H or M, eight digits
+// for life, and two more for the times it was replaced (Ministry of Public
+// Security, 10 March 2010; without those since 2013); since 10 July 2024 HA or MA
+// and seven digits for those without Chinese nationality.
 //
 // Permits to Taiwan: T in books, L on cards since 2017. The way back: eight
-// digits for life, ten with the times it was replaced.
+// digits for life, before 25 September 2008 two more for the times it was
+// replaced and the office in brackets.
 var toldForms = [kinds][]toldForm{
 	cnPassport: {
 		{shape: "E99999999"}, {shape: "G99999999"}, {shape: "E@9999999", holds: secondNoIO}, {shape: "D99999999"}, {shape: "S99999999"}, {shape: "P99999999"},
-		{shape: "DE9999999"}, {shape: "SE9999999"}, {shape: "PE9999999"}, {shape: "H99999999", alone: true}, {shape: "K99999999", alone: true}, {shape: "M@9999999", alone: true},
+		{shape: "DE9999999"}, {shape: "SE9999999"}, {shape: "PE9999999"}, {shape: "H99999999", alone: true}, {shape: "K99999999", alone: true}, {shape: "KJ9999999"},
+		{shape: "M@9999999", alone: true}, {shape: "D 9999999", alone: true}, {shape: "S 9999999", alone: true}, {shape: "P 9999999", alone: true},
+		{shape: "149999999", alone: true}, {shape: "159999999", alone: true},
 	},
-	hkMacauPass: {{shape: "C99999999"}, {shape: "W99999999"}, {shape: "C@9999999", holds: secondNoIO}, {shape: "H9999999999"}, {shape: "M9999999999"}, {shape: "H99999999"}, {shape: "M99999999"}},
-	taiwanPass:  {{shape: "L99999999"}, {shape: "T99999999"}, {shape: "9999999999", alone: true}, {shape: "99999999", alone: true}},
+	hkMacauPass: {{shape: "C99999999"}, {shape: "W99999999"}, {shape: "C@9999999", holds: secondNoIO}, {shape: "H9999999999"}, {shape: "M9999999999"},
+		{shape: "H99999999"}, {shape: "M99999999"}, {shape: "HA9999999", alone: true}, {shape: "MA9999999", alone: true},
+		{shape: "HA9999999", holds: notHongKong}, {shape: "MA9999999", holds: notHongKong}},
+	taiwanPass: {{shape: "L99999999"}, {shape: "T99999999"}, {shape: "9999999999", alone: true}, {shape: "99999999", alone: true}},
 }
 
 func secondNoIO(value []byte) bool { return value[1] != 'I' && value[1] != 'O' }
+
+// notHongKong leaves to Hong Kong's identity cards what has their check.
+func notHongKong(value []byte) bool { return hongKongCheck(value[:8]) != value[8] }
 
 // shaped reads a shape at the start of text: '@' is a letter, '9' a digit, ' '
 // one space, hyphen or point that may be there, anything else itself. It

@@ -23,15 +23,17 @@ func number(p []byte) uint64 {
 	return n
 }
 
-// mobilePrefix tells whether a number plan of the mainland assigns the first
-// three digits to mobile subscribers (MIIT numbering plan; 14x data cards and
-// 170–172, 162, 165, 167 virtual operators included).
+// mobilePrefix tells whether the numbering plan of the mainland (MIIT) assigns
+// the first three digits to subscribers of eleven digits: 145, 147 and 149 are
+// data cards, 170, 171, 162, 165 and 167 virtual operators. Things have 146, 148
+// and others with thirteen digits. Compared with libphonenumber 8.12 and
+// VincentSit/ChinaMobilePhoneNumberRegex of 2020.
 func mobilePrefix(p []byte) bool {
 	switch p[1] {
 	case '3', '5', '8':
 		return p[1] != '5' || p[2] != '4'
 	case '4':
-		return p[2] >= '5'
+		return p[2] == '5' || p[2] == '7' || p[2] == '9'
 	case '6':
 		return p[2] == '2' || p[2] >= '5' && p[2] <= '7'
 	case '7':
@@ -73,15 +75,17 @@ func notANumber(d []byte) bool {
 }
 
 // areaCodes lists the trunk codes of the mainland by their first three digits
-// (0xx): a digit for each fourth digit in use, "*" where there is none.
+// (0xx): a digit for each fourth digit in use, "*" where there is none. They are
+// those of libphonenumber 8.12, and some that were given up from 2006 on and
+// stand in old books: 0565, 0732, 0733, 0899, 0910.
 var areaCodes = map[string]string{
 	"010": "*", "020": "*", "021": "*", "022": "*", "023": "*", "024": "*", "025": "*", "027": "*", "028": "*", "029": "*",
-	"031": "0123456789", "033": "5", "034": "9", "035": "0123456789", "037": "0123456789", "039": "123456789",
-	"041": "0123456789", "042": "1234579", "043": "123456789", "044": "0", "045": "123456789", "046": "4789", "047": "0123456789", "048": "23",
+	"031": "0123456789", "033": "5", "034": "9", "035": "0123456789", "037": "0123456789", "039": "1234568",
+	"041": "0123456789", "042": "179", "043": "123456789", "045": "123456789", "046": "4789", "047": "0123456789", "048": "23",
 	"051": "0123456789", "052": "37", "053": "0123456789", "054": "36", "055": "0123456789", "056": "123456", "057": "0123456789", "058": "0", "059": "123456789",
-	"063": "12345", "066": "02389", "069": "12", "070": "1", "071": "0123456789", "072": "248", "073": "0123456789", "074": "3456", "075": "0123456789", "076": "0236789", "077": "0123456789", "079": "0123456789",
-	"081": "23678", "082": "5678", "083": "0123456789", "084": "0", "085": "123456789", "087": "0123456789", "088": "136789", "089": "123456789",
-	"090": "123689", "091": "1234567890", "093": "0123456789", "094": "13", "095": "123456", "097": "01234567", "099": "0123456789",
+	"063": "12345", "066": "0238", "069": "12", "070": "1", "071": "0123456789", "072": "248", "073": "0123456789", "074": "3456", "075": "0123456789", "076": "023689", "077": "0123456789", "079": "0123456789",
+	"081": "23678", "082": "567", "083": "0123456789", "085": "123456789", "087": "0123456789", "088": "3678", "089": "123456789",
+	"090": "123689", "091": "12345679", "093": "0123456789", "094": "13", "095": "12345", "097": "012345679", "099": "0123456789",
 }
 
 // areaCode tells whether p is a trunk code with its leading 0.
@@ -213,7 +217,7 @@ func realDate(year, month, day int) bool {
 var testCards = []string{
 	"4111111111111111", "4242424242424242", "4012888888881881", "4000056655665556", "4222222222222220", "4005519200000004", "4009348888881881", "4012000033330026", "4000000000000002", "4917610000000000", "4444333322221111",
 	"5555555555554444", "5105105105105100", "5200828282828210", "5454545454545454", "2223003122003222", "2222420000001113", "5424000000000015",
-	"378282246310005", "371449635398431", "378734493671000", "6011111111111117", "6011000990139424", "3530111333300000", "3566002020360505", "6200000000000005", "6205500000000000004",
+	"30569309025904", "38520000023237", "36227206271667", "36259600000004", "378282246310005", "371449635398431", "378734493671000", "6011111111111117", "6011000990139424", "3530111333300000", "3566002020360505", "6200000000000005", "6205500000000000004",
 }
 
 // cardNumber proves digits to be a card number: ISO/IEC 7812-1, the Luhn sum,
@@ -253,7 +257,7 @@ func luhn(d []byte) bool {
 }
 
 // networks are the codes of those that cards name, none first.
-var networks = [...]string{"", "unionpay", "visa", "mastercard", "amex", "jcb", "discover"}
+var networks = [...]string{"", "unionpay", "visa", "mastercard", "amex", "jcb", "discover", "diners"}
 
 // networkOf answers, as an index of networks, whose card it is by the ranges
 // that they publish; 0 for cards of single banks in China.
@@ -270,14 +274,18 @@ func networkOf(d []byte) uint8 {
 		return 4
 	case p4 >= 3528 && p4 <= 3589:
 		return 5
-	case len(d) == 16 && (p4 == 6011 || p2 == 65):
+	case len(d) == 16 && (p4 == 6011 || p2 == 65 || p4 >= 6440 && p4 <= 6499):
 		return 6
+	case len(d) == 14:
+		return 7
 	}
 	return 0
 }
 
 // issuer answers the score of a bare card number by the ranges of ISO/IEC 7812
-// that networks publish; 0 when nobody issues such a number.
+// that networks publish (as credit-card-type 10.3 has them) and those of single
+// banks in China; 0 when nobody issues such a number. UnionPay's 81 is not known
+// to be in use; Maestro's and national networks' are left out.
 func issuer(d []byte) int8 {
 	p2 := digit(d[0])*10 + digit(d[1])
 	p4 := p2*100 + digit(d[2])*10 + digit(d[3])
@@ -296,8 +304,10 @@ func issuer(d []byte) int8 {
 		return 55
 	case (p2 == 34 || p2 == 37) && n == 15: // American Express
 		return 55
-	case p4 >= 3528 && p4 <= 3589 && n == 16, (p4 == 6011 || p2 == 65) && n == 16: // JCB, Discover
+	case p4 >= 3528 && p4 <= 3589 && n == 16, (p4 == 6011 || p2 == 65 || p4 >= 6440 && p4 <= 6499) && n == 16: // JCB, Discover
 		return 55
+	case (p2 == 36 || p2 == 38 || p2 == 39 || p4 >= 3000 && p4 <= 3059) && n == 14: // Diners Club
+		return 40
 	}
 	return 0
 }

@@ -69,10 +69,14 @@ func (w *writer) plate() string {
 }
 
 func (w *writer) oddPlate() string {
-	switch w.IntN(4) {
+	switch w.IntN(6) {
 	case 0:
 		p := []rune(w.plate())
 		return string(p[:2]) + "·" + string(p[2:])
+	case 4:
+		return w.place()[:3] + w.one("X", "S") + w.digits(4) + "应急"
+	case 5:
+		return "WJ" + w.place()[:3] + w.digits(4) + w.one("1", "7", "X", "J")
 	case 1:
 		return w.place() + w.digits(4) + w.one("学", "警", "挂")
 	case 2:
@@ -86,10 +90,15 @@ func (w *writer) oddPlate() string {
 func (w *writer) taiwanID() string {
 	const values = "ABCDEFGHJKLMNPQRSTUVXYWZIO" // 10 to 35
 	n := w.IntN(26)
-	id := values[n:n+1] + w.one("1", "2", "8", "9") + w.digits(7)
+	second := w.one("1", "2", "8", "9", "A", "C") // letters: certificates of before 2021
+	id := values[n:n+1] + second + w.digits(7)
 	sum := (n+10)/10 + (n+10)%10*9
 	for i := 1; i < 9; i++ {
-		sum += int(id[i]-'0') * (9 - i)
+		if c := id[i]; c >= 'A' { // A counts 10, C 12
+			sum += int(c-'A') * (9 - i)
+		} else {
+			sum += int(c-'0') * (9 - i)
+		}
 	}
 	return id + fmt.Sprint((10-sum%10)%10)
 }

@@ -40,9 +40,11 @@ func (w *writer) passport() string {
 }
 
 func (w *writer) hongKongPass() string {
-	switch w.IntN(4) {
+	switch w.IntN(5) {
 	case 0:
 		return w.one("C", "W") + w.digits(8)
+	case 3:
+		return w.one("HA", "MA") + w.digits(7)
 	case 1:
 		return "C" + w.one("A", "B", "C", "D", "E", "F", "G", "H") + w.digits(7)
 	case 2:
