@@ -38,16 +38,36 @@ func (j *Judge) approval(a activity.Activity, sum func() (string, error)) *appro
 	return &approval{grants: j.Grants, use: use, sum: sum}
 }
 
-// covers finds and uses an approval for this content.
-func (p *approval) covers(content rules.Content) bool {
-	if p.grants == nil {
-		return false
-	}
+// wanted is what an approval has to cover.
+func (p *approval) wanted(content rules.Content) grant.Use {
 	u := p.use
 	u.People = content.Summary.People
 	for _, c := range content.Summary.Classes {
 		u.Classes = append(u.Classes, string(c.Class))
 	}
+	return u
+}
+
+// holds tells whether there is one for this content, and uses none.
+func (p *approval) holds(content rules.Content) bool {
+	if p.grants == nil {
+		return false
+	}
+	u := p.wanted(content)
+	if p.used != nil && p.stillCovers(u) {
+		p.why = nil
+	} else {
+		p.why = p.grants.Holds(u, p.sum)
+	}
+	return p.why == nil
+}
+
+// covers finds and uses an approval for this content.
+func (p *approval) covers(content rules.Content) bool {
+	if p.grants == nil {
+		return false
+	}
+	u := p.wanted(content)
 	if p.used != nil && p.stillCovers(u) {
 		return true
 	}
@@ -81,7 +101,7 @@ func (p *approval) failed() string {
 		return ""
 	case errors.Is(p.why, grant.ErrOtherPlace), errors.Is(p.why, grant.ErrOtherPerson), errors.Is(p.why, grant.ErrNotYet), errors.Is(p.why, grant.ErrExpired),
 		errors.Is(p.why, grant.ErrOtherContent), errors.Is(p.why, grant.ErrOtherClasses), errors.Is(p.why, grant.ErrTooMany),
-		errors.Is(p.why, grant.ErrUsedUp), errors.Is(p.why, grant.ErrWithdrawn), errors.Is(p.why, grant.ErrClockSetBack):
+		errors.Is(p.why, errOthers), errors.Is(p.why, grant.ErrUsedUp), errors.Is(p.why, grant.ErrWithdrawn), errors.Is(p.why, grant.ErrClockSetBack):
 		return p.why.Error()
 	}
 	return "not-counted"

@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/trustline/trustline/agent/activity"
@@ -25,6 +26,7 @@ func (j *Judge) incident(a activity.Activity, c rules.Content, d rules.Decision,
 	i.Machine = j.Machine
 	i.Severity = incident.Severity(d.Severity)
 	i.Person = incident.Person{User: bounded(a.Actor.User), UID: a.Actor.UID}
+	i.Others = others(a)
 	i.Program = incident.Program{Path: j.masked(a.Actor.Program), PID: a.Actor.PID, Proven: a.Actor.Proven}
 	i.Channel, i.Operation = string(a.Channel), string(a.Operation)
 	i.File = incident.File{Name: j.masked(a.Subject.Name), Source: j.masked(cmp.Or(a.Subject.Source, a.Subject.Said)), Size: a.Subject.Size, Type: bounded(a.Subject.Type)}
@@ -43,6 +45,18 @@ func (j *Judge) incident(a activity.Activity, c rules.Content, d rules.Decision,
 		return i, fmt.Errorf("make the record of an incident: %w", err)
 	}
 	return i, nil
+}
+
+// others answers everybody else who wrote it, once each.
+func others(a activity.Activity) []incident.Person {
+	var out []incident.Person
+	for _, o := range a.Others {
+		p := incident.Person{User: bounded(o.User), UID: o.UID}
+		if p.UID != a.Actor.UID && !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 func (j *Judge) content(c rules.Content, situation rules.Context) incident.Content {

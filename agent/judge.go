@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -52,6 +53,8 @@ type Judge struct {
 type Grants interface {
 	// May tells whether this person may have one for this place.
 	May(uid int, channel, destination string) bool
+	// Holds tells why none covers this, nil where one does.
+	Holds(u grant.Use, sum func() (string, error)) error
 	// Use counts one use of an approval that covers this.
 	Use(u grant.Use, sum func() (string, error)) (grant.Grant, error)
 	// Used is told once what was let through is recorded.
@@ -73,10 +76,19 @@ func (j *Judge) engine() *rules.Engine {
 // Open implements guard.Judge.
 func (j *Judge) Open(a activity.Activity) guard.Judgement {
 	a.Actor = j.known(a.Actor)
-	o := &judgement{judge: j, activity: a, stream: j.engine().Stream(a.Subject.Name)}
-	o.stopAt, o.stops = j.Policy().BlockAt(a)
-	if o.stops && j.Grants != nil && j.Grants.May(a.Actor.UID, string(a.Channel), deviceKey(a.Destination)) {
-		o.stops = false // an approval is about the whole of it
+	a.Others = slices.Clone(a.Others)
+	for n := range a.Others {
+		a.Others[n] = j.known(a.Others[n])
+	}
+	o := &judgement{judge: j, activity: a, stream: j.engine().Stream(a.Subject.Name), approvals: map[int]*approval{}}
+	for _, one := range shares(a) {
+		at, stops := j.Policy().BlockAt(one)
+		if !stops || j.Grants != nil && j.Grants.May(one.Actor.UID, string(a.Channel), deviceKey(a.Destination)) {
+			continue // an approval is about the whole of it
+		}
+		if !o.stops || at < o.stopAt {
+			o.stopAt, o.stops = at, true
+		}
 	}
 	return o
 }
@@ -97,7 +109,7 @@ func (j *Judge) Name(ctx context.Context, a activity.Activity, text string) guar
 		return guard.Allow
 	}
 	a.Actor = j.known(a.Actor)
-	verdict, _ := j.decide(ctx, a, content, j.approval(a, nil))
+	verdict, _ := j.decide(ctx, a, content, func(a activity.Activity) *approval { return j.approval(a, nil) })
 	return verdict
 }
 
@@ -105,30 +117,49 @@ func (j *Judge) Name(ctx context.Context, a activity.Activity, text string) guar
 var nameParts = strings.NewReplacer(".", " ", "_", " ", "-", " ", "+", " ", "(", " ", ")", " ")
 
 // decide answers what becomes of an activity, and records and tells it.
-func (j *Judge) decide(ctx context.Context, a activity.Activity, content rules.Content, approval *approval) (guard.Verdict, rules.Decision) {
+func (j *Judge) decide(ctx context.Context, a activity.Activity, content rules.Content, approved func(activity.Activity) *approval) (guard.Verdict, rules.Decision) {
 	a.Time = time.Now().UTC()
 	a.Subject.Type = content.Type
-	policy := j.Policy()
-	claim := j.Ledger.Claim(a.Actor.UID, deviceKey(a.Destination), a.Time, content.Summary.PeopleKeys)
-	defer claim.Drop()
-	situation := j.situation(policy, claim.Total)
-	decision := rules.Decide(policy, a, content, situation)
-	if decision.Action.Stops() {
-		if approval.covers(content) {
-			return j.letThrough(ctx, a, content, decision, situation, approval)
+	parts := j.parts(a, content)
+	var stopped []*part
+	for _, p := range parts {
+		defer p.claim.Drop()
+		if p.approval = approved(p.activity); p.decision.Action.Stops() {
+			stopped = append(stopped, p)
 		}
-		j.report(ctx, a, content, decision, situation, incident.Prevented, approval)
-		return guard.Deny, decision
 	}
-	if worthRecording(decision) {
-		j.report(ctx, a, content, decision, situation, incident.Reported, approval)
+	if !cover(stopped, content) {
+		for _, p := range stopped {
+			j.report(ctx, p.activity, content, p.decision, p.situation, incident.Prevented, p.approval)
+		}
+		return guard.Deny, strictest(stopped)
+	}
+	for _, p := range stopped {
+		var verdict guard.Verdict
+		if verdict, p.decision = j.letThrough(ctx, p.activity, content, p.decision, p.situation, p.approval); verdict != guard.Allow {
+			return verdict, p.decision
+		}
+	}
+	for _, p := range parts {
+		j.allow(ctx, p, content)
+	}
+	return guard.Allow, strictest(parts)
+}
+
+// allow records and counts for one person what is let through, unless that is
+// done by an approval.
+func (j *Judge) allow(ctx context.Context, p *part, content rules.Content) {
+	if p.decision.Reason == reasonGrant {
+		return
+	}
+	if worthRecording(p.decision) {
+		j.report(ctx, p.activity, content, p.decision, p.situation, incident.Reported, p.approval)
 	}
 	if len(content.Summary.PeopleKeys) > 0 {
-		if err := claim.Keep(ctx); err != nil {
+		if err := p.claim.Keep(ctx); err != nil {
 			j.Log.Error("rolling total is kept in memory only", "error", err)
 		}
 	}
-	return guard.Allow, decision
 }
 
 // situation is what a decision depends on besides the activity.
@@ -194,10 +225,10 @@ type judgement struct {
 	stops    bool
 	// last is what was decided when the file was looked at before; the same
 	// again is not recorded twice.
-	last     rules.Decision
-	decided  bool
-	people   int
-	approval *approval
+	last      rules.Decision
+	decided   bool
+	people    int
+	approvals map[int]*approval // by account
 }
 
 // Write implements guard.Judgement.
@@ -251,11 +282,15 @@ func (o *judgement) decide(ctx context.Context, content rules.Content, sum func(
 	if o.decided && content.Summary.People == o.people && !o.last.Action.Stops() && o.last.Reason != reasonGrant && content.Status != rules.Unreadable {
 		return guard.Allow
 	}
-	if o.approval == nil {
-		o.approval = o.judge.approval(o.activity, sum)
-	}
-	o.approval.sum = sum
-	verdict, d := o.judge.decide(ctx, o.activity, content, o.approval)
+	verdict, d := o.judge.decide(ctx, o.activity, content, func(a activity.Activity) *approval {
+		own := o.approvals[a.Actor.UID]
+		if own == nil {
+			own = o.judge.approval(a, sum)
+			o.approvals[a.Actor.UID] = own
+		}
+		own.sum = sum
+		return own
+	})
 	o.last, o.decided, o.people = d, true, content.Summary.People
 	return verdict
 }

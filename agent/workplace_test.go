@@ -101,12 +101,22 @@ func (o *workplace) write(people int) {
 // copies copies the list to a stick, the way the guard sees it.
 func (o *workplace) copies(uid int, serial string) guard.Verdict {
 	o.t.Helper()
+	return o.writes(serial, uid)
+}
+
+// writes is copies by several people together.
+func (o *workplace) writes(serial string, uids ...int) guard.Verdict {
+	o.t.Helper()
+	var actors []activity.Actor
+	for _, uid := range uids {
+		actors = append(actors, activity.Actor{UID: uid, PID: 1, Program: "/usr/bin/cp"})
+	}
 	content, err := os.ReadFile(o.source)
 	if err != nil {
 		o.t.Fatal(err)
 	}
 	j := o.agent.judge.Open(activity.Activity{
-		Channel: activity.RemovableMedia, Operation: activity.Write, Actor: activity.Actor{UID: uid, PID: 1, Program: "/usr/bin/cp"},
+		Channel: activity.RemovableMedia, Operation: activity.Write, Actor: actors[0], Others: actors[1:],
 		Subject:     activity.Subject{Name: "customers.csv", Source: o.source},
 		Destination: activity.Destination{Path: "/media/stick", Device: activity.Device{Serial: serial}},
 	})

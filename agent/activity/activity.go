@@ -50,6 +50,7 @@ type Activity struct {
 	Channel     Channel
 	Operation   Operation
 	Actor       Actor
+	Others      []Actor // who else has written the content: what holds for one must hold for each
 	Subject     Subject
 	Destination Destination
 }

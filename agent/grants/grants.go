@@ -320,17 +320,38 @@ func (h *held) open(now time.Time) bool {
 // error is ErrNone, or the reason of package grant why the latest grant for
 // this person and place does not hold.
 func (b *Book) Use(u grant.Use, sum func() (string, error)) (grant.Grant, error) {
+	h, unlock, err := b.covering(u, sum)
+	defer unlock()
+	if err != nil {
+		return grant.Grant{}, err
+	}
+	h.Uses++
+	if err := b.write(); err != nil {
+		h.Uses--
+		return grant.Grant{}, fmt.Errorf("count an approval: %w", err)
+	}
+	return h.Grant, nil
+}
+
+// Holds answers what Use would, and counts nothing.
+func (b *Book) Holds(u grant.Use, sum func() (string, error)) error {
+	_, unlock, err := b.covering(u, sum)
+	defer unlock()
+	return err
+}
+
+// covering answers a grant that covers a use, with the book locked.
+func (b *Book) covering(u grant.Use, sum func() (string, error)) (h *held, unlock func(), err error) {
 	if b.needsSum(u) && sum != nil {
 		// Reading the content takes a while, others do not wait for it.
 		s, err := sum()
 		if err != nil {
-			return grant.Grant{}, fmt.Errorf("tell the content apart: %w", err)
+			return nil, func() {}, fmt.Errorf("tell the content apart: %w", err)
 		}
 		u.SHA256 = s
 	}
 	slices.Sort(u.Classes)
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	now := b.look()
 	why := ErrNone
 	for _, h := range slices.Backward(b.kept.Grants) {
@@ -340,17 +361,12 @@ func (b *Book) Use(u grant.Use, sum func() (string, error)) (grant.Grant, error)
 		err := b.holds(h, u, now)
 		switch {
 		case err == nil:
-			h.Uses++
-			if err := b.write(); err != nil {
-				h.Uses--
-				return grant.Grant{}, fmt.Errorf("count an approval: %w", err)
-			}
-			return h.Grant, nil
+			return h, b.mu.Unlock, nil
 		case why == ErrNone:
 			why = err
 		}
 	}
-	return grant.Grant{}, why
+	return nil, b.mu.Unlock, why
 }
 
 func (b *Book) needsSum(u grant.Use) bool {

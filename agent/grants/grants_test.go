@@ -109,6 +109,11 @@ func TestAGrantIsUsedOnceThroughRestarts(t *testing.T) {
 	if !d.May(1000, "removable-media", "S1") || d.May(1001, "removable-media", "S1") || d.May(1000, "removable-media", "S2") {
 		t.Error("May is wrong about who may")
 	}
+	for range 3 { // looking uses nothing
+		if err := d.Holds(wanted(), same); err != nil {
+			t.Fatal(err)
+		}
+	}
 	used, err := d.Use(wanted(), same)
 	if err != nil || used.ID != g.ID {
 		t.Fatal(err)

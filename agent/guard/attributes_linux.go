@@ -110,11 +110,11 @@ func setTimes(fd int, times *[2]unix.Timespec) error {
 func (f *fileSystem) truncate(i *inode, p *pending, in *fuse.SetAttrIn, size int64, who identity) error {
 	if in.Valid&fuse.FATTR_FH != 0 {
 		if h := f.handles.get(in.Fh); h != nil && h.pend != nil {
-			return h.pend.truncate(size)
+			return h.pend.truncate(h.hand, size)
 		}
 	}
 	if p != nil {
-		return p.truncate(size)
+		return p.truncate(&hand{f.about(activity.Write, in.Caller, f.path(i)), who}, size)
 	}
 	i.cached.Store(false)
 	return who.do(func() error {

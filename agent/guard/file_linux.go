@@ -16,6 +16,7 @@ type handle struct {
 	inode   *inode
 	file    *descriptor // of a reader, or of a folder being listed
 	pend    *pending    // of a writer
+	hand    *hand       // the same
 	mu      sync.Mutex
 	listing *listing
 }
@@ -69,8 +70,10 @@ func (f *fileSystem) create(in *fuse.CreateIn, dir *inode, name string, a activi
 	}
 	i, _ := f.know(dir, name, &st, true)
 	a.Operation = activity.Write
-	p := f.pend(i, a, who, newDescriptor(fd), 0)
+	h := &hand{a, who}
+	p := f.pend(i, h, newDescriptor(fd), 0)
 	p.fresh, p.born, p.temp, p.unlinked = name != "", true, hiddenName, name == ""
+	p.maker, p.hands = h, []*hand{h}
 	i.mu.Lock()
 	i.pend = p
 	i.mu.Unlock()
@@ -84,7 +87,7 @@ func (f *fileSystem) create(in *fuse.CreateIn, dir *inode, name string, a activi
 	}
 	f.introduce(i, &st, i.change(), &out.EntryOut)
 	out.OpenFlags |= f.cacheOf(in.Flags)
-	out.Fh = f.handles.add(&handle{inode: i, pend: p})
+	out.Fh = f.handles.add(&handle{inode: i, pend: p, hand: h})
 	return nil
 }
 
@@ -166,22 +169,19 @@ func (f *fileSystem) openToWrite(i *inode, in *fuse.OpenIn, out *fuse.OpenOut) e
 		return err
 	}
 	i.cached.Store(false)
-	a := f.about(activity.Write, in.Caller, f.path(i))
-	p, err := f.join(i, a, who, newDescriptor(fd))
+	h := &hand{f.about(activity.Write, in.Caller, f.path(i)), who}
+	p, err := f.join(i, h, newDescriptor(fd))
 	if err != nil {
 		return err
 	}
-	i.mu.Lock()
-	others := p.writers > 1
-	i.mu.Unlock()
-	p.adopt(a, who, others)
+	p.opened(h)
 	out.OpenFlags |= f.cacheOf(in.Flags)
-	out.Fh = f.handles.add(&handle{inode: i, pend: p})
+	out.Fh = f.handles.add(&handle{inode: i, pend: p, hand: h})
 	return nil
 }
 
 // join makes one more writer of a file.
-func (f *fileSystem) join(i *inode, a activity.Activity, who identity, base *descriptor) (*pending, error) {
+func (f *fileSystem) join(i *inode, h *hand, base *descriptor) (*pending, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.pend != nil {
@@ -194,7 +194,7 @@ func (f *fileSystem) join(i *inode, a activity.Activity, who identity, base *des
 		base.done()
 		return nil, err
 	}
-	i.pend = f.pend(i, a, who, base, st.Size)
+	i.pend = f.pend(i, h, base, st.Size)
 	return i.pend, nil
 }
 
@@ -221,21 +221,25 @@ func (f *fileSystem) Read(_ <-chan struct{}, in *fuse.ReadIn, buf []byte) (fuse.
 	return fuse.ReadResultFd(uintptr(h.file.fd), int64(in.Offset), int(in.Size)), fuse.OK
 }
 
-func (f *fileSystem) writer(fh uint64) (*pending, error) {
+func (f *fileSystem) writer(fh uint64) (*pending, *hand, error) {
 	h := f.handles.get(fh)
 	if h == nil || h.pend == nil {
-		return nil, unix.EBADF
+		return nil, nil, unix.EBADF
 	}
-	return h.pend, nil
+	return h.pend, h.hand, nil
 }
 
 // Write implements fuse.RawFileSystem.
 func (f *fileSystem) Write(_ <-chan struct{}, in *fuse.WriteIn, data []byte) (uint32, fuse.Status) {
-	p, err := f.writer(in.Fh)
-	if err == nil {
-		err = p.write(data, int64(in.Offset))
-	}
+	p, h, err := f.writer(in.Fh)
 	if err != nil {
+		return 0, status(err)
+	}
+	from := []*hand{h}
+	if in.WriteFlags&fuse.WRITE_CACHE != 0 {
+		from = p.anybody(h)
+	}
+	if err := p.write(from, data, int64(in.Offset)); err != nil {
 		return 0, status(err)
 	}
 	return uint32(len(data)), fuse.OK
@@ -274,6 +278,7 @@ func (f *fileSystem) Release(_ <-chan struct{}, in *fuse.ReleaseIn) {
 		return
 	}
 	if h.pend != nil {
+		h.pend.closed(h.hand)
 		h.pend.leave()
 		return
 	}
@@ -314,7 +319,7 @@ func (f *fileSystem) Lseek(_ <-chan struct{}, in *fuse.LseekIn, out *fuse.LseekO
 // Fallocate implements fuse.RawFileSystem. Room for content that is not
 // allowed yet is only checked, not taken.
 func (f *fileSystem) Fallocate(_ <-chan struct{}, in *fuse.FallocateIn) fuse.Status {
-	p, err := f.writer(in.Fh)
+	p, h, err := f.writer(in.Fh)
 	if err != nil {
 		return status(err)
 	}
@@ -325,19 +330,19 @@ func (f *fileSystem) Fallocate(_ <-chan struct{}, in *fuse.FallocateIn) fuse.Sta
 	const keep = unix.FALLOC_FL_KEEP_SIZE
 	switch in.Mode {
 	case 0, keep:
-		return status(p.reserve(to, in.Mode&keep != 0))
+		return status(p.reserve(h, to, in.Mode&keep != 0))
 	case unix.FALLOC_FL_PUNCH_HOLE | keep, unix.FALLOC_FL_ZERO_RANGE | keep:
-		return status(p.zero(from, min(to, p.size.Load())))
+		return status(p.zero(h, from, min(to, p.size.Load())))
 	case unix.FALLOC_FL_ZERO_RANGE:
-		return status(p.zero(from, to))
+		return status(p.zero(h, from, to))
 	}
 	return fuse.Status(unix.EOPNOTSUPP)
 }
 
 // pend begins a change of a file's content.
-func (f *fileSystem) pend(i *inode, a activity.Activity, who identity, base *descriptor, size int64) *pending {
+func (f *fileSystem) pend(i *inode, h *hand, base *descriptor, size int64) *pending {
 	p := &pending{
-		fs: f, inode: i, activity: a, who: who, writers: 1,
+		fs: f, inode: i, activity: h.activity, who: h.who, writers: 1,
 		base: base, shows: size, length: size, store: f.scratch.store(),
 	}
 	p.size.Store(size)

@@ -40,9 +40,9 @@ var errOver = errors.New("nothing is pending any more")
 type pending struct {
 	fs       *fileSystem
 	inode    *inode
-	activity activity.Activity
-	who      identity    // of the first writer: the medium's rules for them hold
-	base     *descriptor // the file on the medium
+	activity activity.Activity // by who has written what is pending
+	who      identity          // of the first of them: the medium's rules for them hold
+	base     *descriptor       // the file on the medium
 	size     atomic.Int64
 	denied   atomic.Bool
 	mtime    atomic.Pointer[unix.Timespec] // set explicitly since the last write
@@ -51,10 +51,13 @@ type pending struct {
 	writers int // guarded by inode.mu
 
 	mu        sync.Mutex
-	temp      string // hidden name of base
-	fresh     bool   // base is hidden under temp: the file does not exist yet
-	born      bool   // the file was made by those who write it now
-	unlinked  bool   // the file has no name (any more)
+	hands     []*hand // by which it is open for writing
+	last      *hand   // by which it was written last
+	maker     *hand   // by which the file was made, nil for one that was there
+	temp      string  // hidden name of base
+	fresh     bool    // base is hidden under temp: the file does not exist yet
+	born      bool    // the file was made by those who write it now
+	unlinked  bool    // the file has no name (any more)
 	over      bool
 	outcome   error // what became of it, once it is over
 	store     *store
@@ -68,34 +71,6 @@ type pending struct {
 	version   int   // counts changes
 	held      int   // version the judge wants to see the end of
 	times     *[2]unix.Timespec
-}
-
-// adopt makes who opens a file that waits for nobody the one who answers for
-// what is written from now on. What stands on the medium by then stays there:
-// the kernel may not have told yet that its writers are gone. While others may
-// still write, a program proves as little as when they join it.
-func (p *pending) adopt(a activity.Activity, who identity, others bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.dirty || p.fresh || p.unlinked || p.denied.Load() {
-		p.doubt(a.Actor)
-		return
-	}
-	if first := p.activity.Actor; others && (!first.Proven || first.Program != a.Actor.Program) {
-		a.Actor.Proven = false
-	}
-	p.born, p.activity, p.who = false, a, who
-	p.restart()
-}
-
-// doubt follows when somebody joins a change under way. What a proven program
-// may do it may do alone: otherwise anybody could write in its name.
-func (p *pending) doubt(other activity.Actor) {
-	if first := &p.activity.Actor; first.Proven && (!other.Proven || other.Program != first.Program) {
-		_ = p.drain() // what went wrong is kept, and told to who wrote it
-		first.Proven = false
-		p.restart()
-	}
 }
 
 // follow answers the judgement of what is being written.
@@ -117,8 +92,8 @@ func (p *pending) lose() {
 	p.next = lost
 }
 
-// write takes bytes at an offset.
-func (p *pending) write(data []byte, off int64) error {
+// write takes bytes at an offset, from whom they may be.
+func (p *pending) write(from []*hand, data []byte, off int64) error {
 	end := off + int64(len(data))
 	if off < 0 || end > maxFileSize {
 		return unix.EFBIG
@@ -127,6 +102,9 @@ func (p *pending) write(data []byte, off int64) error {
 	defer p.mu.Unlock()
 	if p.denied.Load() {
 		return unix.EACCES
+	}
+	if err := p.by(from...); err != nil {
+		return err
 	}
 	p.changed()
 	switch {

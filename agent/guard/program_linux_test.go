@@ -14,14 +14,17 @@ import (
 	"github.com/trustline/trustline/agent/activity"
 )
 
-// trusting lets cp do everything where only root can have put it.
+// trusting lets cp do everything where only root can have put it, and nobody
+// else has written with it.
 type trusting struct{ markerJudge }
 
 func (trusting) Open(a activity.Activity) Judgement {
-	if a.Actor.Proven && filepath.Base(a.Actor.Program) == "cp" {
-		return approving{}
+	for _, by := range append(a.Others, a.Actor) {
+		if !by.Proven || filepath.Base(by.Program) != "cp" {
+			return markerJudge{}.Open(a)
+		}
 	}
-	return markerJudge{}.Open(a)
+	return approving{}
 }
 
 type approving struct{}

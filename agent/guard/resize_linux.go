@@ -33,13 +33,13 @@ func (p *pending) free() (int64, error) {
 }
 
 // truncate makes the content size bytes long.
-func (p *pending) truncate(size int64) error {
+func (p *pending) truncate(h *hand, size int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.resize(size)
+	return p.resize(h, size)
 }
 
-func (p *pending) resize(size int64) error {
+func (p *pending) resize(h *hand, size int64) error {
 	switch {
 	case p.denied.Load():
 		return unix.EACCES
@@ -49,6 +49,9 @@ func (p *pending) resize(size int64) error {
 		return nil
 	}
 	if err := p.drain(); err != nil {
+		return err
+	}
+	if err := p.by(h); err != nil {
 		return err
 	}
 	p.changed()
@@ -65,7 +68,7 @@ func (p *pending) resize(size int64) error {
 
 // reserve makes the content at least size bytes long, unless it is to be kept,
 // and refuses what the medium has no room for.
-func (p *pending) reserve(size int64, keep bool) error {
+func (p *pending) reserve(h *hand, size int64, keep bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	free, err := p.free()
@@ -77,15 +80,15 @@ func (p *pending) reserve(size int64, keep bool) error {
 	case keep || size <= p.size.Load():
 		return nil
 	}
-	return p.resize(size)
+	return p.resize(h, size)
 }
 
 // zero writes zeros over a range.
-func (p *pending) zero(from, to int64) error {
+func (p *pending) zero(h *hand, from, to int64) error {
 	zeros := make([]byte, min(1<<20, max(0, to-from)))
 	for from < to {
 		n := min(int64(len(zeros)), to-from)
-		if err := p.write(zeros[:n], from); err != nil {
+		if err := p.write([]*hand{h}, zeros[:n], from); err != nil {
 			return err
 		}
 		from += n

@@ -60,6 +60,7 @@ type Incident struct {
 
 	// The following are set for Kind Activity.
 	Person      Person      `json:"person,omitzero"`
+	Others      []Person    `json:"others,omitempty"` // who else has written the content
 	Program     Program     `json:"program,omitzero"`
 	Channel     string      `json:"channel,omitempty"`
 	Operation   string      `json:"operation,omitempty"`
@@ -180,6 +181,7 @@ type Match struct {
 // Bounds on what one record may hold; Validate refuses more.
 const (
 	MaxMatches = 50
+	MaxOthers  = 32
 	MaxText    = 1024 // bytes of any one text field
 	MaxSize    = 64 << 10
 )
@@ -212,6 +214,7 @@ func (i *Incident) Validate() error {
 	bad(i.Machine.ID != "", "machine.id")
 	bad(i.Count >= 1, "count")
 	bad(len(i.Content.Matches) <= MaxMatches, "content.matches")
+	bad(len(i.Others) <= MaxOthers, "others")
 	bad(len(i.Content.Classes) <= 100, "content.classes")
 	bad(len(i.Content.Overdue) <= MaxListed, "content.overdue")
 	bad(len(i.Content.Excess) <= MaxListed, "content.excess")
@@ -252,6 +255,9 @@ func (i *Incident) texts() []text {
 		{"decision.grant", i.Decision.Grant}, {"decision.grantFailed", i.Decision.GrantFailed},
 		{"order", i.Order}, {"file.sha256", i.File.SHA256},
 		{"content.status", i.Content.Status}, {"content.reason", i.Content.Reason}, {"code", i.Code},
+	}
+	for _, o := range i.Others {
+		t = append(t, text{"others.user", o.User})
 	}
 	for _, m := range i.Content.Matches {
 		t = append(t, text{"content.matches.class", m.Class}, text{"content.matches.masked", m.Masked}, text{"content.matches.location", m.Location})

@@ -138,6 +138,9 @@ func (x *index) likeness(i *incident.Incident) uint64 {
 	} {
 		put(s)
 	}
+	for _, o := range i.Others {
+		put(strconv.Itoa(o.UID))
+	}
 	for _, c := range i.Content.Classes {
 		put(c.ID)
 	}
