@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/trustline/trustline/rules/synthetic"
@@ -14,6 +16,7 @@ import (
 // manager, as IT does it, the agent does its work in between and loses nothing.
 func TestWindowsServiceUnderWine(t *testing.T) {
 	w := newWindows(t)
+	w.screen()
 	w.log = filepath.Join(w.c, "ProgramData", "Trustline", "trustline.log") // where a service of Windows says what it does
 	w.logOn()
 	w.write("ProgramData/Trustline/policy.yaml", `version: "1"
@@ -47,12 +50,20 @@ rules:
 	w.run("wine", `C:\trustline.exe`, "start")
 	state("RUNNING")
 	started()
+	first := w.helper(0)
+	if err := syscall.Kill(first, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	w.helper(first)
 	w.run("wine", "cmd", "/c", `copy C:\list.csv C:\cloud\names.csv`)
 	w.until("the list is taken back", func() bool { return missing(filepath.Join(w.c, "cloud", "names.csv")) })
 	w.until("it is recorded", func() bool { return w.waiting() >= 1 })
 
 	w.run("wine", "net", "stop", "trustline")
 	state("STOPPED")
+	if left := w.helpers(); len(left) > 0 {
+		t.Errorf("%d session helpers outlived the service", len(left))
+	}
 	before := w.waiting()
 	w.run("wine", "cmd", "/c", `copy C:\list.csv C:\cloud\more.csv`)
 	if missing(filepath.Join(w.c, "cloud", "more.csv")) {
@@ -75,6 +86,38 @@ rules:
 	if _, err := os.Stat(filepath.Join(w.c, "ProgramData", "Trustline", "agent.yaml")); err != nil {
 		t.Errorf("the configuration is not kept: %v", err)
 	}
+}
+
+// helper waits for the one session helper the service has started, another than
+// the one before, and answers its process.
+func (w *windows) helper(before int) (pid int) {
+	w.t.Helper()
+	w.until("the person has a session helper", func() bool {
+		all := w.helpers()
+		if len(all) == 1 {
+			pid = all[0]
+		}
+		return len(all) == 1 && pid != before
+	})
+	return pid
+}
+
+// helpers answers the processes of this Windows that are session helpers.
+func (w *windows) helpers() (pids []int) {
+	w.t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, path := range all {
+		line, _ := os.ReadFile(path) // it may have ended
+		environment, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "environ"))
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err == nil && bytes.Contains(line, []byte("trustline.exe\x00session")) && bytes.Contains(environment, []byte(w.dir)) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // A service that cannot run says why in its log, and the service manager does

@@ -34,6 +34,22 @@ func newConfigureCommand(t *terminal) *cobra.Command {
 	return cmd
 }
 
+// newReleaseCommand waits for everything else that runs this program to end.
+// Packages call it before they take the program away.
+func newReleaseCommand(t *terminal) *cobra.Command {
+	return &cobra.Command{
+		Use: "release", Hidden: true, Args: cobra.NoArgs,
+		Short: t.Text("release.short"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			exe, err := os.Executable()
+			if err != nil {
+				return fmt.Errorf("find this program: %w", err)
+			}
+			return installer.Release(cmd.Context(), exe)
+		},
+	}
+}
+
 // configure leaves a configuration that is there as it is.
 func (t *terminal) configure(f firstConfiguration) error {
 	dir := filepath.Dir(f.path)

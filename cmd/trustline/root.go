@@ -82,7 +82,7 @@ func newRoot(t *terminal) *cobra.Command {
 		newScanCommand(t),
 		newMaskCommand(t),
 		newStatusCommand(t),
-		newSessionCommand(t), newConfigureCommand(t),
+		newSessionCommand(t), newConfigureCommand(t), newReleaseCommand(t),
 		newPageCommand(t),
 		newDoctorCommand(t),
 		newEnrolCommand(t),

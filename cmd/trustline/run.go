@@ -8,12 +8,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"gopkg.in/natefinch/lumberjack.v2"
 
 	"github.com/trustline/trustline/agent"
 	"github.com/trustline/trustline/agent/sandbox"
+	"github.com/trustline/trustline/agent/sessions"
 	"github.com/trustline/trustline/agent/tenure"
 	"github.com/trustline/trustline/installer"
 )
@@ -77,12 +79,35 @@ func (t *terminal) runUnheard(ctx context.Context, config string, debug bool) er
 	defer func() { _ = file.Close() }()
 	log := newLogger(file, debug)
 	if err == nil {
-		err = runAgent(ctx, c, log)
+		err = runAttended(ctx, c, log)
 	}
 	if err != nil {
 		log.Error("the service ends", "error", err)
 	}
 	return err
+}
+
+// runAttended runs the service and a session helper for everybody who is logged
+// on. They end with it, so that nobody holds the program when it has ended.
+func runAttended(ctx context.Context, c agent.Config, log *slog.Logger) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	helper := []string{exe, "session"}
+	if c.Socket != agent.DefaultConfig().Socket {
+		helper = append(helper, "--socket", c.Socket)
+	}
+	helpers, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() {
+		if err := sessions.Keep(helpers, helper, log); err != nil {
+			log.Error("nobody gets a session helper", "error", err)
+		}
+	})
+	return runAgent(ctx, c, log)
 }
 
 func (t *terminal) logger(debug bool) *slog.Logger { return newLogger(t.err, debug) }

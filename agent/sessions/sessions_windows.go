@@ -1,0 +1,158 @@
+package sessions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// Keep runs the command, the session helper with its arguments, in the session
+// of every person who is logged on, until the context ends; when it answers none
+// of them runs any more. It needs the system's own account. They also end with
+// this process, however that ends; what they have started, such as a browser, does not.
+func Keep(ctx context.Context, command []string, log *slog.Logger) error {
+	job, err := newJob()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = windows.CloseHandle(job) }()
+	keep(ctx, desktops{job: job, line: windows.ComposeCommandLine(command)}, log)
+	return nil
+}
+
+// newJob makes the job that ends its processes with its last handle, ours.
+func newJob() (windows.Handle, error) {
+	job, err := windows.CreateJobObject(nil, nil)
+	if err != nil {
+		return 0, fmt.Errorf("make a job for session helpers: %w", err)
+	}
+	bounds := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{
+		BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{
+			LimitFlags: windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | windows.JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK,
+		},
+	}
+	if _, err := windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation, uintptr(unsafe.Pointer(&bounds)), uint32(unsafe.Sizeof(bounds))); err != nil {
+		return 0, errors.Join(fmt.Errorf("bound the job of session helpers: %w", err), windows.CloseHandle(job))
+	}
+	return job, nil
+}
+
+// desktops starts helpers on the desktops of sessions.
+type desktops struct {
+	job  windows.Handle
+	line string
+}
+
+// noSession is what Windows answers while nobody is at the console (0xFFFFFFFF).
+const noSession = ^uint32(0)
+
+// people asks for a person's token everywhere: only where somebody is logged on
+// there is one.
+func (desktops) people() ([]uint32, error) {
+	var first *windows.WTS_SESSION_INFO
+	var count uint32
+	if err := windows.WTSEnumerateSessions(0, 0, 1, &first, &count); err != nil {
+		return nil, fmt.Errorf("list the sessions of this machine: %w", err)
+	}
+	defer windows.WTSFreeMemory(uintptr(unsafe.Pointer(first)))
+	candidates := []uint32{windows.WTSGetActiveConsoleSessionId()}
+	for _, s := range unsafe.Slice(first, count) {
+		candidates = append(candidates, s.SessionID)
+	}
+	slices.Sort(candidates)
+	var people []uint32
+	for _, id := range slices.Compact(candidates) {
+		if id == 0 || id == noSession { // 0 is that of services
+			continue
+		}
+		var token windows.Token
+		switch err := windows.WTSQueryUserToken(id, &token); {
+		case err == nil:
+			_ = token.Close()
+			people = append(people, id)
+		case errors.Is(err, windows.ERROR_NO_TOKEN), errors.Is(err, windows.ERROR_FILE_NOT_FOUND): // nobody, or gone meanwhile
+		default:
+			return nil, fmt.Errorf("ask who is logged on: %w", err)
+		}
+	}
+	return people, nil
+}
+
+func (d desktops) start(session uint32) (process, error) {
+	var token windows.Token
+	if err := windows.WTSQueryUserToken(session, &token); err != nil {
+		return nil, fmt.Errorf("act as the person: %w", err)
+	}
+	defer func() { _ = token.Close() }()
+	var environment *uint16
+	if err := windows.CreateEnvironmentBlock(&environment, token, false); err != nil {
+		return nil, fmt.Errorf("make the person's environment: %w", err)
+	}
+	defer func() { _ = windows.DestroyEnvironmentBlock(environment) }()
+	// A program's folder cannot be removed while somebody works in it.
+	folder, err := windows.GetSystemDirectory()
+	if err != nil {
+		return nil, fmt.Errorf("find the system's folder: %w", err)
+	}
+	made, err := d.suspended(token, environment, folder)
+	if err != nil {
+		return nil, fmt.Errorf("start the program: %w", err)
+	}
+	defer func() { _ = windows.CloseHandle(made.Thread) }()
+	h := helper{made.Process}
+	if err := windows.AssignProcessToJobObject(d.job, made.Process); err != nil {
+		h.end()
+		return nil, fmt.Errorf("put it into the job of session helpers: %w", err)
+	}
+	if _, err := windows.ResumeThread(made.Thread); err != nil {
+		h.end()
+		return nil, fmt.Errorf("let it run: %w", err)
+	}
+	return h, nil
+}
+
+// suspended makes a process that has not begun, without a window of its own and
+// with none of our handles.
+func (d desktops) suspended(token windows.Token, environment *uint16, folder string) (windows.ProcessInformation, error) {
+	var made windows.ProcessInformation
+	line, err := windows.UTF16PtrFromString(d.line)
+	if err != nil {
+		return made, err
+	}
+	at, err := windows.UTF16PtrFromString(folder)
+	if err != nil {
+		return made, err
+	}
+	desktop, err := windows.UTF16PtrFromString(`winsta0\default`)
+	if err != nil {
+		return made, err
+	}
+	begin := windows.StartupInfo{Desktop: desktop}
+	begin.Cb = uint32(unsafe.Sizeof(begin))
+	const flags = windows.CREATE_SUSPENDED | windows.CREATE_NO_WINDOW | windows.CREATE_UNICODE_ENVIRONMENT
+	err = windows.CreateProcessAsUser(token, nil, line, nil, nil, false, flags, environment, at, &begin, &made)
+	return made, err
+}
+
+// helper is a session helper that was started.
+type helper struct{ process windows.Handle }
+
+func (h helper) ended() bool {
+	state, err := windows.WaitForSingleObject(h.process, 0)
+	return err != nil || state == windows.WAIT_OBJECT_0
+}
+
+// patience is how long the end of a process that was ended is waited for.
+const patience = 10 * time.Second
+
+func (h helper) end() {
+	_ = windows.TerminateProcess(h.process, 0) // it may have ended
+	_, _ = windows.WaitForSingleObject(h.process, uint32(patience.Milliseconds()))
+	_ = windows.CloseHandle(h.process)
+}
