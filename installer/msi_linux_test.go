@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -104,12 +105,29 @@ func onWindows(t *testing.T, first, later string) {
 	}
 	boot()
 	seen("1.3.0")
+	hold(t, filepath.Join(dir, "prefix"), program) // somebody uses it meanwhile
 	run("wine", "msiexec", "/x", "Z:"+next, "/qn")
 	// A service goes when the last who looked at it has closed it.
 	await(t, "the service is gone", func() bool { _, err := try("wine", "reg", "query", service); return err != nil }, said)
 	if _, err := os.Stat(program); err == nil {
 		t.Error("the program is left behind")
 	}
+}
+
+// hold has somebody run the program for longer than its package waits.
+func hold(t *testing.T, prefix, program string) {
+	t.Helper()
+	cmd := exec.Command("wine", program, "session", "--print")
+	cmd.Env = append(os.Environ(), "WINEPREFIX="+prefix, "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "DISPLAY=")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	await(t, "somebody runs the program", func() bool {
+		mapped, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(cmd.Process.Pid), "maps"))
+		return strings.Contains(string(mapped), program)
+	})
 }
 
 // logOn keeps a program of a person running until the test ends: Wine ends
