@@ -3,8 +3,8 @@ package rules
 import (
 	"slices"
 
+	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/rules/exact"
-	"github.com/trustline/trustline/rules/extract"
 	"github.com/trustline/trustline/rules/similar"
 )
 
@@ -71,7 +71,7 @@ func (k *knownMatcher) write(text []byte) {
 	}
 }
 
-func (k *knownMatcher) row(cells []extract.Cell) {
+func (k *knownMatcher) row(cells []detect.Cell) {
 	if k == nil {
 		return
 	}

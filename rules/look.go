@@ -56,10 +56,11 @@ func (l *look) row(number int, cells []extract.Cell) {
 	for _, c := range cells {
 		l.cells = append(l.cells, detect.Cell{Column: c.Column, Text: c.Text})
 	}
-	l.Scanner.Row(number, l.cells)
-	l.known.row(cells)
+	unboxed := l.Unboxed(l.cells)
+	l.Scanner.Row(number, unboxed)
+	l.known.row(unboxed)
 	if l.custom != nil {
-		l.custom.Row(number, l.cells)
+		l.custom.Row(number, unboxed)
 	}
 }
 

@@ -2,12 +2,15 @@ package detect
 
 import "bytes"
 
+// Unboxed answers the cells of the row to come with the numbers in boxes put
+// together again, each in the cell of its first box, as Row sees them: for
+// whoever looks at the same row beside. They hold until the next row.
+//
 // Forms print a box for each character of a number, and whoever makes one in a
-// spreadsheet gives each box a cell of its own. unboxed puts such numbers
-// together again, in the cell of the first box. Surveys, marks and matrices
+// spreadsheet gives each box a cell of its own. Surveys, marks and matrices
 // are rows of single digits as well: a number counts where a label or heading
 // calls for one, or where its own check proves it.
-func (s *Scanner) unboxed(cells []Cell) []Cell {
+func (s *Scanner) Unboxed(cells []Cell) []Cell {
 	if len(cells) < leastBoxes {
 		return cells
 	}

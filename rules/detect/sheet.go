@@ -9,7 +9,7 @@ func (s *Scanner) Row(number int, cells []Cell) {
 	if s.pos < s.end {
 		s.rest()
 	}
-	form := s.join(s.unboxed(cells))
+	form := s.join(s.Unboxed(cells))
 	l := &s.current
 	*l = line{text: s.joined, offset: s.base, number: number, cells: s.cells, record: !form, sheet: true}
 	s.base += int64(len(s.joined))

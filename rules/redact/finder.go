@@ -23,6 +23,8 @@ type finder struct {
 	marks    []mark
 	folded   folded
 	row      []detect.Cell
+	given    []detect.Cell // to the matchers
+	unboxed  []detect.Cell // of the same row
 	spans    []span
 }
 
@@ -47,7 +49,7 @@ func newFinder(p *detect.Pack, set *custom.Set) *finder {
 	d := &finder{scanner: detect.NewScanner(p, detect.Limits{Findings: batchMost, Distinct: batchMost})}
 	if set != nil {
 		d.custom = set.NewMatcher()
-		d.custom.Located(func(at custom.Place) { d.places = append(d.places, place{at, d.fragment}) })
+		d.custom.Located(d.note)
 	}
 	return d
 }
@@ -131,9 +133,30 @@ func (d *finder) write(text []byte) {
 }
 
 func (d *finder) writeRow(number int, cells []detect.Cell) {
-	d.scanner.Row(number, cells)
+	d.given, d.unboxed = cells, d.scanner.Unboxed(cells)
+	d.scanner.Row(number, d.unboxed)
 	if d.custom != nil {
-		d.custom.Row(number, cells)
+		d.custom.Row(number, d.unboxed)
+	}
+}
+
+// note keeps a place of the custom matcher: in a number that stands in boxes,
+// one in each.
+func (d *finder) note(at custom.Place) {
+	if at.Cell < 0 || len(d.unboxed) == len(d.given) {
+		d.places = append(d.places, place{at, d.fragment})
+		return
+	}
+	number, offset, length := d.unboxed[at.Cell], at.Offset, at.Length
+	at.Cell = slices.IndexFunc(d.given, func(c detect.Cell) bool { return c.Column == number.Column })
+	if len(d.given[at.Cell].Text) == len(number.Text) {
+		d.places = append(d.places, place{at, d.fragment})
+		return
+	}
+	first := at.Cell
+	for i := first + int(offset); i < first+int(offset)+length; i++ {
+		at.Cell, at.Offset, at.Length = i, 0, len(d.given[i].Text)
+		d.places = append(d.places, place{at, d.fragment})
 	}
 }
 

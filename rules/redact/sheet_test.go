@@ -1,9 +1,13 @@
 package redact
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/trustline/trustline/rules"
 )
 
 // cells answers a row of cells, each as it stands between the tags or, for a
@@ -126,4 +130,30 @@ func TestNumbersInBoxes(t *testing.T) {
 		t.Errorf("%d boxes are masked: %s", got, sheet)
 	}
 	contains(t, is, "xl/worksheets/sheet1.xml", `<c r="B3" t="str"><v>7</v>`, `<c r="E3" t="str"><v>7</v>`, "身份证号码")
+}
+
+// TestBoxesOfTextAndOfPolicies masks boxes in delimited text, and numbers in
+// boxes that only a policy's detectors know.
+func TestBoxesOfTextAndOfPolicies(t *testing.T) {
+	out, _ := masked(t, "form.csv", []byte("入职登记表,,\n身份证号码,1,1,0,1,0,1,1,9,9,0,0,3,0,7,8,1,1,X\n第几题,7,7,7,7\n"))
+	if got := string(out); got != "入职登记表,,\n身份证号码,110101********811X\n第几题,7,7,7,7\n" {
+		t.Errorf("masked to %q", got)
+	}
+	policy, err := rules.ParsePolicy("test.yaml", []byte("version: '1'\ndetectors: [{id: contract, name: {en: x, zh: x}, pattern: '88\\d{14}', anchor: '88'}]\n"+
+		"classes: [{id: c, any: [{count: {class: contract, at-least: 1}}]}]\nrules: [{id: r, title: {en: x, zh: x}, when: {class: c}, action: block}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var boxes []any
+	for _, c := range "8812345678901234" {
+		boxes = append(boxes, ` t="str"><v>`+string(c)+`</v>`)
+	}
+	in := zipped(t, bookParts(`<sheetData>`+cells(1, append([]any{` t="inlineStr"><is><t>卡号</t></is>`}, boxes...)...)+`</sheetData>`))
+	var copied bytes.Buffer
+	if _, err := New(engine.For(policy), pack, Limits{}).File(context.Background(), bytes.NewReader(in), int64(len(in)), "form.xlsx", &copied); err != nil {
+		t.Fatal(err)
+	}
+	if sheet := parts(t, copied.Bytes())["xl/worksheets/sheet1.xml"]; strings.Count(sheet, "*") != 16 {
+		t.Errorf("masked to %s", sheet)
+	}
 }
