@@ -42,21 +42,22 @@ type Clipboard struct {
 // Keep has every copy judged until the context ends or it is clear that the
 // session has no clipboard to be watched.
 func (c *Clipboard) Keep(ctx context.Context) {
-	waiting := make(chan lookup, maxWaiting)
+	files := newQueue()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	looking, stop := context.WithCancel(ctx)
 	defer stop()
-	wg.Go(func() { c.lookAtFiles(looking, waiting) })
-	c.watch(ctx, waiting)
+	wg.Go(func() { c.lookAtFiles(looking, files.waiting) })
+	wg.Go(func() { c.tellOfGivenUp(looking, files) })
+	c.watch(ctx, files)
 }
 
-func (c *Clipboard) watch(ctx context.Context, waiting chan<- lookup) {
+func (c *Clipboard) watch(ctx context.Context, files *queue) {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = againFirst, againMost
 	for {
 		s := sensor.New(c.Environment, c.Log)
-		err := s.Watch(ctx, func(copied sensor.Copy) { c.judge(ctx, s, copied, waiting) })
+		err := s.Watch(ctx, func(copied sensor.Copy) { c.judge(ctx, s, copied, files) })
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -75,7 +76,7 @@ func (c *Clipboard) watch(ctx context.Context, waiting chan<- lookup) {
 
 // judge asks the service about one copy and does what it says. What stands in
 // files is looked at afterwards.
-func (c *Clipboard) judge(ctx context.Context, s *sensor.Sensor, copied sensor.Copy, waiting chan<- lookup) {
+func (c *Clipboard) judge(ctx context.Context, s *sensor.Sensor, copied sensor.Copy, files *queue) {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
 	verdict, err := c.ask(ctx, s, copied)
@@ -85,13 +86,8 @@ func (c *Clipboard) judge(ctx context.Context, s *sensor.Sensor, copied sensor.C
 	}
 	c.complain(nil)
 	c.Log.Info("a copy was judged", "action", verdict.Action, "incident", verdict.Incident, "after", time.Since(copied.Time))
-	if len(copied.Files) == 0 || verdict.Clear {
-		return
-	}
-	select {
-	case waiting <- lookup{s, copied}:
-	default: // enough of them are
-		c.sayNotLookedAt(ctx, lookup{s, copied})
+	if len(copied.Files) > 0 && !verdict.Clear {
+		files.put(lookup{sensor: s, copied: copied})
 	}
 }
 

@@ -2,6 +2,7 @@ package clipboard
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -16,15 +17,15 @@ const (
 	readFor  = time.Minute
 	askFiles = 2 * time.Minute
 
-	maxWaiting = 8 // copies of files to be looked at; what is more is not
-	maxStuck   = 4 // readers left behind; until one comes back nothing is read
-	maxNamed   = 20
+	maxStuck = 4 // readers left behind; until one comes back nothing is read
+	maxNamed = 20
 )
 
 // lookup is a copy of files whose content is to be judged.
 type lookup struct {
 	sensor *sensor.Sensor
 	copied sensor.Copy
+	more   int // files beyond those of copied, of copies that were put together
 }
 
 // lookAtFiles has the content of copied files judged until the context ends,
@@ -118,7 +119,7 @@ func (c *Clipboard) notLookedAt(ctx context.Context, l lookup, files []string, w
 		return err
 	}
 	defer client.Close()
-	_, err = c.have(ctx, client, l, names(files), nothing(why))
+	_, err = c.have(ctx, client, l, names(files, l.more), nothing(why))
 	return err
 }
 
@@ -132,15 +133,15 @@ func (c *Clipboard) have(ctx context.Context, client *control.Client, l lookup, 
 	return verdict, err
 }
 
-// names are those of some files, for people to read.
-func names(paths []string) string {
-	more := len(paths) > maxNamed
-	list := make([]string, 0, maxNamed)
+// names are those of some files, for people to read, and how many more there are.
+func names(paths []string, more int) string {
+	more += max(0, len(paths)-maxNamed)
+	list := make([]string, 0, maxNamed+1)
 	for _, p := range paths[:min(len(paths), maxNamed)] {
 		list = append(list, filepath.Base(p))
 	}
-	if more {
-		list = append(list, "…")
+	if more > 0 {
+		list = append(list, fmt.Sprintf("… (+%d)", more))
 	}
 	return strings.Join(list, ", ")
 }

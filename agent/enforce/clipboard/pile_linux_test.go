@@ -73,7 +73,7 @@ func (s *service) lookAt(t *testing.T, paths ...string) []string {
 	s.files, s.why, s.bytes = map[string]string{}, map[string]string{}, 0
 	log := slog.New(slog.DiscardHandler)
 	c := &Clipboard{Socket: s.socket, Environment: func(string) string { return "" }, Log: log}
-	l := lookup{sensor.New(c.Environment, log), sensor.Copy{Time: time.Now(), Files: paths}}
+	l := lookup{sensor: sensor.New(c.Environment, log), copied: sensor.Copy{Time: time.Now(), Files: paths}}
 	if err := c.lookAt(t.Context(), l, make(chan struct{}, maxStuck)); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestWhatIsBeyondTheBoundsIsTold(t *testing.T) {
 		files int
 		left  string // one record about what was left
 	}{
-		{"many files", many, maxFiles, "100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, …"},
+		{"many files", many, maxFiles, "100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, … (+10)"},
 		{"a folder of many", []string{filepath.Join(dir, "many")}, maxFiles, "many"},
 		{"a crowded folder", []string{filepath.Join(dir, "crowd"), many[0]}, 1, "crowd"},
 		{"a deep folder", []string{filepath.Join(dir, "deep")}, 60, ""},
@@ -287,7 +287,7 @@ func TestNothingIsReadWhileReadersAreStuck(t *testing.T) {
 	for range maxStuck {
 		stuck <- struct{}{}
 	}
-	if err := c.lookAt(t.Context(), lookup{sensor.New(c.Environment, log), sensor.Copy{Files: []string{path}}}, stuck); err != nil {
+	if err := c.lookAt(t.Context(), lookup{sensor: sensor.New(c.Environment, log), copied: sensor.Copy{Files: []string{path}}}, stuck); err != nil {
 		t.Fatal(err)
 	}
 	if s.files["a.csv"] != "" || s.why["a.csv"] != "timed-out" {
