@@ -48,8 +48,12 @@ func (w *walker) anyPicture(k kind, location string, r io.Reader, depth int) {
 	if err != nil {
 		return
 	}
-	for page := range pagesOf(content) {
-		if w.over() {
+	for page, err := range pagesOf(content) {
+		switch {
+		case err != nil:
+			w.note(err)
+			return
+		case w.over():
 			w.note(w.limit())
 			return
 		}

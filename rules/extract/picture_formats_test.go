@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -123,6 +124,71 @@ func TestPictureBombs(t *testing.T) {
 	}
 	if took := time.Since(start); took > 2*time.Minute {
 		t.Errorf("took %v", took)
+	}
+}
+
+// scanned is a TIFF file of so many pages of one pixel, written in this order of
+// bytes; next answers where the directory after the last is, as a file would
+// say it that goes on.
+func scanned(order binary.AppendByteOrder, pages int, next func(size int) int) []byte {
+	file := []byte("II*\x00")
+	if order == binary.AppendByteOrder(binary.BigEndian) {
+		file = []byte("MM\x00*")
+	}
+	entries := [][3]int{{256, 3, 1}, {257, 3, 1}, {258, 3, 8}, {259, 3, 1}, {262, 3, 1}, {273, 4, 8}, {278, 3, 1}, {279, 4, 1}}
+	file = append(order.AppendUint32(file, 12), 0xFF, 0, 0, 0) // the pixel of all
+	size := 2 + 12*len(entries) + 4
+	for n := range pages {
+		file = order.AppendUint16(file, uint16(len(entries)))
+		for _, e := range entries {
+			file = order.AppendUint32(order.AppendUint16(order.AppendUint16(file, uint16(e[0])), uint16(e[1])), 1)
+			if e[1] == 3 {
+				file = append(order.AppendUint16(file, uint16(e[2])), 0, 0)
+			} else {
+				file = order.AppendUint32(file, uint32(e[2]))
+			}
+		}
+		to := len(file) + 4
+		if n == pages-1 {
+			to = next(12 + pages*size)
+		}
+		file = order.AppendUint32(file, uint32(to))
+	}
+	return file
+}
+
+// TestPagesBeyondThoseLookedAtAreTold: what lies behind the last page that is
+// looked at, or where no page can be, is not clean.
+func TestPagesBeyondThoseLookedAtAreTold(t *testing.T) {
+	none := func(int) int { return 0 }
+	for name, tt := range map[string]struct {
+		content []byte
+		want    Reason
+	}{
+		"one":               {scanned(binary.LittleEndian, 1, none), ""},
+		"as many as may be": {scanned(binary.LittleEndian, mostPages, none), ""},
+		"too many":          {scanned(binary.LittleEndian, mostPages+1, none), TooLarge},
+		"too many, MSB":     {scanned(binary.BigEndian, mostPages+1, none), TooLarge},
+		"round and round":   {scanned(binary.BigEndian, 3, func(int) int { return 12 }), ""},
+		"cut off":           {scanned(binary.LittleEndian, 3, func(size int) int { return size }), Corrupt},
+		"cut within":        {scanned(binary.LittleEndian, 3, func(size int) int { return size - 4 }), Corrupt},
+	} {
+		if _, result := readWithin(t, tt.content, Limits{Codes: true}); result.Reason != tt.want {
+			t.Errorf("%s: %q, want %q", name, result.Reason, tt.want)
+		}
+		if _, result := readWithin(t, tt.content, Limits{}); result.Reason != "" {
+			t.Errorf("%s, unasked: %q", name, result.Reason)
+		}
+	}
+	// Nobody reads BigTIFF: the 42 of TIFF is a 43 there.
+	for _, magic := range []string{"II+\x00\b\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\x00", "MM\x00+\x00\b\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10"} {
+		content := []byte(magic + strings.Repeat("\x00", 100))
+		if _, result := readWithin(t, content, Limits{Codes: true}); result.Reason != Unsupported {
+			t.Errorf("BigTIFF: %q", result.Reason)
+		}
+		if _, result := readWithin(t, content, Limits{}); result.Reason != "" || result.Pictures != 1 {
+			t.Errorf("BigTIFF, unasked: %+v", result)
+		}
 	}
 }
 
