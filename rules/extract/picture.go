@@ -63,7 +63,7 @@ func (w *walker) anyPicture(k kind, location string, r io.Reader, depth int) {
 
 // picture looks at one picture.
 func (w *walker) picture(location string, content []byte, depth int) {
-	size, _, err := image.DecodeConfig(bytes.NewReader(content))
+	size, _, err := image.DecodeConfig(openPicture(content))
 	if err != nil {
 		w.note(pictureError(err))
 		return
@@ -72,7 +72,7 @@ func (w *walker) picture(location string, content []byte, depth int) {
 		w.note(problem{TooLarge})
 		return
 	}
-	shown, _, err := image.Decode(bytes.NewReader(content))
+	shown, _, err := image.Decode(openPicture(content))
 	if err != nil {
 		w.note(pictureError(err))
 		return
@@ -87,6 +87,25 @@ func (w *walker) picture(location string, content []byte, depth int) {
 	if w.limits.Pictures {
 		w.recognized(location, gray)
 	}
+}
+
+// pictureReader reads a picture where it lies: what package image would put
+// around a reader that cannot be peeked into copies a file for each of its pages.
+type pictureReader struct {
+	*bytes.Reader
+	content []byte
+}
+
+func openPicture(content []byte) *pictureReader {
+	return &pictureReader{bytes.NewReader(content), content}
+}
+
+// Peek answers the first bytes: nobody peeks after having read.
+func (r *pictureReader) Peek(n int) ([]byte, error) {
+	if n > len(r.content) {
+		return r.content, io.EOF
+	}
+	return r.content[:n], nil
 }
 
 // pictureError tells forms of a format that are not read from broken pictures.

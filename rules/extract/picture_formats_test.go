@@ -194,9 +194,14 @@ func TestPagesBeyondThoseLookedAtAreTold(t *testing.T) {
 
 // pdfPicture is a page that shows a picture in this rectangle, beside text.
 func pdfPicture(picture []byte, width, height int, rectangle, text string) []byte {
-	show := fmt.Sprintf("q %s cm /X Do Q\n%s", rectangle, text)
-	return pdfOf(pdfCatalog, "<</Type/Pages/Kids[3 0 R]/Count 1>>", pdfPage, pdfFont, pdfStream("", show),
-		pdfStream(fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode", width, height), string(picture)))
+	return pdfShowing(picture, width, height, fmt.Sprintf("q %s cm /X Do Q\n%s", rectangle, text))
+}
+
+// pdfShowing is a page with this content, where X is the last of these objects
+// or, with none, the picture, which comes right after them.
+func pdfShowing(picture []byte, width, height int, show string, more ...string) []byte {
+	objects := append([]string{pdfCatalog, "<</Type/Pages/Kids[3 0 R]/Count 1>>", pdfPage, pdfFont, pdfStream("", show)}, more...)
+	return pdfOf(append(objects, pdfStream(fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode", width, height), string(picture)))...)
 }
 
 // TestPDFPictures looks at pages that are pictures where the limits ask for it,
@@ -215,6 +220,12 @@ func TestPDFPictures(t *testing.T) {
 		return pdfPicture(picture.Bytes(), shown.Bounds().Dx(), shown.Bounds().Dy(), rectangle, text)
 	}
 	const long = "BT /F1 12 Tf 10 10 Td (a page with more than a few letters) Tj ET\n"
+	const there = "q 80 0 0 80 100 100 cm /X Do Q\n"
+	many := strings.Repeat("0 0 1 1 re f\n", 10_001) // more than are looked at
+	behind := func(show string, more ...string) []byte {
+		return pdfShowing(picture.Bytes(), shown.Bounds().Dx(), shown.Bounds().Dy(), show, more...)
+	}
+	form := pdfStream("/Type/XObject/Subtype/Form/BBox[0 0 600 800]/Resources<</XObject<</X 7 0 R>>>>", many+there)
 	scan := real(t, "ghostscript-scan.pdf")
 	seen := 0
 	x := New(Options{Recognize: func(_ context.Context, p *image.Gray) (string, error) {
@@ -237,6 +248,8 @@ func TestPDFPictures(t *testing.T) {
 		"code":               {code("300 0 0 300 100 100", ""), Limits{Codes: true}, 1, "[page 1 › QR code]\n" + secret, "13600001111"},
 		"code beside text":   {code("80 0 0 80 100 100", long), both, 0, "[page 1 › QR code]\n" + secret, "13600001111"},
 		"large, beside text": {code("400 0 0 400 100 100", long), both, 0, "13600001111", ""},
+		"behind much":        {behind(many + there + long), both, 0, "[page 1 › QR code]\n" + secret, ""},
+		"in a form of much":  {behind("/X Do\n"+long, form), both, 0, "[page 1 › QR code]\n" + secret, ""},
 		"letterhead":         {code("20 0 0 20 100 100", long), both, 0, "a page with more", "13600001111"},
 		"text":               {simplePDF(1, pdfStream("", long)), both, 0, "a page with more", "13600001111"},
 		"text, few letters":  {simplePDF(1, pdfStream("", pdfText)), both, 0, "13600001111", ""},
