@@ -1,10 +1,12 @@
 package detect
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/trustline/trustline/rules/synthetic"
 )
@@ -179,5 +181,26 @@ func TestEscapedLists(t *testing.T) {
 		if s.People < 290 || s.People > 300 {
 			t.Errorf("%s: %d people, %+v", name, s.People, s.Classes)
 		}
+	}
+}
+
+// TestNarrowingGrowsWithTheText has plain text beside numerals. Each of its
+// bytes may be looked at a few times, not once for every byte before it: that
+// would take hours.
+func TestNarrowingGrowsWithTheText(t *testing.T) {
+	plain := bytes.Repeat([]byte("plain text of letters, "), 200_000)
+	text := append(plain, "一三九八七六五四三二一"...)
+	done := make(chan []byte)
+	go func() {
+		out, _ := narrow(text, traitsOf(text), nil, nil)
+		done <- out
+	}()
+	select {
+	case out := <-done:
+		if !bytes.HasSuffix(out, []byte("13987654321")) {
+			t.Errorf("%d bytes, and no number at their end", len(out))
+		}
+	case <-time.After(time.Minute):
+		t.Fatalf("%d bytes take more than a minute", len(text))
 	}
 }
