@@ -18,14 +18,17 @@ import (
 // and N bytes, until a part without more. What is answered, and what follows,
 // is as for Clip. The service opens nothing that anybody names.
 
-// MaxClipFile is how many bytes of one file are taken.
-const MaxClipFile = 64 << 20
+// MaxClipFile is how many bytes of one file are taken, FileArrives how long all
+// its parts may take to come.
+const (
+	MaxClipFile = 64 << 20
+	FileArrives = 75 * time.Second
+)
 
 const (
-	maxPart     = 256 << 10        // bytes of one part
-	maxPath     = 4 << 10          // bytes of a file's name and place
-	filesEach   = 200              // files of one person a second; more wait
-	fileArrives = 75 * time.Second // one file, all its parts; the helper reads for a minute
+	maxPart   = 256 << 10 // bytes of one part
+	maxPath   = 4 << 10   // bytes of a file's name and place
+	filesEach = 200       // files of one person a second; more wait
 )
 
 // ClipFile is a file that a person has put on the clipboard.
@@ -138,7 +141,7 @@ func (s *Server) judgeFile(ctx context.Context, conn net.Conn, in *bufio.Reader,
 		return Verdict{}, err
 	}
 	defer leave()
-	p := &parts{conn: conn, in: in, head: *head, left: head.Size, room: MaxClipFile - head.Size, until: time.Now().Add(fileArrives)}
+	p := &parts{conn: conn, in: in, head: *head, left: head.Size, room: MaxClipFile - head.Size, until: time.Now().Add(FileArrives)}
 	ctx, cancel := context.WithTimeout(ctx, clipJudging)
 	defer cancel()
 	f := ClipFile{Path: strings.ToValidUTF8(head.File, "\uFFFD"), Program: strings.ToValidUTF8(head.Program, "\uFFFD"), Content: p}

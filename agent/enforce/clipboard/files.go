@@ -14,7 +14,8 @@ import (
 
 const (
 	// readFor bounds reading all files of one copy, askFiles having them judged.
-	readFor  = time.Minute
+	// What is read last still has to arrive.
+	readFor  = control.FileArrives - 15*time.Second
 	askFiles = 2 * time.Minute
 
 	maxStuck = 4 // readers left behind; until one comes back nothing is read

@@ -107,10 +107,14 @@ func (r *watch) loop(ctx context.Context, finished chan<- string) {
 			r.ready = r.ready[1:]
 			delete(r.queued, next)
 		case <-again.C:
-			r.addRoots(r.rooted)
+			r.lookAgain()
 		}
 	}
 }
+
+// lookAgain finds folders that were not there, with what was written to them
+// since they were looked for.
+func (r *watch) lookAgain() { r.addRoots(r.rooted) }
 
 // addRoots watches the folders that were not there before. What is found in
 // them and newer than since counts as written; the zero time finds nothing,

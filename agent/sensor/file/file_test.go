@@ -2,6 +2,7 @@ package file
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"go.uber.org/goleak"
 )
 
@@ -196,5 +198,52 @@ func TestManyFilesWhileOneIsLookedAt(t *testing.T) {
 	s.expect(want...)
 	if list := s.list(); len(list) != len(want)+len(slices.DeleteFunc(slices.Clone(list), func(n string) bool { return n != "first" })) {
 		t.Errorf("%d files finished, want %d, each once", len(list), len(want))
+	}
+}
+
+// A folder that comes later, such as a share that is mounted, brings what was
+// written to it since it was last looked for: while others were looked for as
+// well, and whatever else went on meanwhile.
+func TestAFolderThatComesLaterMissesNothing(t *testing.T) {
+	notify, err := fsnotify.NewWatcher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer notify.Close()
+	dir := t.TempDir()
+	share, next := filepath.Join(dir, "share"), filepath.Join(dir, "next")
+	write := func(name string) string {
+		path := filepath.Join(share, name)
+		if err := errors.Join(os.MkdirAll(share, 0o755), os.WriteFile(path, []byte("x"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	var during string
+	w := &Watcher{Folders: []string{share, next}, Log: slog.New(slog.DiscardHandler), Mount: func(folder string) string {
+		if folder == next && during == "" {
+			during = write("during")
+			time.Sleep(1500 * time.Millisecond) // more than times may be rounded by
+		}
+		return ""
+	}}
+	r := &watch{Watcher: w, notify: notify, folders: map[string]bool{}, mounts: map[string]string{}, waiting: map[string]time.Time{}, queued: map[string]bool{}}
+	r.addRoots(time.Time{})
+	after := write("after")
+	old := write("old")
+	long := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(old, long, long); err != nil {
+		t.Fatal(err)
+	}
+	r.last = time.Now().Add(time.Minute) // changes elsewhere went on for long
+	r.lookAgain()
+	_, before := r.waiting[old]
+	for _, path := range []string{during, after} {
+		if _, found := r.waiting[path]; !found {
+			t.Errorf("%s is missed", filepath.Base(path))
+		}
+	}
+	if before {
+		t.Error("what was there before is taken for new")
 	}
 }
