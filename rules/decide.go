@@ -56,36 +56,36 @@ func Decide(p *Policy, a activity.Activity, c Content, ctx Context) Decision {
 
 // decide answers the rule that decides, nil for the default.
 func (q *question) decide() *rule {
-	var best *rule
-	answered := q.Reason == "" // has the policy spoken on what could not be read?
-	for i := range q.policy.rules {
-		r := &q.policy.rules[i]
-		wins := q.prefers(r, best)
-		answers := r.answersUnreadable && !answered
-		if !wins && !answers || !r.applies(q) {
-			continue
-		}
-		answered = answered || answers
-		if wins {
-			best = r
-		}
-	}
+	plan := q.policy.plan
+	applying := plan.applying(q, true)
+	best := plan.decider(q, applying)
+	// Has the policy spoken on what could not be read?
+	answered := q.Reason == "" || applying.meets(plan.answers)
 	if !answered && (best == nil || Report.StricterThan(best.action)) {
 		return &rule{id: DefaultRule, action: Report, severity: Low, reason: ReasonUnreadable}
 	}
 	return best
 }
 
-// prefers tells whether a rule decides rather than another that stands before
-// it and applies: the stricter one and, of equals, one that rests on nobody's
-// word. Otherwise whoever takes a name could choose what they are offered.
-func (q *question) prefers(r, before *rule) bool {
-	if before == nil || r.action.StricterThan(before.action) {
-		return true
-	}
-	return r.action == before.action && before.restsOnWord(q) && !r.restsOnWord(q)
+// decider answers the strictest rule of some and, of equals, the first that
+// rests on nobody's word: otherwise whoever takes a name could choose what they
+// are offered. Where all do it is the first of them.
+func (n *plan) decider(q *question, applying set) (best *rule) {
+	applying.any(func(i int) bool {
+		r := n.rules[i]
+		if best != nil && r.action != best.action {
+			return true
+		}
+		onWord := r.restsOnWord(q)
+		if best == nil || !onWord {
+			best = r
+		}
+		return !onWord
+	})
+	return best
 }
 
+// applies is what the plan answers for all rules at once.
 func (r *rule) applies(q *question) bool {
 	return all(r.when, q) && (len(r.unless) == 0 || !all(r.unless, q))
 }
@@ -125,13 +125,16 @@ func (p *Policy) BlockAt(a activity.Activity) (people int, ok bool) {
 	if p.mode == ReportOnly {
 		return 0, false
 	}
-	q := &question{Activity: a, policy: p, classes: make([]bool, len(p.classes)), answers: make([]answer, p.answers)}
-	for i := range p.rules {
-		r := &p.rules[i]
-		if !r.action.Stops() || len(r.unless) > 0 && all(r.unless, q) {
+	q := &question{Activity: a, policy: p, classes: make([]bool, len(p.classes))}
+	applying := p.plan.applying(q, false)
+	for i, r := range p.plan.rules {
+		if !r.action.Stops() {
+			break // so are all that follow
+		}
+		if !applying.has(i) {
 			continue
 		}
-		if n, settled := fromAll(r.when, q); settled && (!ok || n < people) {
+		if n, settled := fromAll(r.content, q); settled && (!ok || n < people) {
 			people, ok = n, true
 		}
 	}

@@ -16,13 +16,13 @@ func (p *Policy) MayStop(a activity.Activity, ctx Context) (Decision, bool) {
 		return Decision{}, false
 	}
 	q := p.question(a, Content{Status: Clean}, ctx)
-	var best *rule
-	for i := range p.rules {
-		r := &p.rules[i]
-		if r.action.Stops() && q.prefers(r, best) && q.couldApply(r) {
-			best = r
+	could := newSet(len(p.rules))
+	for i, r := range p.plan.rules {
+		if r.action.Stops() && q.couldApply(r) {
+			could.add(i)
 		}
 	}
+	best := p.plan.decider(q, could)
 	if best == nil {
 		return Decision{}, false
 	}

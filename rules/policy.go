@@ -110,13 +110,14 @@ type Policy struct {
 	minimum       []minimum
 	lists         []listUse
 	own           []detector
-	custom        *custom.Set  // what they look for, nil: nothing
-	grades        []KindLevel  // of kinds of data
-	registered    []registered // media
+	custom        *custom.Set // what they look for, nil: nothing
+	grades        []KindLevel // of kinds of data
+	members       *members    // of departments
+	registry      *registry   // of media
 	described     []custom.Detector
 	counted       []detect.Class
 	warnings      strictyaml.Problems
-	answers       int // slots for what a question knows already
+	plan          *plan
 }
 
 // class is a policy class, compiled.
@@ -137,7 +138,8 @@ type rule struct {
 	severity       Severity
 	employeeMay    []string
 	reason         DecisionReason
-	line           int // of the file
+	line           int         // of the file
+	content        []condition // of when, what asks for what was found
 	// answersUnreadable: the rule says what becomes of unreadable content
 	// whatever else is found in it, so nobody need report it by default.
 	answersUnreadable bool
@@ -150,13 +152,14 @@ type rule struct {
 func ParsePolicy(name string, data []byte) (*Policy, error) {
 	var spec policySpec
 	doc := strictyaml.Decode(name, data, &spec)
-	c := compiler{doc: doc, classes: map[string]int{}, rules: map[string]int{}, slots: map[string]int{}}
+	c := compiler{doc: doc, classes: map[string]int{}, rules: map[string]int{}}
 	p := c.policy(&spec)
 	if err := doc.Err(); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(data)
 	p.version += "+" + hex.EncodeToString(sum[:4])
+	p.plan = newPlan(p)
 	p.warnings = p.check(doc, &spec)
 	return p, nil
 }
@@ -172,7 +175,8 @@ func DefaultPolicySource() []byte { return slices.Clone(defaultPolicy) }
 func DefaultPolicy() *Policy {
 	p, err := ParsePolicy("default.yaml", defaultPolicy)
 	if err != nil {
-		return &Policy{version: "broken", mode: Enforce, rules: []rule{{id: "broken", action: Block, severity: High, reason: ReasonActivity}}}
+		p = &Policy{version: "broken", mode: Enforce, members: newMembers(nil), rules: []rule{{id: "broken", action: Block, severity: High, reason: ReasonActivity}}}
+		p.plan = newPlan(p)
 	}
 	return p
 }

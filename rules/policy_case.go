@@ -136,7 +136,7 @@ type expectSpec struct {
 func ParseCases(name string, data []byte) ([]Case, error) {
 	var spec casesSpec
 	doc := strictyaml.Decode(name, data, &spec)
-	c := compiler{doc: doc, slots: map[string]int{}}
+	c := compiler{doc: doc}
 	if len(spec.Cases) == 0 && spec.Place.Line > 0 {
 		c.report(spec.Place.In("cases"), "policy.missing")
 	}

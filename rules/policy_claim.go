@@ -19,10 +19,10 @@ func (c *compiler) claims(conditions []condition, path string, written []scalar,
 	if len(written) == 0 {
 		return conditions
 	}
-	claim := &claimCondition{patternCondition: *c.fitting(path, c.patterns(written), text)}
+	claim := &claimCondition{patternCondition: patternCondition{path, c.patterns(written), text}}
 	names := slices.DeleteFunc(slices.Clone(claim.patterns), func(p *pattern) bool { return strings.ContainsAny(p.written, `/\`) })
 	if text == programText && len(names) > 0 {
-		claim.name = c.fitting(path, names, programNameText)
+		claim.name = &patternCondition{path, names, programNameText}
 	}
 	return append(conditions, claim)
 }

@@ -3,8 +3,6 @@ package rules
 import (
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/rules/custom"
@@ -56,7 +54,6 @@ type compiler struct {
 	grades     []KindLevel
 	registered []registered
 	counted    []detect.Class
-	slots      map[string]int // of answers, by what is asked
 }
 
 func (c *compiler) policy(s *policySpec) *Policy {
@@ -76,7 +73,6 @@ func (c *compiler) policy(s *policySpec) *Policy {
 	c.most(len(s.Rules), maxRules, s.Place.In("rules"))
 	c.departments(s.Departments, s.Place)
 	c.devices(s.Devices, s.Place)
-	p.registered = c.registered
 	c.detectors(s.Detectors, s.Place)
 	c.levels(s.Levels, s.Place)
 	p.grades = c.grades
@@ -94,7 +90,7 @@ func (c *compiler) policy(s *policySpec) *Policy {
 	}
 	p.lists, p.own, p.custom = c.lists, c.own, c.looking(s.Place)
 	p.described, p.counted = c.described, c.counted
-	p.answers = len(c.slots)
+	p.members, p.registry = newMembers(c.parts), newRegistry(c.registered, len(c.parts))
 	return p
 }
 
@@ -240,6 +236,11 @@ func (c *compiler) when(r *rule, s *whenSpec) {
 	if r.when = slices.Concat(how, r.when, where); len(r.when) == 0 {
 		c.report(s.Place, "policy.empty-conditions")
 	}
+	for _, cond := range r.when {
+		if ofContent(cond) {
+			r.content = append(r.content, cond)
+		}
+	}
 	if r.action == Allow {
 		demandProof(r.when) // what could not be read is not reported then
 	}
@@ -355,16 +356,5 @@ func (c *compiler) texts(conditions []condition, path string, written []scalar, 
 	if len(written) == 0 {
 		return conditions
 	}
-	return append(conditions, c.fitting(path, c.patterns(written), text))
-}
-
-// fitting answers a condition on a text, with a slot for what it wants.
-func (c *compiler) fitting(path string, patterns []*pattern, text textField) *patternCondition {
-	key := strconv.Itoa(int(text)) + "\x00" + strings.Join(written(patterns), "\x00")
-	slot, known := c.slots[key]
-	if !known {
-		slot = len(c.slots)
-		c.slots[key] = slot
-	}
-	return &patternCondition{path, patterns, text, slot}
+	return append(conditions, &patternCondition{path, c.patterns(written), text})
 }

@@ -34,12 +34,12 @@ type question struct {
 	// folded holds the texts as patterns see them, once asked for.
 	folded   [textFields]string
 	isFolded [textFields]bool
-	owner    owner    // of the medium, "" until asked for
-	answers  []answer // of conditions, by their slot
+	owner    owner // of the medium, "" until asked for
+	partOf   set   // departments of the person, nil until asked for
 }
 
 func (p *Policy) question(a activity.Activity, c Content, ctx Context) *question {
-	q := &question{Activity: a, Content: c, Context: ctx, policy: p, classes: make([]bool, len(p.classes)), answers: make([]answer, p.answers)}
+	q := &question{Activity: a, Content: c, Context: ctx, policy: p, classes: make([]bool, len(p.classes))}
 	for i := range p.classes {
 		q.classes[i] = p.classes[i].holds(q)
 	}
@@ -61,7 +61,7 @@ func (c *class) from(q *question) (int, bool) {
 	if !ok || len(c.any) == 0 {
 		return people, ok
 	}
-	least, ok := fromAny(c.any, q)
+	least, ok := fromAny(c.any, func(one condition) (int, bool) { return one.from(q) })
 	return max(people, least), ok
 }
 
@@ -77,10 +77,9 @@ func fromAll(conditions []condition, q *question) (int, bool) {
 	return most, true
 }
 
-func fromAny(conditions []condition, q *question) (int, bool) {
-	least, found := 0, false
-	for _, c := range conditions {
-		if n, ok := c.from(q); ok && (!found || n < least) {
+func fromAny[T any](those []T, from func(T) (int, bool)) (least int, found bool) {
+	for _, one := range those {
+		if n, ok := from(one); ok && (!found || n < least) {
 			least, found = n, true
 		}
 	}
@@ -194,21 +193,7 @@ func (c *classCondition) holds(q *question) bool {
 func (c *classCondition) wanted() string         { return either(c.names) }
 func (*classCondition) found(q *question) string { return strings.Join(q.matched(), ", ") }
 func (c *classCondition) from(q *question) (int, bool) {
-	return q.fromAnyClass(func(i int) bool { return slices.Contains(c.index, i) })
-}
-
-// fromAnyClass answers from how many people on content belongs to one of some
-// classes.
-func (q *question) fromAnyClass(counts func(i int) bool) (least int, found bool) {
-	for i := range q.policy.classes {
-		if !counts(i) {
-			continue
-		}
-		if n, ok := q.policy.classes[i].from(q); ok && (!found || n < least) {
-			least, found = n, true
-		}
-	}
-	return least, found
+	return fromAny(c.index, func(i int) (int, bool) { return q.policy.classes[i].from(q) })
 }
 
 // matched answers the ids of the classes the content belongs to, in the order
@@ -231,7 +216,12 @@ func (c levelCondition) holds(q *question) bool   { return c.highest(q) >= c.atL
 func (c levelCondition) wanted() string           { return "≥ " + c.atLeast.String() }
 func (c levelCondition) found(q *question) string { return c.highest(q).String() }
 func (c levelCondition) from(q *question) (int, bool) {
-	return q.fromAnyClass(func(i int) bool { return q.policy.classes[i].level >= c.atLeast })
+	return fromAny(q.policy.classes, func(one class) (int, bool) {
+		if one.level < c.atLeast {
+			return 0, false
+		}
+		return one.from(q)
+	})
 }
 
 func (c levelCondition) highest(q *question) (level Level) {

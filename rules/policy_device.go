@@ -21,6 +21,38 @@ type registered struct {
 	of                     []department
 }
 
+// registry finds media among those that are registered: its indexes and sets
+// are of entries.
+type registry struct {
+	serial, vendor, people *index
+	anybodys               set        // no matter who made them
+	everybodys             set        // with neither people nor departments
+	parts                  [][]uint16 // by department
+	entries                int
+}
+
+func newRegistry(entries []registered, departments int) *registry {
+	r := &registry{entries: len(entries), anybodys: newSet(len(entries)), everybodys: newSet(len(entries)), parts: make([][]uint16, departments)}
+	serial, vendor, people := indexer{}, indexer{}, indexer{}
+	for i, d := range entries {
+		serial.add(d.serial, i)
+		vendor.add(d.vendor, i)
+		people.add(d.people, i)
+		if len(d.vendor) == 0 {
+			r.anybodys.add(i)
+		}
+		if len(d.people)+len(d.of) == 0 {
+			r.everybodys.add(i)
+		}
+		for _, part := range d.of {
+			r.parts[part.number] = append(r.parts[part.number], uint16(i))
+		}
+	}
+	n := len(entries)
+	r.serial, r.vendor, r.people = serial.index(n), vendor.index(n), people.index(n)
+	return r
+}
+
 const maxDevices = 2000
 
 // owners says whose a medium can be, seen from the person who uses it.
@@ -60,31 +92,30 @@ func (c *compiler) devices(specs []registeredSpec, at place) {
 // as. One that tells no serial number is nobody's.
 func (q *question) deviceOwner() string {
 	if q.owner == "" {
-		best := len(owners) - 1
-		if device := q.Destination.Device; strings.TrimSpace(device.Serial) != "" {
-			for i := range q.policy.registered {
-				d := &q.policy.registered[i]
-				if anyFits(d.serial, []string{device.Serial}) && (len(d.vendor) == 0 || anyFits(d.vendor, []string{device.Vendor})) {
-					best = min(best, slices.Index(owners, d.seenBy(q)))
-				}
-			}
-		}
-		q.owner = owners[best]
+		q.owner = q.policy.registry.owner(q)
 	}
 	return string(q.owner)
 }
 
-// seenBy answers what a registered medium is to the person.
-func (d *registered) seenBy(q *question) owner {
+func (r *registry) owner(q *question) owner {
+	device := &q.Destination.Device
+	if strings.TrimSpace(device.Serial) == "" {
+		return nobodysDevice
+	}
+	these := r.serial.all(r.entries, device.Serial)
+	made := r.vendor.all(r.entries, device.Vendor).and(r.anybodys)
+	for i := range these {
+		these[i] &= made[i]
+	}
 	switch {
-	case len(d.people)+len(d.of) == 0:
-		return companyDevice
-	case anyFits(d.people, []string{q.Actor.User}):
+	case these.empty():
+		return nobodysDevice
+	case these.meets(r.people.all(r.entries, q.Actor.User)):
 		return ownDevice
-	case slices.ContainsFunc(d.of, func(part department) bool {
-		return anyFits(part.people, []string{q.Actor.User}) || anyFits(part.groups, q.Actor.Groups)
-	}):
+	case q.departments().any(func(d int) bool { return these.hasAny(r.parts[d]) }):
 		return departmentDevice
+	case these.meets(r.everybodys):
+		return companyDevice
 	}
 	return othersDevice
 }

@@ -23,6 +23,9 @@ const (
 	shareText
 	hostText
 	textFields // how many there are
+
+	groupText // what there may be many of
+	labelText
 )
 
 func (q *question) text(f textField) string {
@@ -71,35 +74,10 @@ type patternCondition struct {
 	path     string
 	patterns []*pattern
 	text     textField
-	slot     int // of the answer: conditions that want the same have the same
 }
-
-// answer is what a question knows of one slot.
-type answer uint8
-
-const (
-	notAsked answer = iota
-	no
-	yes
-)
 
 func (c *patternCondition) field() string { return c.path }
-
-// holds looks once for each question: rules repeat each other's conditions.
 func (c *patternCondition) holds(q *question) bool {
-	if c.slot >= len(q.answers) {
-		return c.fits(q)
-	}
-	if q.answers[c.slot] == notAsked {
-		q.answers[c.slot] = no
-		if c.fits(q) {
-			q.answers[c.slot] = yes
-		}
-	}
-	return q.answers[c.slot] == yes
-}
-
-func (c *patternCondition) fits(q *question) bool {
 	text := q.fold(c.text)
 	return slices.ContainsFunc(c.patterns, func(p *pattern) bool { return p.fits(text) })
 }

@@ -18,6 +18,7 @@ type departmentSpec struct {
 
 // department is one, compiled.
 type department struct {
+	number int // which it is
 	id     string
 	people []*pattern
 	groups []*pattern
@@ -25,11 +26,35 @@ type department struct {
 
 const maxDepartments = 500
 
+// members finds the departments of a person, by their number.
+type members struct {
+	people, groups *index
+	departments    int
+}
+
+func newMembers(departments []department) *members {
+	people, groups := indexer{}, indexer{}
+	for _, d := range departments {
+		people.add(d.people, d.number)
+		groups.add(d.groups, d.number)
+	}
+	n := len(departments)
+	return &members{people.index(n), groups.index(n), n}
+}
+
+// departments answers those the person belongs to.
+func (q *question) departments() set {
+	if m := q.policy.members; q.partOf == nil {
+		q.partOf = m.people.all(m.departments, q.Actor.User).and(m.groups.all(m.departments, q.Actor.Groups...))
+	}
+	return q.partOf
+}
+
 func (c *compiler) departments(specs []departmentSpec, at place) {
 	c.most(len(specs), maxDepartments, at.In("departments"))
 	for i := range specs[:min(len(specs), maxDepartments)] {
 		s := &specs[i]
-		d := department{id: c.id(s.ID, s.Place), people: c.patterns(s.People), groups: c.patterns(s.Groups)}
+		d := department{number: i, id: c.id(s.ID, s.Place), people: c.patterns(s.People), groups: c.patterns(s.Groups)}
 		c.localized(s.Name, maxTitle)
 		if d.id != "" && slices.ContainsFunc(c.parts, func(o department) bool { return o.id == d.id }) {
 			c.report(s.ID.Place, "policy.repeated-id", "ID", d.id)

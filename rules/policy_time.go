@@ -80,7 +80,8 @@ func (c *compiler) time(s *timeSpec) []condition {
 		}
 		t.zone = zone
 	}
-	t.written = strings.TrimSpace(fmt.Sprintf("%02d:%02d–%02d:%02d %s", t.begin/60, t.begin%60, t.end/60, t.end%60, either(days)))
+	period := fmt.Sprintf("%02d:%02d–%02d:%02d %s", t.begin/60, t.begin%60, t.end/60, t.end%60, either(days))
+	t.written = strings.TrimSpace(strings.TrimSpace(period) + " " + s.Zone.Text)
 	return []condition{t}
 }
 
