@@ -52,7 +52,7 @@ type driveKeeper interface {
 
 func (a *Agent) newDriveKeeping() *driveKeeping {
 	return &driveKeeping{
-		agent: a, keeper: Drives(a.config, a.log), undo: &undoing{agent: a, stop: map[string]context.CancelFunc{}},
+		agent: a, keeper: Drives(a.config, a.log), undo: newUndoing(a),
 		present: a.control.Present, release: func() bool { return !a.desk.enrolled() || a.desk.mayStop() }, media: map[string]guard.Medium{},
 	}
 }
@@ -91,7 +91,7 @@ func (d *driveKeeping) have(ctx context.Context, media []guard.Medium) {
 	for _, r := range d.keeper.Reports() {
 		before[r.Drive] = r.State
 	}
-	wishes, closing := []drives.Wish{}, []string{}
+	wishes, closing, opening, left := []drives.Wish{}, []string{}, []string{}, []*watched{}
 	d.mu.Lock()
 	d.media = map[string]guard.Medium{}
 	for _, m := range media {
@@ -101,13 +101,20 @@ func (d *driveKeeping) have(ctx context.Context, media []guard.Medium) {
 		if closed && before[drive] != drives.Failed {
 			closing = append(closing, m.MountPoint)
 		}
+		switch _, known := before[drive]; {
+		case !closed:
+			opening = append(opening, m.MountPoint)
+		case !known:
+			left = append(left, justCame(m))
+		}
 		reasons[drive] = why
 		wishes = append(wishes, drives.Wish{Drive: drive, Writable: !closed})
 	}
 	d.mu.Unlock()
-	d.undo.leave(closing)
+	d.undo.release(opening)
+	left = append(left, d.undo.leave(closing)...)
 	changed := d.keeper.Keep(wishes)
-	d.watchOpen(ctx, media)
+	d.watchOpen(ctx, media, left)
 	for _, r := range changed {
 		d.note(ctx, r, reasons[r.Drive])
 	}
@@ -147,13 +154,25 @@ func (d *driveKeeping) closes(m guard.Medium) (rules.Decision, bool) {
 	return why, closed
 }
 
-// watchOpen watches the drives that can be written to.
-func (d *driveKeeping) watchOpen(ctx context.Context, media []guard.Medium) {
+// watchOpen watches the drives that can be written to, and looks once more at
+// those that were left.
+func (d *driveKeeping) watchOpen(ctx context.Context, media []guard.Medium, left []*watched) {
 	closed := map[string]bool{}
 	for _, r := range d.keeper.Reports() {
 		closed[r.Drive] = r.State == drives.ReadOnly
 	}
-	d.undo.keep(ctx, slices.DeleteFunc(slices.Clone(media), func(m guard.Medium) bool { return closed[m.Device.Node] }))
+	var open []guard.Medium
+	for _, m := range media {
+		if closed[m.Device.Node] {
+			left = append(left, d.undo.leave([]string{m.MountPoint})...)
+		} else {
+			open = append(open, m)
+		}
+	}
+	d.undo.keep(ctx, open)
+	for _, w := range left {
+		d.undo.look(ctx, w, closed[w.medium.Device.Node])
+	}
 }
 
 func (d *driveKeeping) medium(drive string) (guard.Medium, bool) {

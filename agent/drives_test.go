@@ -15,12 +15,14 @@ import (
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/health"
 	"github.com/trustline/trustline/grant"
+	"github.com/trustline/trustline/uploader/incident"
 )
 
 // obedient does with drives as it is told, or fails.
 type obedient struct {
-	drives map[string]drives.Report
-	err    error
+	drives  map[string]drives.Report
+	err     error
+	closing func() // just before a drive is read-only
 }
 
 func (o *obedient) Keep(wishes []drives.Wish) (changed []drives.Report) {
@@ -32,6 +34,9 @@ func (o *obedient) Keep(wishes []drives.Wish) (changed []drives.Report) {
 			r.State, r.Ours, r.Err = drives.Failed, false, o.err
 		case w.Writable:
 			r.State, r.Ours = drives.Writable, false
+		}
+		if o.closing != nil && r.State == drives.ReadOnly && o.drives[w.Drive].State != r.State {
+			o.closing()
 		}
 		if o.drives[w.Drive].State != r.State {
 			changed = append(changed, r)
@@ -252,5 +257,113 @@ func TestADriveThatCannotBeMadeReadOnly(t *testing.T) {
 	p.agent.drives.have(t.Context(), nil)
 	if warns() {
 		t.Error("a warning about a drive that is gone")
+	}
+}
+
+// approve has the drive open for somebody, for as much as they like.
+func (p *plugged) approve(id string) *grant.Grant {
+	p.t.Helper()
+	p.state()
+	r, err := p.agent.desk.fill(p.t.Context(), somebody, p.own(somebody)[0], wish("").Wish)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	g := r.Grant(id, "boss", time.Now())
+	g.Classes, g.MaxPeople, g.MaxUses = []string{grant.AnyClass}, 60, 9
+	p.orders(p.sign(grant.Answer{Grant: g}))
+	return g
+}
+
+func (p *plugged) withdraw(g *grant.Grant) {
+	p.t.Helper()
+	p.orders(p.sign(grant.Answer{Withdrawal: &grant.Withdrawal{Grant: g.ID, Machine: g.Machine, UID: g.UID, Reason: "enough", By: "boss", Time: time.Now().UTC()}}))
+}
+
+// put writes the list to the drive, with these times.
+func (p *plugged) put(name string, at time.Time) string {
+	p.t.Helper()
+	path := filepath.Join(p.media[0].MountPoint, name)
+	content, err := os.ReadFile(p.source)
+	if err = errors.Join(err, os.WriteFile(path, content, 0o644), os.Chtimes(path, at, at)); err != nil {
+		p.t.Fatal(err)
+	}
+	return path
+}
+
+// looked waits until the drive was looked through, and answers the files of
+// which there is a record.
+func (p *plugged) looked() (files []string) {
+	p.t.Helper()
+	p.agent.drives.undo.looks.Wait()
+	for _, i := range p.records {
+		if i.Kind == incident.Activity {
+			files = append(files, i.File.Name)
+			if i.Decision.Action != "block" || i.Decision.Outcome != incident.Reported {
+				p.t.Errorf("%s: %+v", i.File.Name, i.Decision)
+			}
+		}
+	}
+	slices.Sort(files)
+	return files
+}
+
+// What comes to a drive as it is being closed stays there, and is reported.
+func TestWhatComesJustBeforeADriveIsClosed(t *testing.T) {
+	p := plugIn(t, "", "S1")
+	g := p.approve("0190a8c4-0000-7000-8000-000000000004")
+	long := time.Now().Add(-time.Hour)
+	before := p.put("before.csv", long)
+	if got := p.state(); got != control.GuardWatched {
+		t.Fatalf("approved: %s", got)
+	}
+	p.keeper.closing = func() { // as late as can be
+		p.put("late.csv", time.Now())
+		p.put("kept-its-time.csv", long)
+	}
+	p.withdraw(g)
+	if got := p.state(); got != control.GuardClosed {
+		t.Fatalf("withdrawn: %s", got)
+	}
+	if got := p.looked(); !slices.Contains(got, "late.csv") || !slices.Contains(got, "kept-its-time.csv") {
+		t.Errorf("recorded: %q", got)
+	}
+	for _, path := range []string{before, filepath.Join(p.media[0].MountPoint, "late.csv")} {
+		if _, err := os.Lstat(path); err != nil {
+			t.Errorf("taken off a drive that is read-only: %v", err)
+		}
+	}
+	n := len(p.looked())
+	if p.state(); len(p.looked()) != n {
+		t.Error("recorded again")
+	}
+}
+
+// What was written before a drive was known is reported, and nothing else that
+// lies on it.
+func TestWhatComesBeforeADriveIsKnown(t *testing.T) {
+	p := plugIn(t, "", "S1")
+	year := time.Now().Add(365 * 24 * time.Hour)
+	p.put("quick.csv", time.Now())
+	p.put("from-a-machine-ahead.csv", year)
+	if got := p.state(); got != control.GuardClosed {
+		t.Fatalf("plugged in: %s", got)
+	}
+	got := p.looked()
+	// On this system both were made just now; their content is what tells.
+	if !slices.Contains(got, "quick.csv") {
+		t.Errorf("recorded: %q", got)
+	}
+	since := justCame(p.media[0])
+	for name, want := range map[string]bool{"quick.csv": true, "from-a-machine-ahead.csv": false} {
+		info, err := os.Stat(filepath.Join(p.media[0].MountPoint, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := since.wroteAt(info.ModTime()); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if since.wroteAt(time.Now().Add(-time.Minute)) || since.wroteAt(time.Time{}) {
+		t.Error("what lay on it before is told of")
 	}
 }

@@ -9,67 +9,11 @@ import (
 	"time"
 
 	"github.com/trustline/trustline/agent/activity"
-	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/sensor/file"
 	"github.com/trustline/trustline/agent/sensor/share"
 	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/uploader/incident"
 )
-
-// undoing watches media that cannot be guarded on this system: what should not
-// have got there is taken back, which is less than keeping it out.
-type undoing struct {
-	agent *Agent
-	stop  map[string]context.CancelFunc // by mount point
-}
-
-// leave stops watching some media: what has a folder of theirs open stands in
-// the way of what becomes of them.
-func (u *undoing) leave(points []string) {
-	for _, point := range points {
-		if stop := u.stop[point]; stop != nil {
-			stop()
-			delete(u.stop, point)
-		}
-	}
-}
-
-// keep watches these media and no others.
-func (u *undoing) keep(ctx context.Context, media []guard.Medium) {
-	present := map[string]bool{}
-	for _, m := range media {
-		present[m.MountPoint] = true
-		if u.stop[m.MountPoint] != nil {
-			continue
-		}
-		watching, stop := context.WithCancel(ctx)
-		u.stop[m.MountPoint] = stop
-		u.agent.log.Info("medium is watched", "mount", m.MountPoint)
-		go u.watch(watching, m)
-	}
-	for point, stop := range u.stop {
-		if !present[point] {
-			stop()
-			delete(u.stop, point)
-		}
-	}
-}
-
-func (u *undoing) watch(ctx context.Context, m guard.Medium) {
-	w := &file.Watcher{Folders: []string{m.MountPoint}, Log: u.agent.log, Finished: func(ctx context.Context, path string) {
-		name, err := filepath.Rel(m.MountPoint, path)
-		if err != nil {
-			name = filepath.Base(path)
-		}
-		u.agent.lookAt(ctx, path, activity.Activity{
-			Channel: m.Channel, Operation: activity.Write, Subject: activity.Subject{Name: filepath.ToSlash(name)},
-			Destination: activity.Destination{Path: m.MountPoint, Device: m.Device},
-		})
-	}}
-	if err := w.Run(ctx); err != nil {
-		u.agent.log.Error("medium is not watched", "mount", m.MountPoint, "error", err)
-	}
-}
 
 // watchFolders looks at files that appear in the configured folders. They are
 // there already, so they can only be reported or taken away again.
@@ -81,7 +25,7 @@ func (a *Agent) watchFolders(ctx context.Context) error {
 		a.lookAt(ctx, path, activity.Activity{
 			Channel: activity.SyncFolder, Operation: activity.Write, Subject: activity.Subject{Name: filepath.Base(path)},
 			Destination: activity.Destination{Path: filepath.Dir(path)},
-		})
+		}, false)
 	}}
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()
@@ -98,15 +42,18 @@ type finding struct {
 	decision  rules.Decision
 	situation rules.Context
 	atRest    bool
+	closed    bool                     // nothing can be changed where it lies
 	add       func(*incident.Incident) // more to be recorded, nil for nothing
 }
 
-// lookAt decides about a file that has just been finished somewhere.
-func (a *Agent) lookAt(ctx context.Context, path string, act activity.Activity) {
+// lookAt decides about a file that has just been finished somewhere, where
+// nothing can be changed if closed.
+func (a *Agent) lookAt(ctx context.Context, path string, act activity.Activity, closed bool) {
 	r, err := a.examine(ctx, a.judge.engine(), path, act)
 	if err != nil || r.content.Status == rules.Clean {
 		return // said already
 	}
+	r.closed = closed
 	if a.decideAfterwards(r); worthRecording(r.decision) {
 		a.settle(ctx, r)
 	}

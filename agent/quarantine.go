@@ -60,9 +60,10 @@ func (a *Agent) settle(ctx context.Context, r *finding) {
 	act, d := r.activity, r.decision
 	// What could not be kept off a medium is taken back from it.
 	undo := act.Channel == activity.RemovableMedia && d.Action.Stops()
-	take := d.Action == rules.Quarantine || undo
+	stopped := d.Action == rules.Quarantine || undo
+	take := stopped && !r.closed
 	sum := func() (string, error) { return sumOfFile(ctx, r.path, r.judged) }
-	if take {
+	if stopped {
 		approval := a.judge.approval(act, sum)
 		if uid, ok := a.grants.Holder(approval.use.Channel, approval.use.Destination); ok && undo && act.Actor.UID < 0 {
 			approval.use.UID = uid // file systems of sticks know no owner; the drive is open for this person
@@ -78,7 +79,7 @@ func (a *Agent) settle(ctx context.Context, r *finding) {
 		a.log.Error("incident is not recorded", "error", err)
 		return
 	}
-	if r.atRest || take {
+	if r.atRest || stopped {
 		switch i.File.SHA256, err = sum(); {
 		case errors.Is(err, quarantine.ErrChanged), errors.Is(err, fs.ErrNotExist):
 			return // it will be looked at again

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/trustline/trustline/agent/activity"
@@ -28,6 +29,7 @@ import (
 type workplace struct {
 	t       *testing.T
 	agent   *Agent
+	mu      sync.Mutex
 	records []incident.Incident
 	key     ed25519.PrivateKey
 	source  string // a customer list of 60 people
@@ -71,6 +73,8 @@ func (o *workplace) begin(c Config, public []byte) {
 		o.t.Fatal(err)
 	}
 	o.agent.judge.Record = func(_ context.Context, i incident.Incident) error {
+		o.mu.Lock()
+		defer o.mu.Unlock()
 		o.records = append(o.records, i)
 		return nil
 	}
@@ -176,6 +180,8 @@ func (o *workplace) orders(answers ...signed.Envelope) {
 }
 
 func (o *workplace) recorded(code string) []incident.Incident {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	var out []incident.Incident
 	for _, i := range o.records {
 		if i.Code == code {

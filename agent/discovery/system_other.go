@@ -2,10 +2,7 @@
 
 package discovery
 
-import (
-	"io/fs"
-	"time"
-)
+import "io/fs"
 
 // giveWay: the system is left to its own judgement; the search rests most of
 // the time anyway.
@@ -16,6 +13,3 @@ func deviceOf(fs.FileInfo) uint64 { return 0 }
 
 // changedAt is not known here: the time of the content counts.
 func changedAt(fs.FileInfo) int64 { return 0 }
-
-// CreatedAt is not asked for here.
-func CreatedAt(string, fs.FileInfo) time.Time { return time.Time{} }

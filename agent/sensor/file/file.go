@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,6 +38,10 @@ type Watcher struct {
 	// Finished is called with the path of each file that was written and has
 	// been left alone since, one after the other.
 	Finished func(ctx context.Context, path string)
+	// Ended, where it is not nil, is called when Run ends with what was on its
+	// way: files that were not finished, and since when others may have been
+	// written unseen.
+	Ended func(files []string, since time.Time)
 }
 
 // watch is one life of a watcher. Everything in it belongs to its loop.
@@ -76,7 +81,11 @@ func (w *Watcher) Run(ctx context.Context) error {
 		r.loop(ctx, finished)
 		return nil
 	})
-	return group.Wait()
+	err = group.Wait()
+	if w.Ended != nil {
+		w.Ended(slices.Concat(r.ready, slices.Collect(maps.Keys(r.waiting))), r.last)
+	}
+	return err
 }
 
 func (r *watch) loop(ctx context.Context, finished chan<- string) {
