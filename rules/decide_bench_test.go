@@ -12,6 +12,12 @@ import (
 func BenchmarkDecide500Rules(b *testing.B) {
 	for _, c := range manyRulesCases() {
 		p := c.parse(b)
+		q := p.question(c.activity, c.content, Context{})
+		for _, r := range p.plan.rules {
+			if c.toTheEnd && (!all(r.when, q) || !all(r.unless, q)) {
+				b.Fatalf("%s: %s is not looked at to its end", c.name, r.id)
+			}
+		}
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -54,6 +60,7 @@ type manyRulesCase struct {
 	action   Action
 	activity activity.Activity
 	content  Content
+	toTheEnd bool // all conditions of all rules hold, those of their exceptions with them
 }
 
 func (c *manyRulesCase) parse(t testing.TB) *Policy {
@@ -86,16 +93,28 @@ func manyRulesCases() []manyRulesCase {
 				i%50, (i+7)%50, i)
 		})},
 	}
-	// The same where every rule has patterns of its own for every text there is.
+	// The same where every rule has a pattern of its own for every text there
+	// is, with one that all have or, apart, with another one of its own.
 	for _, v := range []struct{ name, text string }{
 		{"short", "Kingston-2026"},
 		{"long", "/srv/shares/sales/" + strings.Repeat("Customers and Offers of 2026/", 5) + "offer-7.xlsx"},
 		{"chinese", "/共享/" + strings.Repeat("销售部客户名单及报价", 5) + "/二〇二六年.xlsx"},
 	} {
 		for _, shape := range patternShapes() {
-			cases = append(cases, manyRulesCase{name: shape.name + "/" + v.name, activity: textedActivity(a, v.text), rules: fiveHundred(func(i int) string {
-				return texted(i, shape.own([]rune(v.text), i))
-			})})
+			for _, apart := range []bool{false, true} {
+				c := manyRulesCase{toTheEnd: true, name: shape.name + "/" + v.name, activity: textedActivity(a, v.text)}
+				if apart {
+					c.name += "/apart"
+				}
+				c.rules = fiveHundred(func(i int) string {
+					fits := shape.fits([]rune(v.text), 0)
+					if apart {
+						fits = shape.fits([]rune(v.text), i)
+					}
+					return texted(i, "['"+shape.fails([]rune(v.text), i)+"', '"+fits+"']")
+				})
+				cases = append(cases, c)
+			}
 		}
 	}
 	for i := range cases {
@@ -134,41 +153,60 @@ func texted(i int, patterns string) string {
 		i%50, (i+7)%50, patterns, i, i%10)
 }
 
-// patternShape makes patterns of one form for a rule: one of its own that
-// fails, late where it can, and one that fits.
+// patternShape makes patterns of one form: some that fail, late where they can,
+// and some that fit.
 type patternShape struct {
-	name string
-	own  func(value []rune, i int) string
+	name        string
+	fails, fits func(value []rune, i int) string
 }
 
 func patternShapes() []patternShape {
-	// cut answers a piece of the value, another one for each i as far as there are enough.
-	cut := func(v []rune, i int) (from, to int) {
-		from = i % (len(v) - 2)
-		return from, min(len(v), from+2+i/(len(v)-2)%(len(v)/2))
-	}
-	two := func(fails, fits string) string { return "['" + fails + "', '" + fits + "']" }
 	return []patternShape{
-		{"literal", func(v []rune, i int) string { return two(fmt.Sprintf("%s%d", string(v), i), string(v)) }},
+		{"literal", func(v []rune, i int) string { return fmt.Sprintf("%s%d", string(v), i) }, func(v []rune, i int) string { return string(v) }},
 		{"prefix", func(v []rune, i int) string {
-			_, to := cut(v, i)
-			return two(fmt.Sprintf("%s%d*", string(v[:to-1]), i), string(v[:to])+"*")
+			_, to := pieceOf(v, i)
+			return fmt.Sprintf("%s%d*", string(v[:to-1]), i)
+		}, func(v []rune, i int) string {
+			_, to := pieceOf(v, i)
+			return string(v[:to]) + "*"
 		}},
 		{"suffix", func(v []rune, i int) string {
-			from, _ := cut(v, i)
-			return two(fmt.Sprintf("*%d%s", i, string(v[from+1:])), "*"+string(v[from:]))
+			from, _ := pieceOf(v, i)
+			return fmt.Sprintf("*%d%s", i, string(v[from+1:]))
+		}, func(v []rune, i int) string {
+			from, _ := pieceOf(v, i)
+			return "*" + string(v[from:])
 		}},
 		{"contains", func(v []rune, i int) string {
-			from, to := cut(v, i)
-			return two(fmt.Sprintf("*%s#%d*", string(v[from:to]), i), "*"+string(v[from:to])+"*")
+			from, to := pieceOf(v, i)
+			return fmt.Sprintf("*%s#%d*", string(v[from:to]), i)
+		}, func(v []rune, i int) string {
+			from, to := pieceOf(v, i)
+			return "*" + string(v[from:to]) + "*"
 		}},
-		// Both parts of what fails are there, the wrong way round.
 		{"stars", func(v []rune, i int) string {
-			from, to := cut(v, i)
-			half := len(v) / 2
-			a, b := cut(v[:half], i)
-			c, d := cut(v[half:], i)
-			return two("*"+string(v[from:to])+"*"+string(v[:from+1])+"*", string(v[:1])+"*"+string(v[a:b])+"*"+string(v[half+c:half+d])+"*")
-		}},
+			from, to := pieceOf(v, i)
+			return fmt.Sprintf("%s*%s#%d*", string(v[:1]), string(v[from:to]), i)
+		}, stars},
+		// The parts of what fails are there, the wrong way round.
+		{"astray", func(v []rune, i int) string {
+			from, to := pieceOf(v, i)
+			return "*" + string(v[from:to]) + "*" + string(v[:from+1]) + "*"
+		}, stars},
 	}
+}
+
+// pieceOf answers a piece of a value, another one for each i as far as there are
+// enough.
+func pieceOf(v []rune, i int) (from, to int) {
+	from = i % (len(v) - 2)
+	return from, min(len(v), from+2+i/(len(v)-2)%(len(v)/2))
+}
+
+// stars is a pattern of three parts that fits.
+func stars(v []rune, i int) string {
+	half := len(v) / 2
+	a, b := pieceOf(v[1:half], i)
+	c, d := pieceOf(v[half:], i)
+	return string(v[:1]) + "*" + string(v[1+a:1+b]) + "*" + string(v[half+c:half+d]) + "*"
 }

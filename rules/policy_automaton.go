@@ -47,6 +47,7 @@ func newAutomaton(words []string) *automaton {
 		s := open[len(open)-1]
 		open = append(open[:len(open)-1], a.grow(s, words)...)
 	}
+	a.states, a.label = slices.Clip(slices.Clone(a.states)), slices.Clip(slices.Clone(a.label))
 	return a
 }
 

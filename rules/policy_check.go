@@ -78,9 +78,10 @@ func (p *Policy) uses(index int) bool {
 
 // overruled answers a rule that applies whenever this one does and wins.
 func (p *Policy) overruled(r *rule) *rule {
+	onWord := r.alwaysOnWord()
 	for i := range p.rules {
 		o := &p.rules[i]
-		wins := o.action.StricterThan(r.action) || o.action == r.action && (o.line < r.line || r.alwaysOnWord() && !slices.ContainsFunc(o.when, isClaim))
+		wins := o.action.StricterThan(r.action) || o.action == r.action && (o.line < r.line || onWord && !slices.ContainsFunc(o.when, isClaim))
 		if o != r && wins && o.covers(r) {
 			return o
 		}
@@ -130,20 +131,27 @@ func implies(n, w condition) bool {
 	case *wordCondition:
 		return within(n.(*wordCondition).words, w.words)
 	case *labelCondition:
-		return within(written(n.(*labelCondition).patterns), written(w.patterns))
+		return narrower(n.(*labelCondition).patterns, w.patterns)
 	case *groupCondition:
-		return within(written(n.(*groupCondition).patterns), written(w.patterns))
+		return narrower(n.(*groupCondition).patterns, w.patterns)
 	case *departmentCondition:
 		return within(n.(*departmentCondition).ids(), w.ids())
 	case *claimCondition:
 		narrow := n.(*claimCondition)
-		return within(written(narrow.patterns), written(w.patterns)) && (narrow.proven || !w.proven)
+		return narrower(narrow.patterns, w.patterns) && (narrow.proven || !w.proven)
 	case *patternCondition:
-		return within(written(n.(*patternCondition).patterns), written(w.patterns))
+		return narrower(n.(*patternCondition).patterns, w.patterns)
 	case sizeCondition:
 		return n.(sizeCondition).bytes >= w.bytes
 	}
 	return n.wanted() == w.wanted()
+}
+
+// narrower tells whether all patterns of one list are in the other.
+func narrower(narrow, wide []*pattern) bool {
+	return !slices.ContainsFunc(narrow, func(n *pattern) bool {
+		return !slices.ContainsFunc(wide, func(w *pattern) bool { return w.written == n.written })
+	})
 }
 
 func within[T comparable](narrow, wide []T) bool {

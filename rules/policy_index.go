@@ -17,6 +17,8 @@ type index struct {
 	texts    [][]byte // of words
 	bound    bool     // no word may stand anywhere
 	checks   []check
+	checkers those   // who wants one of them
+	common   []int32 // words with checks that many want: who has one that fits needs no other
 	first    []int32 // of the checks of a word; they end where those of the next word begin
 	parts    []int32 // words, of checks
 	lists    lists   // who wants them
@@ -47,7 +49,12 @@ func (x *index) find(s *search, asking, found set) {
 	clear(s.again)
 	x.ahead(s)
 	x.back(s)
-	if len(x.checks) > 0 {
+	for _, n := range x.common {
+		if s.seen.has(int(n)) {
+			x.check(int(n), s, asking)
+		}
+	}
+	if x.lists.matter(x.checkers, asking, found) {
 		s.seen.any(func(n int) bool { x.check(n, s, asking); return false })
 	}
 }

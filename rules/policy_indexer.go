@@ -12,7 +12,7 @@ type indexer map[string]*wanted
 type wanted struct {
 	pattern *pattern
 	by      []uint16
-	parts   []part
+	parts   []*counted
 }
 
 func (x indexer) add(patterns []*pattern, by int) {
@@ -29,6 +29,13 @@ type part struct {
 	read     string // with the marks of the ends it is bound to; reversed when it is read backward
 	text     string
 	backward bool
+}
+
+// counted is a part with how many patterns have it.
+type counted struct {
+	part
+	patterns int
+	word     int32
 }
 
 // Bytes of no text that was folded, which is UTF-8: they stand for its ends.
@@ -67,11 +74,10 @@ func (x indexer) index(bound int) *index {
 	if len(x) == 0 {
 		return nil
 	}
-	b := indexing{index: &index{bound: true, lists: lists{bound: bound}}, patterns: map[part]int{}, number: map[part]int32{}}
+	b := indexing{&index{bound: true, lists: lists{bound: bound}}, map[part]*counted{}}
 	for _, w := range x {
-		w.parts = w.pattern.parts()
-		for _, p := range w.parts {
-			b.patterns[p]++
+		for _, p := range w.pattern.parts() {
+			w.parts = append(w.parts, b.count(p))
 		}
 	}
 	b.forward = b.automaton(false)
@@ -91,29 +97,38 @@ func (x indexer) index(bound int) *index {
 // indexing is an index while it is made.
 type indexing struct {
 	*index
-	patterns map[part]int // how many have a part
-	number   map[part]int32
+	parts map[part]*counted
+}
+
+func (b *indexing) count(p part) *counted {
+	c := b.parts[p]
+	if c == nil {
+		c = &counted{part: p}
+		b.parts[p] = c
+	}
+	c.patterns++
+	return c
 }
 
 // automaton makes words of the parts that are read in one direction.
 func (b *indexing) automaton(backward bool) *automaton {
-	var parts []part
-	for p := range b.patterns {
+	var parts []*counted
+	for _, p := range b.parts {
 		if p.backward == backward {
 			parts = append(parts, p)
 			b.bound = b.bound && (backward || strings.HasPrefix(p.read, textStart))
 		}
 	}
-	slices.SortFunc(parts, func(a, b part) int { return strings.Compare(a.read, b.read) })
+	slices.SortFunc(parts, func(a, b *counted) int { return strings.Compare(a.read, b.read) })
 	read := make([]string, len(parts))
 	for i, p := range parts {
 		read[i] = p.read
 	}
 	a := newAutomaton(read)
 	for i, p := range parts {
-		b.number[p] = int32(len(b.words))
+		p.word = int32(len(b.words))
 		b.texts = append(b.texts, []byte(p.text))
-		b.words = append(b.words, newWord(p, int(a.depth[i])))
+		b.words = append(b.words, newWord(p.part, int(a.depth[i])))
 	}
 	return a
 }
@@ -134,9 +149,10 @@ func newWord(p part, depth int) word {
 func (b *indexing) settle(x indexer) {
 	byWord := make([][]*wanted, len(b.words))
 	for _, w := range x {
-		n := b.number[b.rarest(w.parts)]
+		n := rarest(w.parts).word
 		byWord[n] = append(byWord[n], w)
 	}
+	var checkers []uint16
 	for n, all := range byWord {
 		b.first = append(b.first, int32(len(b.checks)))
 		var by []uint16
@@ -145,27 +161,33 @@ func (b *indexing) settle(x indexer) {
 				by = append(by, w.by...)
 			} else {
 				b.check(w)
+				checkers = append(checkers, w.by...)
 				b.words[n].checked = true
+				if b.checks[len(b.checks)-1].by.end == isLong {
+					b.common = append(b.common, int32(n))
+				}
 			}
 		}
 		b.words[n].settles = b.lists.keep(by)
 	}
 	b.first = append(b.first, int32(len(b.checks)))
+	slices.Sort(checkers)
+	b.checkers = b.lists.keep(slices.Compact(checkers))
 }
 
 func (b *indexing) check(w *wanted) {
-	c := check{first: int32(len(b.parts)), by: b.lists.keep(w.by)}
+	c := check{first: int32(len(b.index.parts)), by: b.lists.keep(w.by)}
 	for _, p := range w.parts {
-		b.parts = append(b.parts, b.number[p])
+		b.index.parts = append(b.index.parts, p.word)
 	}
-	c.end = int32(len(b.parts))
+	c.end = int32(len(b.index.parts))
 	b.checks = append(b.checks, c)
 }
 
 // rarest answers the part that fewest patterns have, of these the longest.
-func (b *indexing) rarest(parts []part) part {
-	return slices.MinFunc(parts, func(one, other part) int {
-		if n := b.patterns[one] - b.patterns[other]; n != 0 {
+func rarest(parts []*counted) *counted {
+	return slices.MinFunc(parts, func(one, other *counted) int {
+		if n := one.patterns - other.patterns; n != 0 {
 			return n
 		}
 		return len(other.text) - len(one.text)

@@ -87,7 +87,7 @@ func (d *Document) bindStruct(n *yaml.Node, at Place, into reflect.Value) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		where := Place{key.Line, Place{Field: at.Field}.In(Known(key.Value)).Field}
-		field, ok := fieldByName(into, key.Value)
+		field, ok := d.fieldByName(into, key.Value)
 		switch first, again := seen[key.Value]; {
 		case key.Kind != yaml.ScalarNode || !ok:
 			where.Field = at.Field
@@ -114,13 +114,20 @@ func (d *Document) unknown(at Place, name string, fields []string) {
 }
 
 // fieldByName answers the field of a tag, also inside embedded structs.
-func fieldByName(s reflect.Value, name string) (reflect.Value, bool) {
-	for _, f := range tagged(s.Type()) {
-		if f.Tag.Get("yaml") == name {
-			return s.FieldByIndex(f.Index), true
+func (d *Document) fieldByName(s reflect.Value, name string) (reflect.Value, bool) {
+	fields, met := d.fields[s.Type()]
+	if !met {
+		fields = map[string][]int{}
+		for _, f := range tagged(s.Type()) {
+			fields[f.Tag.Get("yaml")] = f.Index
 		}
+		d.fields[s.Type()] = fields
 	}
-	return reflect.Value{}, false
+	index, ok := fields[name]
+	if !ok {
+		return reflect.Value{}, false
+	}
+	return s.FieldByIndex(index), true
 }
 
 func fieldNames(t reflect.Type) []string {

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"reflect"
 	"slices"
 
 	"go.yaml.in/yaml/v4"
@@ -53,6 +54,7 @@ type ScalarReader interface{ ReadScalar(Scalar) }
 type Document struct {
 	name     string
 	problems Problems
+	fields   map[reflect.Type]map[string][]int // of structs met so far: where what a tag names is
 }
 
 // Decode reads data, which came from a file called name, into the struct that
@@ -61,7 +63,7 @@ type Document struct {
 // scalars may be written as one. What could be read is
 // there even when there were problems.
 func Decode(name string, data []byte, into any) *Document {
-	d := &Document{name: name}
+	d := &Document{name: name, fields: map[reflect.Type]map[string][]int{}}
 	if len(data) > MaxBytes {
 		d.Report(Place{Line: 1}, d.say("too-large", "Bytes", MaxBytes))
 		return d
