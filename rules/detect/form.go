@@ -38,21 +38,20 @@ func formOf(r roles) form {
 // has another form, and then nothing has happened.
 func (s *Scanner) formRow(text []byte) bool {
 	t := &s.table
+	columns, delimiter, least := t.columns[:t.width], t.delimiter, &s.tally.least
 	var found [maxSteady]kind
-	n := 0
-	for i := 0; i < t.width; i++ {
-		k, score, length := s.formCell(text, &t.columns[i], t.delimiter)
-		if length < 0 || length == len(text) != (i == t.width-1) || score > s.tally.least[k] {
+	n, at := 0, 0
+	for i := range columns {
+		k, score, length := s.formCell(text[at:], &columns[i], delimiter)
+		end := at + length
+		if length < 0 || (end == len(text)) != (i == len(columns)-1) || score > least[k] {
 			return false
 		}
 		if score > 0 {
-			found[n] = k
+			found[n&(maxSteady-1)] = k
 			n++
 		}
-		if length < len(text) {
-			length++
-		}
-		text = text[length:]
+		at = end + 1
 	}
 	if s.person.present != 0 {
 		s.flushPerson()
@@ -80,20 +79,21 @@ func (s *Scanner) formCell(text []byte, col *column, delimiter byte) (k kind, sc
 	case nameForm:
 		return personName, 95, formName(text, delimiter)
 	case mobileForm:
-		if text[0] == '1' && endsCell(text, 11, delimiter) && allDigits(text[:11]) {
+		if text[0] == '1' && endsCell(text, 11, delimiter) && eightDigits(text) && eightDigits(text[3:]) {
 			return mobile, 95, 11
 		}
 	case landlineForm:
 		return landline, 95, formLandline(text, delimiter)
 	case residentForm:
-		if endsCell(text, 18, delimiter) && allDigits(text[:17]) {
+		if endsCell(text, 18, delimiter) && eightDigits(text) && eightDigits(text[8:]) && eightDigits(text[9:]) {
 			return residentID, 99, 18
 		}
 	case cardForm:
-		for _, n := range [...]int{19, 16} {
-			if endsCell(text, n, delimiter) && allDigits(text[:n]) {
-				return bankCard, 99, n
-			}
+		if endsCell(text, 19, delimiter) && eightDigits(text) && eightDigits(text[8:]) && eightDigits(text[11:]) {
+			return bankCard, 99, 19
+		}
+		if endsCell(text, 16, delimiter) && eightDigits(text) && eightDigits(text[8:]) {
+			return bankCard, 99, 16
 		}
 	case emailForm:
 		n := cellEnd(text, delimiter)

@@ -205,6 +205,8 @@ func (s *Scanner) eager() {
 	}
 	if !whole || !s.shortWay(end) {
 		s.line(s.pos, end, !whole)
+	} else if s.count(s.pos); s.buffer[end-1] == '\n' { // while it is at hand
+		s.lines, s.counted = s.lines+1, end
 	}
 	s.pos, s.done = end, end
 }

@@ -285,17 +285,23 @@ func (p *Pack) steadyAddress(v []byte) bool {
 
 // allDigits looks at eight bytes at a time.
 func allDigits(p []byte) bool {
-	for len(p) >= 8 {
-		x := binary.LittleEndian.Uint64(p) ^ 0x3030303030303030
-		if (x|(x+0x7676767676767676))&0x8080808080808080 != 0 {
+	if len(p) < 8 {
+		for _, c := range p {
+			if !isDigit(c) {
+				return false
+			}
+		}
+		return true
+	}
+	for q := p; len(q) > 8; q = q[8:] {
+		if !eightDigits(q) {
 			return false
 		}
-		p = p[8:]
 	}
-	for _, c := range p {
-		if !isDigit(c) {
-			return false
-		}
-	}
-	return true
+	return eightDigits(p[len(p)-8:]) // some of them once more
+}
+
+func eightDigits(p []byte) bool {
+	x := binary.LittleEndian.Uint64(p) ^ 0x3030303030303030
+	return (x|(x+0x7676767676767676))&0x8080808080808080 == 0
 }
