@@ -26,7 +26,8 @@ func (j *Judge) incident(a activity.Activity, c rules.Content, d rules.Decision,
 	i.Machine = j.Machine
 	i.Severity = incident.Severity(d.Severity)
 	i.Person = incident.Person{User: bounded(a.Actor.User), UID: a.Actor.UID}
-	i.Others = others(a)
+	i.Others, i.Groups = others(a), askedFor(j.Policy(), a.Actor)
+	i.Network = situation.Network
 	i.Program = incident.Program{Path: j.masked(a.Actor.Program), PID: a.Actor.PID, Proven: a.Actor.Proven}
 	i.Channel, i.Operation = string(a.Channel), string(a.Operation)
 	i.File = incident.File{Name: j.masked(a.Subject.Name), Source: j.masked(cmp.Or(a.Subject.Source, a.Subject.Said)), Size: a.Subject.Size, Type: bounded(a.Subject.Type)}
@@ -45,6 +46,17 @@ func (j *Judge) incident(a activity.Activity, c rules.Content, d rules.Decision,
 		return i, fmt.Errorf("make the record of an incident: %w", err)
 	}
 	return i, nil
+}
+
+// askedFor answers those groups of somebody that the policy asks for: what is
+// not needed to see why it decided so is not recorded.
+func askedFor(p *rules.Policy, who activity.Actor) (groups []string) {
+	for _, g := range p.AsksFor(who.Groups) {
+		if len(groups) < incident.MaxGroups {
+			groups = append(groups, bounded(g))
+		}
+	}
+	return groups
 }
 
 // others answers everybody else who wrote it, once each.
@@ -113,7 +125,7 @@ func destination(d activity.Destination) incident.Destination {
 	return incident.Destination{
 		Path: bounded(d.Path), Device: bounded(d.Device.Node), Bus: bounded(d.Device.Bus),
 		Vendor: bounded(d.Device.Vendor), Model: bounded(d.Device.Model), Serial: bounded(d.Device.Serial),
-		Label: bounded(d.Device.Label), FileSystem: bounded(d.Device.FileSystem),
+		Label: bounded(d.Device.Label), FileSystem: bounded(d.Device.FileSystem), Encrypted: d.Device.Encrypted,
 		Host: bounded(d.Share.Host), ShareProven: d.Share.Proven,
 	}
 }

@@ -3,6 +3,7 @@ package agent
 import (
 	"bytes"
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/trustline/trustline/agent/guard"
@@ -43,6 +44,40 @@ rules:
 	}
 	if n := len(d.records); n != 2 || d.records[0].Person.User == "" || d.records[1].Person.User == "" {
 		t.Errorf("%d records, want two with names", n)
+	}
+}
+
+// A record says what the policy went by, for it to be replayed under another
+// one, and of groups no more than it asked for.
+func TestWhatThePolicyAskedForIsRecorded(t *testing.T) {
+	for condition, want := range map[string]string{
+		`group: "no*"`:         "nogroup",
+		`department: field`:    "nogroup",
+		`group: [sales, root]`: "",
+		`network: corporate`:   "",
+	} {
+		policy, err := rules.ParsePolicy("test.yaml", []byte(`version: "1"
+departments: [{id: field, name: {en: Field, zh: 外勤}, groups: [NOGROUP]}, {id: other, name: {en: Other, zh: 其他}, groups: [nobody]}]
+rules:
+  - {id: asks, title: {en: x, zh: x}, when: {people: 20}, unless: {channel: clipboard, `+condition+`}, action: report}
+`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := newTrial(t)
+		d.Policy, d.Network = func() *rules.Policy { return policy }, func() string { return "public" }
+		a := copying("list.csv")
+		a.Destination.Device.Encrypted = true
+		j := d.Open(a)
+		content := list(t, synthetic.New(5).People(30))
+		j.Write(t.Context(), content)
+		if v := j.Finish(t.Context(), bytes.NewReader(content), int64(len(content)), true); v != guard.Allow || len(d.records) != 1 {
+			t.Fatalf("%s: %v, %d records", condition, v, len(d.records))
+		}
+		if i := d.records[0]; strings.Join(i.Groups, " ") != want || i.Network != "public" || !i.Destination.Encrypted {
+			t.Errorf("%s: groups %q, network %q, encrypted %v", condition, i.Groups, i.Network, i.Destination.Encrypted)
+		}
+		j.Close()
 	}
 }
 

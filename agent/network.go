@@ -230,7 +230,7 @@ func (s *site) recordArrival(ctx context.Context, a activity.Activity, d rules.D
 	if !worthRecording(d) {
 		return
 	}
-	i, err := s.incident(a, d)
+	i, err := s.incident(a, string(s.now.Trust), d)
 	if err == nil {
 		i.Destination.Path = bounded(s.place())
 		err = s.record(context.WithoutCancel(ctx), i)
@@ -269,7 +269,7 @@ func (s *site) stopped(t isolate.Attempt) {
 		// The network or the policy has changed since; it was closed all the same.
 		d.Action = rules.Isolate
 	}
-	i, err := s.incident(a, d)
+	i, err := s.incident(a, string(trust), d)
 	if err == nil {
 		i.Decision.Outcome = incident.Prevented
 		i.Destination.Path, i.Count = bounded(target(t)), max(1, t.Count)
@@ -285,13 +285,14 @@ func (s *site) stopped(t isolate.Attempt) {
 	s.tell(context.Background(), i, prompt.Words{Title: d.Title, Message: d.Message})
 }
 
-func (s *site) incident(a activity.Activity, d rules.Decision) (incident.Incident, error) {
+func (s *site) incident(a activity.Activity, trust string, d rules.Decision) (incident.Incident, error) {
 	i, err := incident.New(incident.Activity, a.Time)
 	if err != nil {
 		return i, err
 	}
 	i.Machine, i.Severity = s.machine, incident.Severity(d.Severity)
 	i.Person = incident.Person{User: bounded(a.Actor.User), UID: a.Actor.UID}
+	i.Groups, i.Network = askedFor(s.policy(), a.Actor), trust
 	i.Channel, i.Operation = string(a.Channel), string(a.Operation)
 	i.File.Size = -1
 	i.Decision = incident.Decision{

@@ -130,7 +130,9 @@ func (s *simulation) replay(i incident.Incident) error {
 		return nil
 	}
 	a, c := recorded(i)
-	d := rules.Decide(s.policy, a, c, s.policy.Context(func(time.Duration) int { return i.Content.Rolling }))
+	situation := s.policy.Context(func(time.Duration) int { return i.Content.Rolling })
+	situation.Network = i.Network
+	d := rules.Decide(s.policy, a, c, situation)
 	r := replayed{
 		ID: i.ID, Time: i.Time, User: i.Person.User, File: i.File.Name, Count: i.Count, Was: i.Decision.Rule, Rule: d.Rule,
 		Before: rules.Action(cmp.Or(i.Decision.Would, i.Decision.Action)), After: cmp.Or(d.Would, d.Action),
@@ -151,16 +153,16 @@ func (s *simulation) replay(i incident.Incident) error {
 }
 
 // recorded answers what an incident says of an activity and its content. Names
-// are masked, and whether a medium was encrypted is not recorded.
+// are masked, and of groups there are those that the policy of then asked for.
 func recorded(i incident.Incident) (activity.Activity, rules.Content) {
 	a := activity.Activity{
 		Time: i.Time, Channel: activity.Channel(i.Channel), Operation: activity.Operation(i.Operation),
-		Actor:   activity.Actor{UID: i.Person.UID, User: i.Person.User, PID: i.Program.PID, Program: i.Program.Path, Proven: i.Program.Proven},
+		Actor:   activity.Actor{UID: i.Person.UID, User: i.Person.User, Groups: i.Groups, PID: i.Program.PID, Program: i.Program.Path, Proven: i.Program.Proven},
 		Subject: activity.Subject{Name: i.File.Name, Source: i.File.Source, Size: i.File.Size, Type: i.File.Type},
 		Destination: activity.Destination{Path: i.Destination.Path, Share: activity.Share{
 			Name: i.Destination.Share, Host: i.Destination.Host, Proven: i.Destination.ShareProven}, Device: activity.Device{
 			Node: i.Destination.Device, Bus: i.Destination.Bus, Vendor: i.Destination.Vendor, Model: i.Destination.Model,
-			Serial: i.Destination.Serial, Label: i.Destination.Label, FileSystem: i.Destination.FileSystem}},
+			Serial: i.Destination.Serial, Label: i.Destination.Label, FileSystem: i.Destination.FileSystem, Encrypted: i.Destination.Encrypted}},
 	}
 	c := rules.Content{Status: rules.Status(i.Content.Status), Reason: rules.Reason(i.Content.Reason), Type: i.File.Type,
 		Summary: detect.Summary{People: i.Content.People}}

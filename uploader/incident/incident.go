@@ -60,8 +60,10 @@ type Incident struct {
 
 	// The following are set for Kind Activity.
 	Person      Person      `json:"person,omitzero"`
+	Groups      []string    `json:"groups,omitempty"` // of the person's, those that the policy asks for
 	Others      []Person    `json:"others,omitempty"` // who else has written the content
 	Program     Program     `json:"program,omitzero"`
+	Network     string      `json:"network,omitempty"` // how far it was trusted: corporate, vpn, home, public, offline
 	Channel     string      `json:"channel,omitempty"`
 	Operation   string      `json:"operation,omitempty"`
 	File        File        `json:"file,omitzero"`
@@ -124,6 +126,7 @@ type Destination struct {
 	Serial     string `json:"serial,omitempty"`
 	Label      string `json:"label,omitempty"`
 	FileSystem string `json:"fileSystem,omitempty"`
+	Encrypted  bool   `json:"encrypted,omitempty"` // the medium itself
 	// Share is a network share as it was mounted, Host its server. ShareProven
 	// tells that the system mounted it, not a program of the person's.
 	Share       string `json:"share,omitempty"`
@@ -182,6 +185,7 @@ type Match struct {
 const (
 	MaxMatches = 50
 	MaxOthers  = 32
+	MaxGroups  = 50
 	MaxText    = 1024 // bytes of any one text field
 	MaxSize    = 64 << 10
 )
@@ -215,6 +219,7 @@ func (i *Incident) Validate() error {
 	bad(i.Count >= 1, "count")
 	bad(len(i.Content.Matches) <= MaxMatches, "content.matches")
 	bad(len(i.Others) <= MaxOthers, "others")
+	bad(len(i.Groups) <= MaxGroups, "groups")
 	bad(len(i.Content.Classes) <= 100, "content.classes")
 	bad(len(i.Content.Overdue) <= MaxListed, "content.overdue")
 	bad(len(i.Content.Excess) <= MaxListed, "content.excess")
@@ -242,7 +247,7 @@ func (i *Incident) texts() []text {
 	t := []text{
 		{"machine.id", i.Machine.ID}, {"machine.name", i.Machine.Name}, {"machine.os", i.Machine.OS},
 		{"person.user", i.Person.User}, {"program.path", i.Program.Path},
-		{"channel", i.Channel}, {"operation", i.Operation},
+		{"network", i.Network}, {"channel", i.Channel}, {"operation", i.Operation},
 		{"file.name", i.File.Name}, {"file.source", i.File.Source}, {"file.type", i.File.Type},
 		{"destination.path", i.Destination.Path}, {"destination.device", i.Destination.Device},
 		{"destination.vendor", i.Destination.Vendor}, {"destination.model", i.Destination.Model},
@@ -255,6 +260,9 @@ func (i *Incident) texts() []text {
 		{"decision.grant", i.Decision.Grant}, {"decision.grantFailed", i.Decision.GrantFailed},
 		{"order", i.Order}, {"file.sha256", i.File.SHA256},
 		{"content.status", i.Content.Status}, {"content.reason", i.Content.Reason}, {"code", i.Code},
+	}
+	for _, g := range i.Groups {
+		t = append(t, text{"groups", g})
 	}
 	for _, o := range i.Others {
 		t = append(t, text{"others.user", o.User})

@@ -132,7 +132,7 @@ func (x *index) likeness(i *incident.Incident) uint64 {
 	}
 	for _, s := range []string{
 		string(i.Kind), string(i.Severity), i.Machine.ID, i.Person.User, strconv.Itoa(i.Person.UID), i.Program.Path,
-		i.Channel, i.Operation, i.Destination.Device, i.Destination.Serial, i.Destination.Path, i.Destination.Share,
+		i.Network, i.Channel, i.Operation, i.Destination.Device, i.Destination.Serial, i.Destination.Path, i.Destination.Share,
 		i.Decision.Action, i.Decision.Would, i.Decision.Rule, i.Decision.Reason, i.Decision.PolicyVersion,
 		string(i.Decision.Outcome), i.Content.Status, i.Content.Reason, i.Code,
 	} {
