@@ -9,6 +9,7 @@ import (
 
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/control"
+	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/rules"
 )
 
@@ -18,7 +19,7 @@ import (
 // never answers. What came is looked at from a file of the service's own that
 // has no name and is gone afterwards.
 func (j *Judge) ClipFile(ctx context.Context, by control.Caller, c control.ClipFile) (control.Verdict, error) {
-	f, err := unnamed(j.Scratch)
+	f, err := guard.Unnamed(j.Scratch)
 	if err != nil {
 		return control.Verdict{}, fmt.Errorf("make room for a copied file: %w", err)
 	}

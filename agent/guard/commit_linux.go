@@ -1,22 +1,9 @@
 package guard
 
 import (
-	"context"
 	"errors"
-	"io"
-	"sync/atomic"
-	"time"
 
 	"golang.org/x/sys/unix"
-)
-
-// occasion is why content is to be judged.
-type occasion uint8
-
-const (
-	forNow  occasion = iota // somebody closed the file; others may still write
-	forSync                 // it is to be on the medium when this is answered
-	forGood                 // nobody can write any more, or it gets another name
 )
 
 // commit has the content judged and lets it reach the medium.
@@ -68,42 +55,15 @@ func (p *pending) settle(why occasion) error {
 	return nil
 }
 
-// finish asks for the verdict on the whole content. A judge that does not
-// answer in time has denied; it sees no more of the content.
+// finish asks for the verdict on the whole content.
 func (p *pending) finish(final bool) Verdict {
-	ctx, cancel := context.WithTimeout(p.fs.ctx, patience)
-	defer cancel()
 	p.activity.Subject.Size = p.size.Load()
-	view, judgement := &view{p: p}, p.follow()
-	answer := make(chan Verdict, 1)
-	p.fs.notices.Go(func() { answer <- judgement.Finish(ctx, view, p.activity.Subject.Size, final) })
-	select {
-	case v := <-answer:
-		return v
-	case <-ctx.Done():
-	}
-	select {
-	case v := <-answer:
-		return v
-	case <-time.After(grace):
-		view.closed.Store(true)
+	v, answered := finish(p.fs.ctx, &p.fs.notices, p.follow(), readerAt(p.readAt), p.activity.Subject.Size, final)
+	if !answered {
 		p.judgement = nil
 		p.fs.log.Error("the judge did not answer, the file is stopped", "mount", p.fs.medium.MountPoint)
-		return Deny
 	}
-}
-
-// view is the content as a judge sees it, who is asked with the lock held.
-type view struct {
-	p      *pending
-	closed atomic.Bool
-}
-
-func (v *view) ReadAt(b []byte, off int64) (int, error) {
-	if v.closed.Load() {
-		return 0, io.ErrClosedPipe
-	}
-	return v.p.readAt(b, off)
+	return v
 }
 
 // restart begins a new judgement for whatever is written from now on.
@@ -130,7 +90,7 @@ func (p *pending) flush() error {
 		}
 		p.length = p.shows
 	}
-	end, err := p.store.copyTo(p.base.fd)
+	end, err := p.store.copyTo(func(b []byte, off int64) error { return writeAll(p.base.fd, b, off) })
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -65,14 +64,9 @@ func (f *fileSystem) cacheOf(flags uint32) uint32 {
 	return 0
 }
 
-// reserved tells whether a name is one of the guard's own.
-func reserved(name string) bool { return strings.HasPrefix(name, hidden) }
-
 // judgeName asks whether a text may stand on the medium outside of content.
 func (f *fileSystem) judgeName(a activity.Activity, text string) error {
-	ctx, cancel := context.WithTimeout(f.ctx, patience)
-	defer cancel()
-	if f.judge.Name(ctx, a, text) != Allow {
+	if !nameAllowed(f.ctx, f.judge, a, text) {
 		return unix.EACCES
 	}
 	return nil

@@ -12,8 +12,6 @@ import (
 )
 
 const (
-	// hidden is how names of the guard's own files on a medium begin.
-	hidden = ".trustline-"
 	// FileSystem is the type under which the guard's mounts stand in the mount table.
 	FileSystem = "fuse.trustline"
 	// maxWrite is the most the kernel hands over at once.

@@ -11,14 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// must fails the test when something that has to work does not.
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // denied fails the test unless the error is "Permission denied".
 func denied(t testing.TB, err error, what string) {
 	t.Helper()

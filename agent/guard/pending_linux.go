@@ -2,8 +2,6 @@ package guard
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -15,20 +13,10 @@ import (
 )
 
 const (
-	// maxFileSize bounds offsets, which would otherwise overflow.
-	maxFileSize = 1 << 46
 	// aheadFrom is how much has to be written before anything goes ahead to
 	// the medium, and aheadStep how much goes at least.
 	aheadFrom = 1 << 20
 	aheadStep = 64 << 10
-	// roomStep is how often the medium is asked for the room it has left.
-	roomStep = 1 << 20
-	// patience bounds how long a judge may take.
-	patience = 3 * time.Minute
-	// grace is what a judge gets to notice that its time is over.
-	grace = 5 * time.Second
-	// lost says that content did not come in order.
-	lost = -1
 )
 
 // errOver says that a change is finished and its file is as it stands on the
@@ -222,12 +210,6 @@ func (p *pending) keepTimes(times *[2]unix.Timespec, set func() error) error {
 	p.times = &[2]unix.Timespec{st.Atim, st.Mtim}
 	p.mtime.Store(&p.times[1])
 	return nil
-}
-
-func temporaryName() string {
-	var b [9]byte
-	rand.Read(b[:])
-	return hidden + hex.EncodeToString(b[:])
 }
 
 // abandon ends a change whose writers are gone without having been heard of:

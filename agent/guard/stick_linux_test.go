@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,8 +15,6 @@ import (
 
 	"github.com/trustline/trustline/agent/activity"
 )
-
-const marker = "CUSTOMER-LIST-MARKER"
 
 func needRoot(t testing.TB) {
 	t.Helper()
@@ -120,43 +117,4 @@ func (s *stick) holds(text string) bool {
 		s.t.Fatal(err)
 	}
 	return bytes.Contains(data, []byte(text))
-}
-
-type markerJudge struct{}
-
-func (markerJudge) Open(activity.Activity) Judgement { return &markerJudgement{} }
-func (markerJudge) Name(_ context.Context, _ activity.Activity, text string) Verdict {
-	if strings.Contains(text, marker) {
-		return Deny
-	}
-	return Allow
-}
-
-type markerJudgement struct {
-	seen []byte
-	n    int64
-	lost bool
-}
-
-func (j *markerJudgement) Write(_ context.Context, p []byte) Verdict {
-	j.n += int64(len(p))
-	j.seen = append(j.seen, p...)
-	if bytes.Contains(j.seen, []byte(marker)) {
-		return Deny
-	}
-	j.seen = j.seen[max(0, len(j.seen)-len(marker)):]
-	return Allow
-}
-func (j *markerJudgement) Reset()          { j.lost = true }
-func (j *markerJudgement) Released() int64 { return max(0, j.n-int64(len(marker))) }
-func (j *markerJudgement) Close()          {}
-func (j *markerJudgement) Finish(_ context.Context, r io.ReaderAt, size int64, _ bool) Verdict {
-	if !j.lost {
-		return Allow
-	}
-	data, err := io.ReadAll(io.NewSectionReader(r, 0, size))
-	if err != nil || bytes.Contains(data, []byte(marker)) {
-		return Deny
-	}
-	return Allow
 }

@@ -1,4 +1,4 @@
-package agent
+package guard
 
 import (
 	"os"
@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// unnamed makes a file that nobody else can open and that is gone with the
+// Unnamed makes a file that nobody else can open and that is gone with the
 // process.
-func unnamed(folder string) (*os.File, error) {
+func Unnamed(folder string) (*os.File, error) {
 	name := filepath.Join(folder, uuid.NewString())
 	p, err := windows.UTF16PtrFromString(name)
 	if err != nil {

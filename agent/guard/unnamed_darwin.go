@@ -1,10 +1,10 @@
-package agent
+package guard
 
 import "os"
 
-// unnamed makes a file that nobody else can open and that is gone with the
+// Unnamed makes a file that nobody else can open and that is gone with the
 // process.
-func unnamed(folder string) (*os.File, error) {
+func Unnamed(folder string) (*os.File, error) {
 	f, err := os.CreateTemp(folder, "")
 	if err != nil {
 		return nil, err

@@ -8,8 +8,6 @@ import (
 	"sort"
 	"sync"
 	"sync/atomic"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -117,11 +115,11 @@ func (s *store) put(index int64, in int, part []byte) error {
 // spill moves what is in memory to an unnamed file.
 func (s *store) spill() error {
 	if s.file == nil {
-		fd, err := unix.Open(s.scratch.dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+		f, err := Unnamed(s.scratch.dir)
 		if err != nil {
 			return wrapScratch(err)
 		}
-		s.file = os.NewFile(uintptr(fd), "scratch")
+		s.file = f
 	}
 	// Whole chunks: a write that is under way is not among the extents yet.
 	for index, chunk := range s.chunks {
@@ -219,30 +217,43 @@ func (s *store) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// copyTo writes every extent to a file and forgets it. It answers where the
+// copyTo hands every extent to a writer and forgets it. It answers where the
 // last one ended.
-func (s *store) copyTo(fd int) (end int64, err error) {
+func (s *store) copyTo(write func(b []byte, off int64) error) (end int64, err error) {
+	err = s.each(func(b []byte, off int64) error {
+		if err := write(b, off); err != nil {
+			return err
+		}
+		end = off + int64(len(b))
+		s.cut(extent{off, end})
+		return nil
+	})
+	return end, err
+}
+
+// each hands every extent over in pieces, in order.
+func (s *store) each(do func(b []byte, off int64) error) error {
 	var buf []byte
-	for len(s.extents) > 0 {
-		e := s.extents[0]
-		e.to = min(e.to, (e.from/chunkSize+1)*chunkSize)
-		b := s.piece(e)
-		if b == nil {
-			if buf == nil {
-				buf = make([]byte, chunkSize)
+	for _, e := range s.extents {
+		for e.from < e.to {
+			piece := extent{e.from, min(e.to, (e.from/chunkSize+1)*chunkSize)}
+			b := s.piece(piece)
+			if b == nil {
+				if buf == nil {
+					buf = make([]byte, chunkSize)
+				}
+				b = buf[:piece.to-piece.from]
+				if _, err := s.ReadAt(b, piece.from); err != nil {
+					return err
+				}
 			}
-			b = buf[:e.to-e.from]
-			if _, err := s.ReadAt(b, e.from); err != nil {
-				return end, err
+			if err := do(b, piece.from); err != nil {
+				return err
 			}
+			e.from = piece.to
 		}
-		if err := writeAll(fd, b, e.from); err != nil {
-			return end, err
-		}
-		end = e.to
-		s.cut(e)
 	}
-	return end, nil
+	return nil
 }
 
 // piece answers an extent as it lies in memory, nil when it does not.

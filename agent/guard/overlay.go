@@ -1,0 +1,418 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"github.com/trustline/trustline/agent/activity"
+)
+
+// overlay is the guard for systems that ask a file system by paths and handles,
+// as WinFsp does. What is written is held until the judge has allowed it; only
+// then anything of it is on the medium. It knows files, folders and their times
+// and nothing else: links, streams, attributes beside the content and names that
+// mean something to the system are refused.
+type overlay struct {
+	ctx     context.Context // ends with the guard
+	medium  Medium
+	judge   Judge
+	volume  *volume
+	scratch *scratch
+	log     *slog.Logger
+	asked   sync.WaitGroup
+
+	renaming sync.Mutex
+
+	// Whoever holds the lock of a node may take this one, never the other way.
+	mu      sync.Mutex
+	nodes   map[string]*node // files that somebody has open, by what their name means
+	handles map[uint64]*opened
+	last    uint64
+	written map[string]stamp
+}
+
+// volume is the medium's own file system.
+type volume struct {
+	root *os.Root
+	// free answers how many bytes there is room for.
+	free func() (int64, error)
+	// means answers the same for names that are the same to the file system.
+	means func(name string) string
+	// setTimes and setAttributes change what is known of a file. 0 stands for no attributes.
+	setTimes      func(name string, times [2]time.Time) error
+	setAttributes func(name string, attributes uint32) error
+	// describe completes what is told of a file.
+	describe func(fs.FileInfo, *entry)
+	largest  int64 // file
+}
+
+// opened is one handle.
+type opened struct {
+	node   *node
+	writes bool
+}
+
+// entry is what is told of a file or folder.
+type entry struct {
+	Name                     string
+	Dir                      bool
+	Size                     int64
+	Modified, Accessed, Born time.Time
+	Attributes               uint32
+}
+
+// stamp tells whether a file is as the guard wrote it.
+type stamp struct {
+	size     int64
+	modified time.Time
+}
+
+func newOverlay(ctx context.Context, m Medium, j Judge, v *volume, scratchFolder string, log *slog.Logger) *overlay {
+	o := &overlay{
+		ctx: ctx, medium: m, judge: j, volume: v, scratch: &scratch{dir: scratchFolder}, log: log,
+		nodes: map[string]*node{}, handles: map[uint64]*opened{}, written: map[string]stamp{},
+	}
+	o.sweep()
+	return o
+}
+
+// sweep removes what a guard that died has left. It was allowed, and is not whole.
+func (o *overlay) sweep() {
+	top, err := o.volume.root.Open(".")
+	if err != nil {
+		return
+	}
+	defer top.Close()
+	names, _ := top.Readdirnames(-1)
+	for _, name := range names {
+		if reserved(name) {
+			_ = o.volume.root.Remove(name)
+		}
+	}
+}
+
+const maxNameLength = 255
+
+// place answers the name below the medium that a path means, "." for the medium
+// itself. What Windows takes for something else than the name of a file, a
+// stream of one or a device, is not let near it.
+func place(path string) (string, error) {
+	name := strings.TrimPrefix(path, "/")
+	if name == "" {
+		return ".", nil
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if !plain(part) {
+			return "", syscall.EACCES
+		}
+	}
+	return name, nil
+}
+
+func plain(part string) bool {
+	switch {
+	case part == "" || len(part) > maxNameLength*utf8.UTFMax || !utf8.ValidString(part):
+		return false
+	case strings.HasSuffix(part, ".") || strings.HasSuffix(part, " "):
+		return false
+	case reserved(strings.ToLower(part)):
+		return false
+	}
+	return !strings.ContainsFunc(part, func(r rune) bool { return r < ' ' || strings.ContainsRune(`\:*?"<>|`, r) })
+}
+
+// here is place for what exists. A short name that the file system has made up
+// for another one would be a second way to the same file.
+func (o *overlay) here(path string) (string, error) {
+	name, err := place(path)
+	if err != nil || !strings.Contains(name, "~") {
+		return name, err
+	}
+	parent, at := ".", ""
+	for part := range strings.SplitSeq(name, "/") {
+		if at = part; parent != "." {
+			at = parent + "/" + part
+		}
+		if strings.Contains(part, "~") && !o.holds(at) && !o.listed(parent, part) {
+			if _, err := o.volume.root.Lstat(at); err == nil {
+				return "", syscall.EACCES
+			}
+			return "", syscall.ENOENT
+		}
+		parent = at
+	}
+	return name, nil
+}
+
+func (o *overlay) listed(dir, part string) bool {
+	folder, err := o.volume.root.Open(dir)
+	if err != nil {
+		return false
+	}
+	defer folder.Close()
+	for {
+		names, err := folder.Readdirnames(256)
+		for _, n := range names {
+			if o.volume.means(n) == o.volume.means(part) {
+				return true
+			}
+		}
+		if err != nil || len(names) == 0 {
+			return false
+		}
+	}
+}
+
+// holds tells whether somebody has a file of a name open.
+func (o *overlay) holds(name string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.nodes[o.volume.means(name)] != nil
+}
+
+// about describes what somebody does to something of the medium.
+func (o *overlay) about(op activity.Operation, who activity.Actor, name string) activity.Activity {
+	return activity.Activity{
+		Channel: o.medium.Channel, Operation: op, Actor: who, Subject: activity.Subject{Name: name, Size: -1},
+		Destination: activity.Destination{Path: o.medium.MountPoint, Device: o.medium.Device},
+	}
+}
+
+// mayName asks whether something may have a name.
+func (o *overlay) mayName(who activity.Actor, name string) error {
+	last := name[strings.LastIndexByte(name, '/')+1:]
+	if name == "." || !nameAllowed(o.ctx, o.judge, o.about(activity.Name, who, name), last) {
+		return syscall.EACCES
+	}
+	return nil
+}
+
+// Create makes a file that exists for its writers only until it is allowed.
+func (o *overlay) Create(who activity.Actor, path string) (uint64, error) {
+	name, err := place(path)
+	if err != nil {
+		return 0, err
+	}
+	if err := o.mayName(who, name); err != nil {
+		return 0, err
+	}
+	if err := o.folder(parentOf(name)); err != nil {
+		return 0, err
+	}
+	if _, err := o.volume.root.Lstat(name); err == nil {
+		return 0, syscall.EEXIST
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
+	}
+	n := o.node(name)
+	n.fresh, n.born, n.activity = true, true, o.about(activity.Write, who, name)
+	n.users, n.writers, n.modified = 1, 1, time.Now()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.nodes[n.key] != nil {
+		return 0, syscall.EEXIST
+	}
+	o.nodes[n.key] = n
+	return o.handle(&opened{n, true}), nil
+}
+
+// folder answers nil for a folder that is there.
+func (o *overlay) folder(name string) error {
+	switch info, err := o.volume.root.Lstat(name); {
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return syscall.ENOTDIR
+	}
+	return nil
+}
+
+func parentOf(name string) string {
+	if i := strings.LastIndexByte(name, '/'); i >= 0 {
+		return name[:i]
+	}
+	return "."
+}
+
+// handle gives a number to somebody who has a file open. The lock is held.
+func (o *overlay) handle(h *opened) uint64 {
+	o.last++
+	o.handles[o.last] = h
+	return o.last
+}
+
+func (o *overlay) opened(fh uint64) (*opened, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	h := o.handles[fh]
+	if h == nil {
+		return nil, syscall.EBADF
+	}
+	return h, nil
+}
+
+// Open opens a file that is there, or that others are writing.
+func (o *overlay) Open(who activity.Actor, path string, writes bool) (uint64, error) {
+	name, err := o.here(path)
+	if err != nil {
+		return 0, err
+	}
+	n, err := o.join(name, writes)
+	if err != nil {
+		return 0, err
+	}
+	if writes {
+		n.adopt(o.about(activity.Write, who, name))
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.handle(&opened{n, writes}), nil
+}
+
+// join answers the node of a name and counts one more who uses it.
+func (o *overlay) join(name string, writes bool) (*node, error) {
+	o.mu.Lock()
+	n := o.nodes[o.volume.means(name)]
+	known := n != nil
+	if !known {
+		n = o.node(name)
+		n.mu.Lock() // until it is known what it is
+		o.nodes[n.key] = n
+	}
+	n.users++
+	if writes {
+		n.writers++
+	}
+	o.mu.Unlock()
+	var err error
+	if !known {
+		err = n.look()
+		n.mu.Unlock()
+	}
+	if err == nil {
+		err = n.ready(writes)
+	}
+	if err != nil {
+		o.leave(n, writes)
+		return nil, err
+	}
+	return n, nil
+}
+
+// leave counts one less. Nobody has it open after the last.
+func (o *overlay) leave(n *node, writes bool) {
+	o.mu.Lock()
+	n.users--
+	if writes {
+		n.writers--
+	}
+	last := n.users == 0
+	if last {
+		o.detach(n)
+	}
+	o.mu.Unlock()
+	if last {
+		n.close()
+	}
+}
+
+// detach lets a name mean what is on the medium again. The lock is held.
+func (o *overlay) detach(n *node) {
+	if o.nodes[n.key] == n {
+		delete(o.nodes, n.key)
+	}
+}
+
+// Release ends a handle. The last writer out has the content judged for good;
+// nobody can be told here any more but the person.
+func (o *overlay) Release(fh uint64) {
+	o.mu.Lock()
+	h := o.handles[fh]
+	delete(o.handles, fh)
+	o.mu.Unlock()
+	if h != nil {
+		o.end(h)
+	}
+}
+
+func (o *overlay) end(h *opened) {
+	if h.writes {
+		o.mu.Lock()
+		h.node.writers--
+		last := h.node.writers == 0
+		o.mu.Unlock()
+		if last {
+			h.node.conclude()
+		}
+	}
+	o.leave(h.node, false)
+}
+
+// Finish ends what nobody has ended. What is not whole and harmless by itself
+// does not get to the medium.
+func (o *overlay) Finish() {
+	o.mu.Lock()
+	all := make([]*opened, 0, len(o.handles))
+	for _, h := range o.handles {
+		all = append(all, h)
+	}
+	o.handles = map[uint64]*opened{}
+	o.mu.Unlock()
+	for _, h := range all {
+		o.end(h)
+	}
+	o.asked.Wait()
+}
+
+// Waits tells whether anything written is not on the medium yet.
+func (o *overlay) Waits() bool {
+	o.mu.Lock()
+	all := make([]*node, 0, len(o.nodes))
+	for _, n := range o.nodes {
+		all = append(all, n)
+	}
+	o.mu.Unlock()
+	for _, n := range all {
+		if n.waits() {
+			return true
+		}
+	}
+	return false
+}
+
+// maxStamps bounds what is remembered of what the guard wrote.
+const maxStamps = 4096
+
+// wrote remembers a file as the guard has left it.
+func (o *overlay) wrote(name string) {
+	info, err := o.volume.root.Lstat(name)
+	if err != nil {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.written) >= maxStamps {
+		o.written = map[string]stamp{}
+	}
+	o.written[o.volume.means(name)] = stamp{info.Size(), info.ModTime()}
+}
+
+// Wrote tells whether a file of the medium is as the guard has left it, or is
+// one of its own that are about to be.
+func (o *overlay) Wrote(name string, info fs.FileInfo) bool {
+	if reserved(name) {
+		return true
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s, ok := o.written[o.volume.means(name)]
+	return ok && s.size == info.Size() && s.modified.Equal(info.ModTime())
+}
