@@ -73,6 +73,7 @@ require (
 
 require (
 	github.com/ebitengine/purego v0.11.3
+	github.com/winfsp/cgofuse v1.6.0
 	golang.org/x/image v0.47.0
 )
 

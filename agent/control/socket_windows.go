@@ -2,13 +2,14 @@ package control
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"unsafe"
 
 	"github.com/Microsoft/go-winio"
 	"golang.org/x/sys/windows"
+
+	"github.com/trustline/trustline/agent/account"
 )
 
 // DefaultPath is where the service listens unless told otherwise.
@@ -59,49 +60,16 @@ func peer(conn net.Conn) (Caller, error) {
 	if r, _, err := ask.Call(pipe.Fd(), uintptr(unsafe.Pointer(&pid))); r == 0 {
 		return Caller{}, fmt.Errorf("ask who is at the other end of the pipe: %w", err)
 	}
-	account, err := accountOf(pid)
+	uid, err := account.OfProcess(pid)
 	if err != nil {
 		return Caller{}, fmt.Errorf("ask who runs the process at the other end of the pipe: %w", err)
 	}
-	return Caller{UID: account, GID: account, PID: int(pid)}, nil
-}
-
-// accountOf answers a number for who runs a process: 0 for the system and for
-// elevated administrators, who can do everything here; for others the last
-// part of the account's SID, which is its own among the accounts of a machine.
-func accountOf(pid uint32) (int, error) {
-	process, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
-	if err != nil {
-		return -1, err
-	}
-	defer windows.CloseHandle(process)
-	var token windows.Token
-	if err := windows.OpenProcessToken(process, windows.TOKEN_QUERY, &token); err != nil {
-		return -1, err
-	}
-	defer token.Close()
-	return number(token)
-}
-
-func number(token windows.Token) (int, error) {
-	user, err := token.GetTokenUser()
-	if err != nil {
-		return -1, err
-	}
-	sid := user.User.Sid
-	if sid.IsWellKnown(windows.WinLocalSystemSid) || token.IsElevated() {
-		return 0, nil
-	}
-	n := sid.SubAuthorityCount()
-	if n == 0 {
-		return -1, errors.New("the account has no number")
-	}
-	return int(sid.SubAuthority(uint32(n) - 1)), nil
+	return Caller{UID: uid, GID: uid, PID: int(pid)}, nil
 }
 
 // self answers this process' own account as peer would.
 func self() int {
-	n, err := number(windows.GetCurrentProcessToken())
+	n, err := account.OfToken(windows.GetCurrentProcessToken())
 	if err != nil {
 		return -1
 	}

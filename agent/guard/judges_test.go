@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +22,25 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// folder is a folder of the test's own. It is removed name by name: Wine cannot
+// remove in the way that testing does.
+func folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "guard")
+	must(t, err)
+	t.Cleanup(func() {
+		var names []string
+		_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, _ error) error {
+			names = append(names, path)
+			return nil
+		})
+		for _, name := range slices.Backward(names) {
+			_ = os.Remove(name)
+		}
+	})
+	return dir
 }
 
 // markerJudge denies what holds the marker.

@@ -122,7 +122,7 @@ func (n *node) reveal() error {
 		}
 	}
 	if err != nil {
-		_ = root.Remove(temp)
+		_ = n.o.volume.remove(temp)
 	}
 	return err
 }
@@ -183,7 +183,7 @@ func (n *node) deny() {
 	if n.born && !n.fresh {
 		// Made by those who write it, after parts had been allowed.
 		n.put()
-		if err := n.o.volume.root.Remove(n.name); err != nil {
+		if err := n.o.volume.remove(n.name); err != nil {
 			n.o.log.Warn("what was allowed of a file that was stopped stays", "error", err)
 		}
 	}

@@ -44,6 +44,8 @@ type volume struct {
 	root *os.Root
 	// free answers how many bytes there is room for.
 	free func() (int64, error)
+	// remove takes a file or an empty folder away.
+	remove func(name string) error
 	// means answers the same for names that are the same to the file system.
 	means func(name string) string
 	// setTimes and setAttributes change what is known of a file. 0 stands for no attributes.
@@ -94,7 +96,7 @@ func (o *overlay) sweep() {
 	names, _ := top.Readdirnames(-1)
 	for _, name := range names {
 		if reserved(name) {
-			_ = o.volume.root.Remove(name)
+			_ = o.volume.remove(name)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func openVolume(path string) (*volume, error) {
 		return nil, err
 	}
 	return &volume{
-		root: root, means: strings.ToUpper, largest: maxFileSize,
+		root: root, means: strings.ToUpper, largest: maxFileSize, remove: root.Remove,
 		free: func() (int64, error) {
 			var st unix.Statfs_t
 			err := unix.Statfs(path, &st)

@@ -76,7 +76,7 @@ func (o *overlay) removeKind(name string, folder bool) error {
 	case !info.IsDir() && folder:
 		return syscall.ENOTDIR
 	}
-	return o.volume.root.Remove(name)
+	return o.volume.remove(name)
 }
 
 // busyBelow tells whether somebody has a file of a folder open.

@@ -14,7 +14,7 @@ func TestStoreHoldsWhatWasWritten(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	adopted := 0
 	for round := range 24 {
-		area := &scratch{dir: t.TempDir()}
+		area := &scratch{dir: folder(t)}
 		if round%2 == 1 {
 			area.used.Store(memoryBudget - 2*chunkSize)
 		}
