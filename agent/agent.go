@@ -19,6 +19,7 @@ import (
 	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/agent/grants"
 	"github.com/trustline/trustline/agent/guard"
+	"github.com/trustline/trustline/agent/guard/letters"
 	"github.com/trustline/trustline/agent/health"
 	"github.com/trustline/trustline/agent/identity"
 	"github.com/trustline/trustline/agent/ledger"
@@ -51,7 +52,9 @@ type Agent struct {
 	sandbox  *sandbox.Sandbox
 	judge    *Judge
 	keeper   *guard.Keeper
-	drives   *driveKeeping // instead of a guard
+	standing *standing       // where not every medium can have a guard
+	letters  *letters.Keeper // of drives with a guard
+	drives   *driveKeeping   // instead of a guard
 	control  *control.Server
 	teller   *prompt.Teller
 	uploader *uploader.Uploader // nil without a console, as are the two below
@@ -85,7 +88,9 @@ func New(c Config, version string, worker []string, log *slog.Logger) (*Agent, e
 		}
 	}
 	a.drives = a.newDriveKeeping()
-	a.keeper = guard.NewKeeper(a.judge, guard.Options{Scratch: filepath.Join(c.State, "scratch"), Log: log})
+	a.letters = Letters(c, log)
+	a.keeper = guard.NewKeeper(a.judge, guard.Options{Scratch: filepath.Join(c.State, "scratch"), Letters: a.letters, Log: log})
+	a.standing = &standing{can: guard.CanGuard, keeper: a.keeper}
 	return a, nil
 }
 

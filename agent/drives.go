@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -77,16 +78,17 @@ func (*driveKeeping) looking() (<-chan time.Time, func()) {
 	return again.C, again.Stop
 }
 
-// keep has these drives, and no others, be as the policy and approvals say.
-func (d *driveKeeping) keep(ctx context.Context, media []guard.Medium) {
+// keep has these drives, and no others, be as the policy and approvals say. What
+// arrives past a guard is taken back.
+func (d *driveKeeping) keep(ctx context.Context, media []guard.Medium, past []guard.Past) {
 	if !drives.Supported {
-		d.undo.keep(ctx, media)
+		d.undo.keep(ctx, media, past)
 		return
 	}
-	d.have(ctx, media)
+	d.have(ctx, media, past)
 }
 
-func (d *driveKeeping) have(ctx context.Context, media []guard.Medium) {
+func (d *driveKeeping) have(ctx context.Context, media []guard.Medium, past []guard.Past) {
 	before, reasons := map[string]drives.State{}, map[string]rules.Decision{}
 	for _, r := range d.keeper.Reports() {
 		before[r.Drive] = r.State
@@ -105,7 +107,7 @@ func (d *driveKeeping) have(ctx context.Context, media []guard.Medium) {
 		case !closed:
 			opening = append(opening, m.MountPoint)
 		case !known:
-			left = append(left, justCame(m))
+			left = append(left, justCame(itself(m)))
 		}
 		reasons[drive] = why
 		wishes = append(wishes, drives.Wish{Drive: drive, Writable: !closed})
@@ -114,7 +116,7 @@ func (d *driveKeeping) have(ctx context.Context, media []guard.Medium) {
 	d.undo.release(opening)
 	left = append(left, d.undo.leave(closing)...)
 	changed := d.keeper.Keep(wishes)
-	d.watchOpen(ctx, media, left)
+	d.watchOpen(ctx, media, past, left)
 	for _, r := range changed {
 		d.note(ctx, r, reasons[r.Drive])
 	}
@@ -127,12 +129,28 @@ func (d *driveKeeping) have(ctx context.Context, media []guard.Medium) {
 
 // end gives drives back. On a machine of a fleet only where the service was
 // stopped with a code: an upgrade and whoever stops it otherwise leave them
-// read-only, for the next run or until they are plugged in anew.
-func (d *driveKeeping) end() error {
-	if !d.release() {
+// read-only, for the next run or until they are plugged in anew, also those that
+// had a guard until now.
+func (d *driveKeeping) end(guarded []guard.Medium) error {
+	if d.release() {
+		return d.keeper.Stop()
+	}
+	if len(guarded) == 0 {
 		return nil
 	}
-	return d.keeper.Stop()
+	var wishes []drives.Wish
+	for _, r := range d.keeper.Reports() {
+		wishes = append(wishes, drives.Wish{Drive: r.Drive, Writable: r.State == drives.Writable})
+	}
+	for _, m := range guarded {
+		_, closed := d.closes(m)
+		wishes = append(wishes, drives.Wish{Drive: m.Device.Node, Writable: !closed})
+	}
+	var errs []error
+	for _, r := range d.keeper.Keep(wishes) {
+		errs = append(errs, r.Err)
+	}
+	return errors.Join(errs...)
 }
 
 // closes answers the rule for which a drive has to be read-only. An approval
@@ -154,9 +172,9 @@ func (d *driveKeeping) closes(m guard.Medium) (rules.Decision, bool) {
 	return why, closed
 }
 
-// watchOpen watches the drives that can be written to, and looks once more at
-// those that were left.
-func (d *driveKeeping) watchOpen(ctx context.Context, media []guard.Medium, left []*watched) {
+// watchOpen watches the drives that can be written to, and the ways past guards,
+// and looks once more at those that were left.
+func (d *driveKeeping) watchOpen(ctx context.Context, media []guard.Medium, past []guard.Past, left []*watched) {
 	closed := map[string]bool{}
 	for _, r := range d.keeper.Reports() {
 		closed[r.Drive] = r.State == drives.ReadOnly
@@ -169,9 +187,9 @@ func (d *driveKeeping) watchOpen(ctx context.Context, media []guard.Medium, left
 			open = append(open, m)
 		}
 	}
-	d.undo.keep(ctx, open)
+	d.undo.keep(ctx, open, past)
 	for _, w := range left {
-		d.undo.look(ctx, w, closed[w.medium.Device.Node])
+		d.undo.look(ctx, w, closed[w.Medium.Device.Node])
 	}
 }
 

@@ -74,7 +74,7 @@ func plugIn(t *testing.T, policy, serial string) *plugged {
 
 func (p *plugged) state() string {
 	p.t.Helper()
-	p.agent.drives.have(p.t.Context(), p.media)
+	p.agent.drives.have(p.t.Context(), p.media, nil)
 	guards := p.agent.drives.guards()
 	if len(guards) != 1 {
 		p.t.Fatalf("guards: %+v", guards)
@@ -223,11 +223,11 @@ func TestDrivesStayReadOnlyWithoutACode(t *testing.T) {
 		t.Error("a machine that is nobody's asks for a code")
 	}
 	p.agent.drives.release = func() bool { return false }
-	if err := p.agent.drives.end(); err != nil || len(p.keeper.drives) != 1 {
+	if err := p.agent.drives.end(nil); err != nil || len(p.keeper.drives) != 1 {
 		t.Errorf("given back without a code: %v", err)
 	}
 	p.agent.drives.release = func() bool { return true }
-	if err := p.agent.drives.end(); err != nil || len(p.keeper.drives) != 0 {
+	if err := p.agent.drives.end(nil); err != nil || len(p.keeper.drives) != 0 {
 		t.Errorf("not given back: %v", err)
 	}
 }
@@ -254,7 +254,7 @@ func TestADriveThatCannotBeMadeReadOnly(t *testing.T) {
 		t.Error("no warning")
 	}
 	p.media = nil
-	p.agent.drives.have(t.Context(), nil)
+	p.agent.drives.have(t.Context(), nil, nil)
 	if warns() {
 		t.Error("a warning about a drive that is gone")
 	}
@@ -353,7 +353,7 @@ func TestWhatComesBeforeADriveIsKnown(t *testing.T) {
 	if !slices.Contains(got, "quick.csv") {
 		t.Errorf("recorded: %q", got)
 	}
-	since := justCame(p.media[0])
+	since := justCame(itself(p.media[0]))
 	for name, want := range map[string]bool{"quick.csv": true, "from-a-machine-ahead.csv": false} {
 		info, err := os.Stat(filepath.Join(p.media[0].MountPoint, name))
 		if err != nil {

@@ -21,9 +21,7 @@ func (a *Agent) enforcement() map[string]string {
 		degree := ability.Best
 		switch ability.Channel {
 		case activity.RemovableMedia:
-			if guard.Supported && guard.Possible() != nil {
-				degree = enforce.None
-			}
+			degree = onMedia(degree, guard.Supported, guard.Possible() == nil)
 		case activity.SyncFolder:
 			degree = where(degree, slices.ContainsFunc(a.config.Watch, func(folder string) bool { return !remote(folder) }))
 		case activity.NetworkShare:
@@ -39,6 +37,18 @@ func (a *Agent) enforcement() map[string]string {
 		degrees[string(ability.Channel)] = string(degree)
 	}
 	return degrees
+}
+
+// onMedia is how far it goes on media: where not each has a guard by itself,
+// those that can have one are better off than the best without.
+func onMedia(best enforce.Degree, always, possible bool) enforce.Degree {
+	switch {
+	case possible:
+		return enforce.Prevented
+	case always:
+		return enforce.None
+	}
+	return best
 }
 
 // remote tells whether a folder lies on a network share.

@@ -317,7 +317,10 @@ func (j *Judge) known(a activity.Actor) activity.Actor {
 		return a
 	}
 	p := j.accounts.Person(a.UID)
-	a.User, a.Groups = p.User, p.Groups
+	if a.User == "" || p.Groups != nil {
+		a.User = p.User
+	}
+	a.Groups = p.Groups
 	return a
 }
 

@@ -38,9 +38,9 @@ func newUndoing(a *Agent) *undoing {
 	return &undoing{agent: a, watched: map[string]*watched{}, looking: map[string]context.CancelFunc{}}
 }
 
-// watched is a medium that is watched, or was.
+// watched is a medium that is watched, or was: it itself or a way past its guard.
 type watched struct {
-	medium guard.Medium
+	guard.Past
 	stop   context.CancelFunc
 	ended  chan struct{}
 
@@ -81,28 +81,35 @@ func (u *undoing) release(points []string) {
 
 // look looks once through what was left, beside everything else.
 func (u *undoing) look(ctx context.Context, w *watched, closed bool) {
-	u.release([]string{w.medium.MountPoint})
+	u.release([]string{w.Path})
 	ctx, cancel := context.WithTimeout(ctx, lookingOnce)
-	u.looking[w.medium.MountPoint] = cancel
+	u.looking[w.Path] = cancel
 	u.looks.Go(func() {
 		defer cancel()
 		u.lookOnce(ctx, w, closed)
 	})
 }
 
-// keep watches these media and no others.
-func (u *undoing) keep(ctx context.Context, media []guard.Medium) {
-	present := map[string]bool{}
+// keep watches these media, these ways past guards, and no others. What came to a
+// medium before its guard stood is looked for.
+func (u *undoing) keep(ctx context.Context, media []guard.Medium, past []guard.Past) {
 	for _, m := range media {
-		present[m.MountPoint] = true
-		if u.watched[m.MountPoint] != nil {
+		past = append(past, itself(m))
+	}
+	present := map[string]bool{}
+	for _, p := range past {
+		present[p.Path] = true
+		if u.watched[p.Path] != nil {
 			continue
 		}
 		watching, stop := context.WithCancel(ctx)
-		w := &watched{medium: m, stop: stop, ended: make(chan struct{}), judged: map[string]lastSeen{}}
-		u.watched[m.MountPoint] = w
-		u.agent.log.Info("medium is watched", "mount", m.MountPoint)
+		w := &watched{Past: p, stop: stop, ended: make(chan struct{}), judged: map[string]lastSeen{}}
+		u.watched[p.Path] = w
+		u.agent.log.Info("medium is watched", "mount", p.Path)
 		go u.watch(watching, w)
+		if p.Wrote != nil {
+			u.look(ctx, justCame(p), false)
+		}
 	}
 	for point, w := range u.watched {
 		if !present[point] {
@@ -112,34 +119,42 @@ func (u *undoing) keep(ctx context.Context, media []guard.Medium) {
 	}
 }
 
+// itself is a medium without a guard.
+func itself(m guard.Medium) guard.Past { return guard.Past{Medium: m, Path: m.MountPoint} }
+
 func (u *undoing) watch(ctx context.Context, w *watched) {
 	defer close(w.ended)
 	var broken []string // looked at when the watching ended
 	sensor := &file.Watcher{
-		Folders: []string{w.medium.MountPoint}, Log: u.agent.log,
+		Folders: []string{w.Path}, Log: u.agent.log,
 		Finished: func(ctx context.Context, path string) {
 			w.judging(path)
-			if u.lookAt(ctx, w.medium, path, false); ctx.Err() != nil {
+			if u.lookAt(ctx, w.Past, path, false); ctx.Err() != nil {
 				broken = append(broken, path)
 			}
 		},
 		Ended: func(files []string, since time.Time) { w.files, w.since = files, since },
 	}
 	if err := sensor.Run(ctx); err != nil {
-		u.agent.log.Error("medium is not watched", "mount", w.medium.MountPoint, "error", err)
+		u.agent.log.Error("medium is not watched", "mount", w.Path, "error", err)
 	}
 	w.files = append(w.files, broken...)
 }
 
-// lookAt decides about a file of a medium.
-func (u *undoing) lookAt(ctx context.Context, m guard.Medium, path string, closed bool) {
-	name, err := filepath.Rel(m.MountPoint, path)
+// lookAt decides about a file of a medium, unless it is its guard's own work.
+func (u *undoing) lookAt(ctx context.Context, p guard.Past, path string, closed bool) {
+	name, err := filepath.Rel(p.Path, path)
 	if err != nil {
 		name = filepath.Base(path)
 	}
+	if p.Wrote != nil {
+		if info, err := os.Lstat(path); err == nil && p.Wrote(name, info) {
+			return
+		}
+	}
 	u.agent.lookAt(ctx, path, activity.Activity{
-		Channel: m.Channel, Operation: activity.Write, Subject: activity.Subject{Name: filepath.ToSlash(name)},
-		Destination: activity.Destination{Path: m.MountPoint, Device: m.Device},
+		Channel: p.Medium.Channel, Operation: activity.Write, Subject: activity.Subject{Name: filepath.ToSlash(name)},
+		Destination: activity.Destination{Path: p.Medium.MountPoint, Device: p.Medium.Device},
 	}, closed)
 }
 
@@ -157,8 +172,8 @@ func (w *watched) judging(path string) {
 
 // justCame is a medium that nobody has watched: what was written to it before
 // it was known is looked for.
-func justCame(m guard.Medium) *watched {
-	w := &watched{medium: m, ended: make(chan struct{}), since: time.Now().Add(-unseen)}
+func justCame(p guard.Past) *watched {
+	w := &watched{Past: p, ended: make(chan struct{}), since: time.Now().Add(-unseen)}
 	close(w.ended)
 	return w
 }
@@ -174,9 +189,9 @@ func (u *undoing) lookOnce(ctx context.Context, w *watched, closed bool) {
 	seen := map[string]bool{}
 	for _, path := range w.files {
 		seen[path] = true
-		u.lookAt(ctx, w.medium, path, closed)
+		u.lookAt(ctx, w.Past, path, closed)
 	}
-	err := filepath.WalkDir(w.medium.MountPoint, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(w.Path, func(path string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -184,12 +199,12 @@ func (u *undoing) lookOnce(ctx context.Context, w *watched, closed bool) {
 			return nil // what cannot be read now could not be written either
 		}
 		if info, err := d.Info(); err == nil && w.missed(path, info) {
-			u.lookAt(ctx, w.medium, path, closed)
+			u.lookAt(ctx, w.Past, path, closed)
 		}
 		return nil
 	})
 	if err != nil {
-		u.agent.log.Warn("a drive was not looked through to its end", "mount", w.medium.MountPoint, "error", withoutPath(err))
+		u.agent.log.Warn("a drive was not looked through to its end", "mount", w.Path, "error", withoutPath(err))
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
+
+	"github.com/trustline/trustline/agent/guard/letters"
 )
 
 // Supported: this system can have guards.
@@ -35,6 +37,7 @@ type Options struct {
 	// Scratch is a folder on a local disk, for the service alone. What lies
 	// there while it is looked at has no name and is gone with the process.
 	Scratch string
+	Letters *letters.Keeper // not here: media have no letters
 	Log     *slog.Logger
 
 	// sameProcess: tests write to the medium from the guard's own process.
@@ -162,6 +165,12 @@ func (g *Guard) State() State {
 // should be.
 func (g *Guard) Holdouts() []Holdout { return g.takeover.holdouts() }
 
+// Volume answers none: the medium's own mount is read-only for everybody else.
+func (g *Guard) Volume() string { return "" }
+
+// Wrote is not asked here.
+func (g *Guard) Wrote(string, os.FileInfo) bool { return false }
+
 // Ended is closed once the guard guards no more.
 func (g *Guard) Ended() <-chan struct{} { return g.ended }
 
@@ -195,6 +204,9 @@ func (g *Guard) Stop(ctx context.Context) error {
 	<-g.ended
 	return nil
 }
+
+// CanGuard answers nil: every medium can be guarded here.
+func CanGuard(Medium) error { return nil }
 
 // Possible answers why no medium can be guarded on this machine, nil when one
 // can: it asks for the device every guard needs.

@@ -5,8 +5,10 @@ package guard
 import (
 	"context"
 	"log/slog"
+	"os"
 
 	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/agent/guard/letters"
 )
 
 // Supported: there is no guard on this system yet.
@@ -18,6 +20,7 @@ type Guard struct{}
 // Options are what a guard needs besides its judge.
 type Options struct {
 	Scratch string
+	Letters *letters.Keeper
 	Log     *slog.Logger
 }
 
@@ -32,6 +35,15 @@ func (*Guard) Ended() <-chan struct{} { return nil }
 
 // Stop gives the medium back.
 func (*Guard) Stop(context.Context) error { return ErrUnsupported }
+
+// Volume answers none.
+func (*Guard) Volume() string { return "" }
+
+// Wrote answers false.
+func (*Guard) Wrote(string, os.FileInfo) bool { return false }
+
+// CanGuard answers ErrUnsupported.
+func CanGuard(Medium) error { return ErrUnsupported }
 
 // Source answers the file a program copies from, which cannot be told here.
 func Source(activity.Activity) string { return "" }

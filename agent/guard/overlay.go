@@ -71,12 +71,6 @@ type entry struct {
 	Attributes               uint32
 }
 
-// stamp tells whether a file is as the guard wrote it.
-type stamp struct {
-	size     int64
-	modified time.Time
-}
-
 func newOverlay(ctx context.Context, m Medium, j Judge, v *volume, scratchFolder string, log *slog.Logger) *overlay {
 	o := &overlay{
 		ctx: ctx, medium: m, judge: j, volume: v, scratch: &scratch{dir: scratchFolder}, log: log,
@@ -388,33 +382,4 @@ func (o *overlay) Waits() bool {
 		}
 	}
 	return false
-}
-
-// maxStamps bounds what is remembered of what the guard wrote.
-const maxStamps = 4096
-
-// wrote remembers a file as the guard has left it.
-func (o *overlay) wrote(name string) {
-	info, err := o.volume.root.Lstat(name)
-	if err != nil {
-		return
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if len(o.written) >= maxStamps {
-		o.written = map[string]stamp{}
-	}
-	o.written[o.volume.means(name)] = stamp{info.Size(), info.ModTime()}
-}
-
-// Wrote tells whether a file of the medium is as the guard has left it, or is
-// one of its own that are about to be.
-func (o *overlay) Wrote(name string, info fs.FileInfo) bool {
-	if reserved(name) {
-		return true
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	s, ok := o.written[o.volume.means(name)]
-	return ok && s.size == info.Size() && s.modified.Equal(info.ModTime())
 }

@@ -1,6 +1,6 @@
 // Package repair puts right what a service that ended badly has left behind, where
 // no service is running: the packet filter that closed internal systems off, the
-// dead end of a guard on a medium, drives that are still read-only, a control
+// dead end of a guard on a medium, drives that are still read-only or without their letter, a control
 // socket nobody listens at. It takes only what is ours and tells what it did. A
 // medium whose guard is dead stays read-only until it is guarded or plugged in
 // anew. On a machine of a fleet it opens nothing unless the policy says so, and
@@ -13,6 +13,7 @@ import (
 	"fmt"
 
 	"github.com/trustline/trustline/agent/enforce/drives"
+	"github.com/trustline/trustline/agent/guard/letters"
 )
 
 // ErrRunning: a service is running; it looks after these things itself.
@@ -39,7 +40,8 @@ const (
 	Failed   Outcome = "failed"
 )
 
-// Step is one repair. ID is stable: "isolation", "mounts", "drives", "socket".
+// Step is one repair. ID is stable: "isolation", "mounts", "drives", "letters",
+// "socket".
 type Step struct {
 	ID      string  `json:"id"`
 	Outcome Outcome `json:"outcome"`
@@ -75,6 +77,9 @@ func repairs() []repairOf {
 	list := []repairOf{{"isolation", isolation}, {"mounts", mounts}, {"socket", socket}}
 	if drives.Supported {
 		list[1] = repairOf{"drives", readOnlyDrives}
+	}
+	if letters.Supported {
+		list = append(list, repairOf{"letters", takenLetters})
 	}
 	return list
 }

@@ -113,9 +113,9 @@ func (k *Keeper) Recover() (int, error) {
 	n := 0
 	var errs []error
 	for _, t := range slices.Clone(k.record.taken) {
-		_, nowhere := k.system.device(t.Letter)
+		_, before := k.system.device(t.Letter)
 		err := k.giveBack(t)
-		if err == nil && errors.Is(nowhere, fs.ErrNotExist) {
+		if _, now := k.system.device(t.Letter); err == nil && before != nil && now == nil {
 			n++
 		}
 		errs = append(errs, err)
