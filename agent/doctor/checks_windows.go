@@ -3,7 +3,7 @@ package doctor
 import "os"
 
 func platformChecks() []check {
-	return []check{{"drives", readOnlyDrives}, {"firewall", firewall}}
+	return []check{{"drives", readOnlyDrives}, {"winfsp", winfsp}, {"firewall", firewall}}
 }
 
 // privileged is not known here: what needs it is refused.
