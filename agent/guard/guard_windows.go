@@ -178,12 +178,20 @@ func (g *Guard) watch() {
 		case <-time.After(presence):
 		}
 		missed++
-		if _, _, err := room(g.taken.Volume); err == nil {
+		if g.present() {
 			missed = 0
 		}
 	}
 	g.log.Info("medium is gone", "mount", g.medium.MountPoint)
 	g.host.Unmount()
+}
+
+// present tells whether the volume is there, and is the one that was taken over:
+// one that was plugged in anew in between answers by its name alone.
+func (g *Guard) present() bool {
+	_, _, err := room(g.taken.Volume)
+	_, same := g.overlay.volume.root.Lstat(".")
+	return err == nil && same == nil
 }
 
 // State answers how far protection reaches now.
@@ -254,9 +262,10 @@ func Possible() error {
 }
 
 // options are what WinFsp is told of a medium: programs look at it as at any
-// drive of its kind, and everybody may do what they may on one.
+// drive of its kind, and everybody may do what they may on one. Nothing is kept
+// of what it was told before, and a judge at work does not stop the others.
 func options(system, label string, serial uint32) []string {
-	list := "uid=-1,gid=-1,FileInfoTimeout=0,FileSecurity=D:P(A;;FA;;;WD)"
+	list := "uid=-1,gid=-1,FileInfoTimeout=0,ThreadCount=16,FileSecurity=D:P(A;;FA;;;WD)"
 	switch system {
 	case "exfat":
 		list += ",ExactFileSystemName=exFAT"

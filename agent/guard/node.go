@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -18,6 +19,8 @@ type node struct {
 	o              *overlay
 	users, writers int    // guarded by the overlay's lock, as is key
 	key            string // what the name means
+
+	told atomic.Pointer[told] // what is told of it, whoever has the lock
 
 	mu         sync.Mutex
 	name       string
@@ -43,8 +46,25 @@ type node struct {
 	attributes uint32        // to be set once the file is on the medium
 }
 
+// told is what is told of a file as it was when its lock was given back: nobody
+// who looks at a folder waits for a judge.
+type told struct {
+	name          string
+	size          int64
+	modified      time.Time
+	attributes    uint32
+	pending, gone bool // not on the medium yet, and without a name
+	waits         bool // something written is not on the medium
+}
+
 func (o *overlay) node(name string) *node {
 	return &node{o: o, name: name, key: o.volume.means(name), store: o.scratch.store()}
+}
+
+// unlock gives the lock back.
+func (n *node) unlock() {
+	n.told.Store(&told{n.name, n.size, n.modified, n.attributes, n.fresh, n.gone, n.dirty || n.fresh && !n.gone})
+	n.mu.Unlock()
 }
 
 // look finds out what stands on the medium. The lock is held.
@@ -69,7 +89,7 @@ func (n *node) look() error {
 // ready answers whether the file can be used in this way.
 func (n *node) ready(writes bool) error {
 	n.mu.Lock()
-	defer n.mu.Unlock()
+	defer n.unlock()
 	if n.fresh {
 		return nil
 	}
@@ -111,7 +131,7 @@ func (n *node) put() {
 // proves nothing for those who began it.
 func (n *node) adopt(a activity.Activity) {
 	n.mu.Lock()
-	defer n.mu.Unlock()
+	defer n.unlock()
 	if n.dirty || n.fresh || n.denied {
 		if first := &n.activity.Actor; first.Proven && (!a.Actor.Proven || a.Actor.Program != first.Program) {
 			first.Proven = false
@@ -177,7 +197,7 @@ func (o *overlay) Write(fh uint64, data []byte, off int64) error {
 
 func (n *node) write(data []byte, off int64) error {
 	n.mu.Lock()
-	defer n.mu.Unlock()
+	defer n.unlock()
 	switch {
 	case n.denied:
 		return syscall.EACCES
@@ -197,7 +217,7 @@ func (n *node) write(data []byte, off int64) error {
 		return err
 	}
 	n.size = max(n.size, end)
-	if n.announced > 0 && n.next == n.announced && n.size == n.announced {
+	if n.announced > 0 && n.size == n.announced && n.store.covers(n.size) {
 		n.announced = 0
 		return n.settle(forSync)
 	}
@@ -250,7 +270,7 @@ func (o *overlay) Truncate(fh uint64, size int64) error {
 		return syscall.EFBIG
 	}
 	h.node.mu.Lock()
-	defer h.node.mu.Unlock()
+	defer h.node.unlock()
 	return h.node.resize(size)
 }
 
@@ -291,7 +311,7 @@ func (o *overlay) Read(fh uint64, b []byte, off int64) (int, error) {
 		return 0, err
 	}
 	h.node.mu.Lock()
-	defer h.node.mu.Unlock()
+	defer h.node.unlock()
 	if h.node.denied && h.node.born {
 		return 0, syscall.EACCES
 	}

@@ -103,6 +103,8 @@ func (n *node) finishTouch() {
 // its own once it is whole.
 func (n *node) reveal() error {
 	root, temp := n.o.volume.root, temporaryName()
+	n.o.temp(temp, true)
+	defer n.o.temp(temp, false)
 	f, err := root.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
@@ -210,7 +212,7 @@ func (n *node) drop() {
 // conclude is the end of the last writer.
 func (n *node) conclude() {
 	n.mu.Lock()
-	defer n.mu.Unlock()
+	defer n.unlock()
 	err := n.settle(forGood)
 	if err == nil || n.denied {
 		return
@@ -231,19 +233,13 @@ func (n *node) conclude() {
 // close ends a node that nobody uses.
 func (n *node) close() {
 	n.mu.Lock()
-	defer n.mu.Unlock()
+	defer n.unlock()
 	if n.judgement != nil {
 		n.judgement.Close()
 		n.judgement = nil
 	}
 	_ = n.store.Close() // what is in it was never allowed
 	n.put()
-}
-
-func (n *node) waits() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.dirty || n.fresh && !n.gone
 }
 
 // Sync has what was written on the medium, or says that it may not be there.
@@ -253,7 +249,7 @@ func (o *overlay) Sync(fh uint64) error {
 		return err
 	}
 	h.node.mu.Lock()
-	defer h.node.mu.Unlock()
+	defer h.node.unlock()
 	return h.node.settle(forSync)
 }
 
@@ -294,7 +290,7 @@ func (o *overlay) touch(path string, do func(pending *node, name string) error) 
 		return o.keepKnown(name, func() error { return do(nil, name) })
 	}
 	n.mu.Lock()
-	defer n.mu.Unlock()
+	defer n.unlock()
 	if err := n.settle(forSync); err != nil {
 		return err
 	}
@@ -312,7 +308,7 @@ func (o *overlay) touch(path string, do func(pending *node, name string) error) 
 // was before.
 func (o *overlay) keepKnown(name string, do func() error) error {
 	info, err := o.volume.root.Lstat(name)
-	ours := err == nil && o.Wrote(name, info)
+	ours := err == nil && o.left(name, info)
 	err = do()
 	if err == nil && ours {
 		o.wrote(name)

@@ -37,6 +37,7 @@ type overlay struct {
 	handles map[uint64]*opened
 	last    uint64
 	written map[string]stamp
+	temps   map[string]bool // files of the guard's own that are being written
 }
 
 // volume is the medium's own file system.
@@ -74,7 +75,7 @@ type entry struct {
 func newOverlay(ctx context.Context, m Medium, j Judge, v *volume, scratchFolder string, log *slog.Logger) *overlay {
 	o := &overlay{
 		ctx: ctx, medium: m, judge: j, volume: v, scratch: &scratch{dir: scratchFolder}, log: log,
-		nodes: map[string]*node{}, handles: map[uint64]*opened{}, written: map[string]stamp{},
+		nodes: map[string]*node{}, handles: map[uint64]*opened{}, written: map[string]stamp{}, temps: map[string]bool{},
 	}
 	o.sweep()
 	return o
@@ -211,6 +212,8 @@ func (o *overlay) Create(who activity.Actor, path string) (uint64, error) {
 	n := o.node(name)
 	n.fresh, n.born, n.activity = true, true, o.about(activity.Write, who, name)
 	n.users, n.writers, n.modified = 1, 1, time.Now()
+	n.mu.Lock()
+	n.unlock()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.nodes[n.key] != nil {
@@ -291,7 +294,7 @@ func (o *overlay) join(name string, writes bool) (*node, error) {
 	var err error
 	if !known {
 		err = n.look()
-		n.mu.Unlock()
+		n.unlock()
 	}
 	if err == nil {
 		err = n.ready(writes)
@@ -371,13 +374,9 @@ func (o *overlay) Finish() {
 // Waits tells whether anything written is not on the medium yet.
 func (o *overlay) Waits() bool {
 	o.mu.Lock()
-	all := make([]*node, 0, len(o.nodes))
+	defer o.mu.Unlock()
 	for _, n := range o.nodes {
-		all = append(all, n)
-	}
-	o.mu.Unlock()
-	for _, n := range all {
-		if n.waits() {
+		if t := n.told.Load(); t == nil || t.waits {
 			return true
 		}
 	}

@@ -36,7 +36,7 @@ func (o *overlay) Remove(path string) error {
 		return o.removeKind(name, false)
 	}
 	n.mu.Lock()
-	defer n.mu.Unlock()
+	defer n.unlock()
 	fresh := n.fresh
 	if !fresh {
 		n.put()
@@ -135,7 +135,7 @@ func (o *overlay) move(old, name string) error {
 	if there, err := o.volume.root.Lstat(name); err == nil && o.volume.means(old) != o.volume.means(name) && (there.IsDir() || from.IsDir()) {
 		return syscall.EEXIST
 	}
-	ours := o.Wrote(old, from)
+	ours := o.left(old, from)
 	if err := o.volume.root.Rename(old, name); err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (o *overlay) move(old, name string) error {
 
 func (n *node) rename(name string) error {
 	n.mu.Lock()
-	defer n.mu.Unlock()
+	defer n.unlock()
 	if n.gone {
 		return fs.ErrNotExist
 	}
@@ -212,18 +212,22 @@ func (o *overlay) entry(info fs.FileInfo) entry {
 
 // stat tells of a file as those see it who use it.
 func (n *node) stat() entry {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	e := entry{Accessed: n.modified, Born: n.modified}
-	if !n.fresh && !n.gone {
-		if info, err := n.o.volume.root.Lstat(n.name); err == nil {
+	t := n.told.Load()
+	if t == nil { // it is being looked at for the first time
+		n.mu.Lock()
+		n.unlock()
+		t = n.told.Load()
+	}
+	e := entry{Accessed: t.modified, Born: t.modified}
+	if !t.pending && !t.gone {
+		if info, err := n.o.volume.root.Lstat(t.name); err == nil {
 			e = n.o.entry(info)
 		}
 	}
-	if n.attributes != 0 {
-		e.Attributes = n.attributes
+	if t.attributes != 0 {
+		e.Attributes = t.attributes
 	}
-	e.Name, e.Size, e.Modified = n.name[strings.LastIndexByte(n.name, '/')+1:], n.size, n.modified
+	e.Name, e.Size, e.Modified = t.name[strings.LastIndexByte(t.name, '/')+1:], t.size, t.modified
 	return e
 }
 

@@ -218,6 +218,18 @@ func TestOverlayRefusesAtTheAnnouncedEnd(t *testing.T) {
 	o.has(nil, "g")
 }
 
+// It need not come in order.
+func TestOverlayRefusesAtTheAnnouncedEndInDisorder(t *testing.T) {
+	o := newOverlayUnderTest(t)
+	fh := o.create("f")
+	must(t, o.Truncate(fh, int64(len(list))))
+	must(t, o.Write(fh, []byte(list[15:]), 15))
+	must(t, o.Write(fh, []byte(list[:9]), 0))
+	o.refused("the write between", o.Write(fh, []byte(list[9:15]), 9))
+	o.Release(fh)
+	o.has(nil, "f")
+}
+
 // What is harmless arrives whichever way it is written, with its times.
 func TestOverlayLetsThrough(t *testing.T) {
 	when := time.Date(2020, 2, 3, 4, 5, 6, 0, time.UTC)
@@ -250,6 +262,12 @@ func TestOverlayLetsThrough(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(o.dir, "document")); err != nil || !o.Wrote("DOCUMENT", info) {
 		t.Errorf("it does not know its own: %v", err)
 	}
+	strange := filepath.Join(o.dir, temporaryName())
+	must(t, os.WriteFile(strange, nil, 0o600))
+	if info, err := os.Stat(strange); err != nil || o.Wrote(filepath.Base(strange), info) {
+		t.Errorf("it takes for its own what is called so: %v", err)
+	}
+	must(t, os.Remove(strange))
 	must(t, o.Remove("/d/f"))
 	must(t, o.RemoveFolder("/d"))
 	if o.Waits() {
@@ -320,42 +338,6 @@ func TestOverlayJudgesTogetherAndAgain(t *testing.T) {
 	}
 	o.Release(reader)
 	o.has(map[string]string{"theirs": "Harmless"})
-}
-
-// undecided waits for more as long as there may be more.
-type undecided struct{ whole }
-
-func (undecided) Open(activity.Activity) Judgement {
-	return &waiting{wholeJudgement{markerJudgement{lost: true}}}
-}
-
-type waiting struct{ wholeJudgement }
-
-func (w *waiting) Finish(ctx context.Context, r io.ReaderAt, size int64, final bool) Verdict {
-	if !final {
-		return Wait
-	}
-	if v := w.wholeJudgement.Finish(ctx, r, size, final); v != Allow || size < 4 {
-		return Wait
-	}
-	return Allow
-}
-
-// What a judge wants to see the end of is not on the medium before that; an end
-// that it does not know either is no permission.
-func TestOverlayWaits(t *testing.T) {
-	o := overlayAt(t, folder(t), undecided{})
-	fh := o.create("f")
-	must(t, o.Write(fh, []byte("document"), 0))
-	must(t, o.Sync(fh))
-	must(t, o.SetTimes("/f", [2]time.Time{time.Now(), time.Now()}))
-	o.has(nil)
-	o.Release(fh)
-	o.has(map[string]string{"f": "document"})
-	fh = o.create("g")
-	must(t, o.Write(fh, []byte("x"), 0))
-	o.Release(fh)
-	o.has(map[string]string{"f": "document"}, "g")
 }
 
 // When the guard ends, what is harmless so far is there and nothing else.

@@ -184,6 +184,11 @@ func (s *store) holds(e extent) bool {
 	return ok && x.from < e.to
 }
 
+// covers tells whether everything up to an offset was written.
+func (s *store) covers(to int64) bool {
+	return len(s.extents) > 0 && s.extents[0].from == 0 && s.extents[0].to >= to
+}
+
 // total answers how many bytes are held.
 func (s *store) total() (n int64) {
 	for _, e := range s.extents {
