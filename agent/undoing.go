@@ -41,8 +41,8 @@ func newUndoing(a *Agent) *undoing {
 // watched is a medium that is watched, or was: it itself or a way past its guard.
 type watched struct {
 	guard.Past
-	stop   context.CancelFunc
-	ended  chan struct{}
+	stop  context.CancelFunc
+	ended chan struct{}
 
 	// Once it has ended:
 	files  []string            // that nobody has looked at
