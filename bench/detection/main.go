@@ -79,12 +79,11 @@ func write(dir string, size int, from []string) ([]data, error) {
 }
 
 func measure(out io.Writer, sets []data, scanner string) error {
-	fmt.Fprintf(out, "Speed in MB per second of processor time, one core, best of five. trustline: the whole default pack; the others: four bare patterns.\n\n")
+	fmt.Fprintf(out, "Speed in MB per second of processor time, one core, best of several in turns. trustline: the whole default pack; the others: four bare patterns.\n\n")
 	fmt.Fprintf(out, "| data | trustline | Hyperscan | ratio | ripgrep | Go regexp |\n|---|---|---|---|---|---|\n")
 	pack := detect.DefaultPack()
 	for _, d := range sets {
-		mine := best(5, func() { ours(pack, d.text, 256<<10) })
-		hs, err := hyperscan(scanner, d)
+		mine, hs, err := sideBySide(func() { ours(pack, d.text, 256<<10) }, scanner, d)
 		if err != nil {
 			return err
 		}
@@ -120,6 +119,21 @@ func processorTime() time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// sideBySide measures ours and Hyperscan in turns, so that what else the
+// machine does in the meantime slows neither down alone.
+func sideBySide(ours func(), scanner string, d data) (mine, other time.Duration, err error) {
+	mine, other = time.Hour, time.Hour
+	for range 5 {
+		mine = min(mine, best(2, ours))
+		hs, err := hyperscan(scanner, d)
+		if err != nil {
+			return 0, 0, err
+		}
+		other = min(other, hs)
+	}
+	return mine, other, nil
 }
 
 func hyperscan(scanner string, d data) (time.Duration, error) {
