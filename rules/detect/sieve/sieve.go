@@ -131,25 +131,41 @@ func portable(words []uint64, text []byte) {
 const each = 0x0101010101010101 // of eight bytes
 
 // group marks numbers, and pairs beyond ASCII; most groups hold none of either.
-// Four bytes of a number are all from 0x20 to 0x3F, and some of them are from
-// 0x30 on or, as a closing bracket, odd and end in 9 to F.
+// Of eight bytes of a number that begin at an index four divides, four begin at
+// an index that eight does not divide: those of two words are looked at
+// together. They are all from 0x20 to 0x3F, and some of them are from 0x30 on or,
+// as a closing bracket, odd and end in 9 to F.
 func group(text *[65]byte) (word uint64) {
 	const both = 1<<32 + 1 // fours of eight bytes
 	var beyond, found uint64
-	for i := 0; i < 64; i += 8 {
-		x := binary.LittleEndian.Uint64(text[i:])
-		beyond |= x
+	for i := 0; i < 64; i += 16 {
+		a, b := binary.LittleEndian.Uint64(text[i:]), binary.LittleEndian.Uint64(text[i+8:])
+		beyond |= a | b
+		x := a>>32 | b>>32<<32
 		outside, telling := (x^each*0x20)&(each*0xE0), (x>>4|x&(x>>3))&each
-		four := (outside - both) &^ outside & (telling + both*(1<<31-1)) & (both << 31)
-		found |= (four>>31 | four>>62) & 3 << (i / 4)
+		found |= (outside - both) &^ outside & (telling + both*(1<<31-1))
 	}
 	if (beyond|uint64(text[64]))&(each*0x80) != 0 {
 		word = pairs(text)
 	}
-	if found&(found>>1|1<<15) != 0 {
+	if found&(both<<31) != 0 && mayNumber(text) {
 		word |= numbers(text)
 	}
 	return word
+}
+
+// mayNumber tells whether four bytes as those of a number stand in a group, and
+// four more behind them.
+func mayNumber(text *[65]byte) bool {
+	const both = 1<<32 + 1
+	var found uint64
+	for i := 0; i < 64; i += 8 {
+		x := binary.LittleEndian.Uint64(text[i:])
+		outside, telling := (x^each*0x20)&(each*0xE0), (x>>4|x&(x>>3))&each
+		four := (outside - both) &^ outside & (telling + both*(1<<31-1)) & (both << 31)
+		found |= (four>>31 | four>>62) & 3 << (i / 4)
+	}
+	return found&(found>>1|1<<15) != 0
 }
 
 // pairs marks pairs of which a byte is beyond ASCII.
