@@ -29,8 +29,13 @@ rules:
     title: {en: Customer lists are not copied, zh: 不得复制客户名单}
     when: {class: list, channel: clipboard}
     action: block
+  - id: not-in-the-cloud
+    title: {en: Not in the cloud, zh: 不得放入网盘}
+    when: {class: list, channel: sync-folder}
+    action: quarantine
+    employee-may: [request-approval]
 `)
-	console := w.reportsTo("policy: 'C:\\ProgramData\\Trustline\\policy.yaml'\n")
+	console := w.reportsTo("policy: 'C:\\ProgramData\\Trustline\\policy.yaml'\nwatch: ['C:\\cloud']\n")
 	var list bytes.Buffer
 	if err := synthetic.CSV(&list, synthetic.New(12).People(40), "zh"); err != nil {
 		t.Fatal(err)
@@ -65,6 +70,17 @@ rules:
 		shot := exec.Command("import", "-display", w.display, "-window", "root", filepath.Join(at, "windows.png"))
 		if out, err := shot.CombinedOutput(); err != nil {
 			t.Errorf("%v: %s", err, out)
+		}
+	}
+
+	told := w.told()
+	w.run("wine", "cmd", "/c", `copy C:\list.csv C:\cloud\names.csv`)
+	w.until("who put a list in the cloud is told", func() bool { return strings.Contains(told(), "Not in the cloud") })
+	w.until("the console has that incident too", func() bool { return console.have("sync-folder", "undone") == 1 })
+	person := w.person()
+	for _, user := range append(console.people("clipboard", "undone"), console.people("sync-folder", "undone")...) {
+		if user != person {
+			t.Errorf("an incident of %q, who is %q", user, person)
 		}
 	}
 
@@ -105,7 +121,7 @@ func (w *windows) screen() {
 // and the Windows Filtering Platform.
 func TestWindowsPipeUnderWine(t *testing.T) {
 	w := newWindows(t)
-	for folder, test := range map[string]string{"../agent/control": "TestPipe", "../agent/sensor/network": "TestWindowsIsAsked",
+	for folder, test := range map[string]string{"../agent/account": "TestWindowsKnowsPeople|TestNumbersOfAccounts", "../agent/control": "TestPipe", "../agent/sensor/network": "TestWindowsIsAsked",
 		"../agent/disk": "TestDisksAreAsked", "../agent/enforce/isolate": "TestThePlatformIsAsked"} {
 		build := exec.Command("go", "test", "-c", "-o", filepath.Join(w.c, "own.test.exe"), folder)
 		build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
@@ -113,8 +129,10 @@ func TestWindowsPipeUnderWine(t *testing.T) {
 			t.Fatalf("%v: %s", err, out)
 		}
 		said := w.run("wine", `C:\own.test.exe`, "-test.v", "-test.run", test)
-		if !strings.Contains(said, "--- PASS: "+test) {
-			t.Errorf("%s said:\n%s", test, said)
+		for one := range strings.SplitSeq(test, "|") {
+			if !strings.Contains(said, "--- PASS: "+one) {
+				t.Errorf("%s said:\n%s", one, said)
+			}
 		}
 		t.Log(said)
 	}
@@ -135,6 +153,34 @@ func (w *windows) firstCaller() {
 		out, _ := w.try("wine", `C:\trustline.exe`, "status", "--json") // 1: a drive is not read-only
 		return strings.Contains(out, `"version"`)
 	})
+}
+
+// person answers what Windows calls whoever is logged on, without a domain.
+func (w *windows) person() string {
+	w.t.Helper()
+	name := strings.TrimSpace(w.run("wine", "cmd", "/c", "echo %USERNAME%"))
+	if name == "" || strings.Contains(name, "%") {
+		w.t.Fatalf("nobody is logged on: %q", name)
+	}
+	return name
+}
+
+// told answers what the person was told by now, as text.
+func (w *windows) told() func() string {
+	w.t.Helper()
+	path := filepath.Join(w.dir, "told")
+	said, err := os.Create(path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	cmd := w.command("wine", `C:\trustline.exe`, "session", "--print")
+	cmd.Stdout = said
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL); _ = cmd.Wait(); said.Close() })
+	return func() string { text, _ := os.ReadFile(path); return string(text) }
 }
 
 // session runs the session helper and answers what it said so far.

@@ -51,6 +51,13 @@ func (w *windows) reportsTo(config string) *reviewers {
 
 // have answers how many incidents of a channel were dealt with in a way.
 func (r *reviewers) have(channel, outcome string) int {
+	r.w.t.Helper()
+	return len(r.people(channel, outcome))
+}
+
+// people answers whose incidents these are.
+func (r *reviewers) people(channel, outcome string) (names []string) {
+	r.w.t.Helper()
 	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	defer client.CloseIdleConnections()
 	req, err := http.NewRequest(http.MethodGet, r.url+"/api/v1/incidents?channel="+channel+"&outcome="+outcome, nil)
@@ -63,9 +70,14 @@ func (r *reviewers) have(channel, outcome string) int {
 		r.w.t.Fatal(err)
 	}
 	defer res.Body.Close()
-	var answer struct{ Incidents []any }
+	var answer struct {
+		Incidents []struct{ Person struct{ User string } }
+	}
 	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil || res.StatusCode != http.StatusOK {
 		r.w.t.Fatalf("the console answers %d (%v)", res.StatusCode, err)
 	}
-	return len(answer.Incidents)
+	for _, i := range answer.Incidents {
+		names = append(names, i.Person.User)
+	}
+	return names
 }

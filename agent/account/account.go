@@ -6,6 +6,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"sync"
@@ -90,8 +91,8 @@ func (d *Directory) ask(uid int, a *answer) {
 		}
 		person.Groups = person.Groups[:min(len(person.Groups), maxGroups)]
 		a.person = person
-	case a.person.User == "":
-		a.person = Person{User: strconv.Itoa(uid)}
+	case a.person.User == "": // the name alone may be known
+		a.person = Person{User: cmp.Or(person.User, strconv.Itoa(uid))}
 		fallthrough
 	default:
 		a.until = time.Now().Add(leastAsked)

@@ -48,10 +48,12 @@ type Caller struct {
 	UID int
 	GID int
 	PID int // of the process that connected; it may have ended since
+
+	Privileged bool // may do everything here, though under a number of their own (Windows)
 }
 
 // Root tells whether the caller is the administrator of this machine.
-func (c Caller) Root() bool { return c.UID == 0 }
+func (c Caller) Root() bool { return c.UID == 0 || c.Privileged }
 
 // Notice is something one person is to be told. What it says is the business
 // of package prompt; here it is only carried.

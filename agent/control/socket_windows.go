@@ -60,18 +60,18 @@ func peer(conn net.Conn) (Caller, error) {
 	if r, _, err := ask.Call(pipe.Fd(), uintptr(unsafe.Pointer(&pid))); r == 0 {
 		return Caller{}, fmt.Errorf("ask who is at the other end of the pipe: %w", err)
 	}
-	uid, err := account.OfProcess(pid)
+	by, err := account.OfProcess(pid)
 	if err != nil {
 		return Caller{}, fmt.Errorf("ask who runs the process at the other end of the pipe: %w", err)
 	}
-	return Caller{UID: uid, GID: uid, PID: int(pid)}, nil
+	return Caller{UID: by.UID, GID: by.UID, PID: int(pid), Privileged: by.Privileged}, nil
 }
 
 // self answers this process' own account as peer would.
 func self() int {
-	n, err := account.OfToken(windows.GetCurrentProcessToken())
+	own, err := account.OfToken(windows.GetCurrentProcessToken())
 	if err != nil {
 		return -1
 	}
-	return n
+	return own.UID
 }

@@ -21,8 +21,8 @@ func process(pid int) activity.Actor {
 		return a
 	}
 	a.PID = pid
-	if uid, err := account.OfProcess(uint32(pid)); err == nil {
-		a.UID = uid
+	if by, err := account.OfProcess(uint32(pid)); err == nil {
+		a.UID = by.UID
 	}
 	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(pid))
 	if err != nil {
@@ -40,9 +40,7 @@ func process(pid int) activity.Actor {
 	}
 	defer token.Close()
 	if user, err := token.GetTokenUser(); err == nil {
-		if name, domain, _, err := user.User.Sid.LookupAccount(""); err == nil {
-			a.User = domain + `\` + name
-		}
+		a.User = account.Name(user.User.Sid)
 	}
 	return a
 }

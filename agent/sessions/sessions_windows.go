@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/trustline/trustline/agent/account"
 )
 
 // Keep runs the command, the session helper with its arguments, in the session
@@ -49,40 +50,7 @@ type desktops struct {
 	line string
 }
 
-// noSession is what Windows answers while nobody is at the console (0xFFFFFFFF).
-const noSession = ^uint32(0)
-
-// people asks for a person's token everywhere: only where somebody is logged on
-// there is one.
-func (desktops) people() ([]uint32, error) {
-	var first *windows.WTS_SESSION_INFO
-	var count uint32
-	if err := windows.WTSEnumerateSessions(0, 0, 1, &first, &count); err != nil {
-		return nil, fmt.Errorf("list the sessions of this machine: %w", err)
-	}
-	defer windows.WTSFreeMemory(uintptr(unsafe.Pointer(first)))
-	candidates := []uint32{windows.WTSGetActiveConsoleSessionId()}
-	for _, s := range unsafe.Slice(first, count) {
-		candidates = append(candidates, s.SessionID)
-	}
-	slices.Sort(candidates)
-	var people []uint32
-	for _, id := range slices.Compact(candidates) {
-		if id == 0 || id == noSession { // 0 is that of services
-			continue
-		}
-		var token windows.Token
-		switch err := windows.WTSQueryUserToken(id, &token); {
-		case err == nil:
-			_ = token.Close()
-			people = append(people, id)
-		case errors.Is(err, windows.ERROR_NO_TOKEN), errors.Is(err, windows.ERROR_FILE_NOT_FOUND): // nobody, or gone meanwhile
-		default:
-			return nil, fmt.Errorf("ask who is logged on: %w", err)
-		}
-	}
-	return people, nil
-}
+func (desktops) people() ([]uint32, error) { return account.Sessions() }
 
 func (d desktops) start(session uint32) (process, error) {
 	var token windows.Token

@@ -59,7 +59,7 @@ type Entry struct {
 	Expires  time.Time   `json:"expires"` // UTC; then it is destroyed
 	Bytes    int64       `json:"bytes"`
 	Mode     fs.FileMode `json:"mode"`
-	UID      int         `json:"uid"` // -1 where accounts have no numbers
+	UID      int         `json:"uid"` // -1 where nobody knows
 	GID      int         `json:"gid"`
 	Modified time.Time   `json:"modified"` // UTC
 	Note     string      `json:"note"`     // path of the note left in its place, "" for none
@@ -141,7 +141,7 @@ func (s *Store) Take(path string, judged fs.FileInfo, incident, note string, exp
 	if err != nil {
 		return Entry{}, fmt.Errorf("take into quarantine: %w", err)
 	}
-	uid, gid := ownerOf(info)
+	uid, gid := ownerOf(f, info)
 	e := Entry{
 		ID: id.String(), Path: path, Incident: incident, Taken: time.Now().UTC(), Expires: expires.UTC(),
 		Bytes: info.Size(), Mode: info.Mode().Perm(), UID: uid, GID: gid, Modified: info.ModTime().UTC(),

@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-func ownerOf(info fs.FileInfo) (uid, gid int) {
+func ownerOf(_ *os.File, info fs.FileInfo) (uid, gid int) {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
 		return int(st.Uid), int(st.Gid)
 	}

@@ -6,10 +6,19 @@ import (
 	"os"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/trustline/trustline/agent/account"
 )
 
-// ownerOf answers -1: accounts have no numbers here.
-func ownerOf(fs.FileInfo) (uid, gid int) { return -1, -1 }
+// ownerOf answers whose a file is; groups have no numbers here.
+func ownerOf(f *os.File, _ fs.FileInfo) (uid, gid int) {
+	rights, err := windows.GetSecurityInfo(windows.Handle(f.Fd()), windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION)
+	if err != nil {
+		return -1, -1
+	}
+	uid, _ = account.Owner(rights)
+	return uid, -1
+}
 
 // giveTo does nothing: a file belongs to whom its folder says.
 func giveTo(*os.File, int, int) error { return nil }
