@@ -136,6 +136,34 @@ func TestWindowsPipeUnderWine(t *testing.T) {
 		}
 		t.Log(said)
 	}
+	w.speaks()
+}
+
+// speaks: nothing in the environment says which language somebody wants on a
+// Windows, so that it is the one of its own windows.
+func (w *windows) speaks() {
+	t := w.t
+	t.Helper()
+	build := exec.Command("go", "test", "-c", "-o", filepath.Join(w.c, "message.test.exe"), "../message")
+	build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for locale, language := range map[string]string{"zh_CN.UTF-8": "zh", "en_US.UTF-8": "en", "de_DE.UTF-8": "en"} {
+		cmd := w.command("wine", `C:\message.test.exe`, "-test.v", "-test.run", "TestLanguageOfWindows")
+		cmd.Env = append(cmd.Env, "LC_ALL="+locale, "WINDOWS_SPEAKS="+language)
+		said, err := os.Create(filepath.Join(w.dir, "said"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.Stdout, cmd.Stderr = said, said
+		err = cmd.Run()
+		said.Close()
+		text, _ := os.ReadFile(said.Name())
+		if err != nil || !strings.Contains(string(text), "--- PASS: TestLanguageOfWindows") {
+			t.Errorf("%s: %v: %s", locale, err, text)
+		}
+	}
 }
 
 // firstCaller takes the end of the pipe that Wine 8 lets somebody connect to

@@ -108,7 +108,8 @@ func Match(preferred ...string) string {
 }
 
 // FromEnvironment answers the language that LC_ALL, LC_MESSAGES or LANG ask
-// for ("zh_CN.UTF-8" -> "zh"); "en" when none does.
+// for ("zh_CN.UTF-8" -> "zh"); where none does, the one the system's own
+// windows have (Windows, macOS), and "en" where that is not known.
 func FromEnvironment(getenv func(string) string) string {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		if v := getenv(name); v != "" {
@@ -116,5 +117,5 @@ func FromEnvironment(getenv func(string) string) string {
 			return Match(strings.ReplaceAll(tag, "_", "-"))
 		}
 	}
-	return "en"
+	return Match(system()...)
 }
