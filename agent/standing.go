@@ -33,6 +33,7 @@ func (s *standing) keep(ctx context.Context, media []guard.Medium) (others []gua
 	defer s.mu.Unlock()
 	s.forget(media)
 	guarded := s.guarded()
+	s.giveUp()
 	var mine []guard.Medium
 	for _, m := range media {
 		switch {
@@ -63,6 +64,15 @@ func (s *standing) forget(media []guard.Medium) {
 		still[m.MountPoint] = s.refused[m.MountPoint]
 	}
 	s.refused = still
+}
+
+// giveUp keeps a guard that ended by itself from being put there again and again.
+func (s *standing) giveUp() {
+	for _, r := range s.keeper.Reports() {
+		if _, plugged := s.refused[r.Medium.MountPoint]; plugged && r.State == guard.Gone {
+			s.refused[r.Medium.MountPoint] = true
+		}
+	}
 }
 
 func (s *standing) guarded() map[string]bool {

@@ -84,6 +84,15 @@ func TestWhereGuardsStand(t *testing.T) {
 	if others := s.keep(t.Context(), []guard.Medium{f, n}); len(others) != 1 || len(s.media()) != 2 {
 		t.Errorf("plugged in anew: others %q, guarded %q", points(others), points(s.media()))
 	}
+	ended := keeper.now[`F:\`]
+	ended.State = guard.Gone
+	keeper.now[`F:\`] = ended
+	tries := keeper.tries
+	for range 2 {
+		if others := s.keep(t.Context(), []guard.Medium{f, n}); len(others) != 2 || keeper.tries != tries {
+			t.Errorf("ended by itself: others %q after %d tries more", points(others), keeper.tries-tries)
+		}
+	}
 }
 
 // Stopped without a code, a drive that had a guard is read-only if the policy could

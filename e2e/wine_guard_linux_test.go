@@ -1,11 +1,14 @@
 package e2e
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/trustline/trustline/rules/synthetic"
 )
 
 // The guard for Windows: its core and what WinFsp calls of it, on a folder of
@@ -31,6 +34,13 @@ func TestWindowsGuardUnderWine(t *testing.T) {
 		"TestOverlayJudgesTogetherAndAgain", "TestOverlayNames", "TestOverlayShortNames", "TestOverlayRenames", "TestOverlayWaits",
 		"TestOverlayFinishes", "TestOverlayHoldsWhatWasWritten", "TestOverlayManyAtOnce")
 
+	doctor := func(want string) {
+		t.Helper()
+		if said, _ := w.try("wine", `C:\trustline.exe`, "doctor"); !strings.Contains(said, want) {
+			t.Errorf("doctor does not say %q:\n%s", want, said)
+		}
+	}
+	doctor("WinFsp is not installed")
 	bin := filepath.Join(w.c, "Program Files (x86)", "WinFsp", "bin")
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		t.Fatal(err)
@@ -38,4 +48,24 @@ func TestWindowsGuardUnderWine(t *testing.T) {
 	w.run("x86_64-w64-mingw32-gcc", "-shared", "-static", "-O2", "-o", filepath.Join(bin, "winfsp-x64.dll"), "../agent/guard/testdata/winfsp.c")
 	w.run("wine", "reg", "add", `HKLM\Software\WinFsp`, "/reg:32", "/v", "InstallDir", "/t", "REG_SZ", "/d", `C:\Program Files (x86)\WinFsp\`, "/f")
 	passed("TestWindowsGuardServesTheStandIn", "TestWindowsGuardRefusedByTheStandIn", "TestWindowsGuardOfAVolumeThatGoes")
+
+	// Wine's drives cannot be taken over: the agent goes on as without a guard.
+	doctor("WinFsp 2.1 is there")
+	w.write("ProgramData/Trustline/agent.yaml", "policy: 'C:\\ProgramData\\Trustline\\policy.yaml'\n")
+	w.write("ProgramData/Trustline/policy.yaml", `version: "1"
+classes: [{id: list, any: [{records: {at-least: 20}}]}]
+rules:
+  - id: not-on-sticks
+    title: {en: Not on sticks, zh: 不得放到 U 盘}
+    when: {class: list, channel: removable-media}
+    action: block
+`)
+	var list bytes.Buffer
+	if err := synthetic.CSV(&list, synthetic.New(13).People(60), "zh"); err != nil {
+		t.Fatal(err)
+	}
+	w.write("list.csv", list.String())
+	w.start()
+	w.run("wine", "cmd", "/c", `copy C:\list.csv E:\names.csv`)
+	w.until("the list is taken back", func() bool { return missing(filepath.Join(w.e, "names.csv")) })
 }

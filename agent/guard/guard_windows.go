@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/winfsp/cgofuse/fuse"
+	"golang.org/x/sys/windows/svc"
 
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/disk"
@@ -255,8 +256,16 @@ func CanGuard(m Medium) error {
 
 func fat(system string) bool { return system == "fat" || system == "fat32" }
 
-// Possible answers why no medium can be guarded on this machine, nil when one can.
+// ErrService: WinFsp's FUSE layer asks the service manager to be its own service,
+// once in a process, and ends every file system of it when that is refused. A
+// process that is a service already is always refused.
+var ErrService = errors.New("WinFsp's FUSE layer cannot be used by a process that is a service")
+
+// Possible answers why no medium can be guarded by this process, nil when one can.
 func Possible() error {
+	if service, err := svc.IsWindowsService(); err != nil || service {
+		return errors.Join(ErrService, err)
+	}
 	_, err := Library()
 	return err
 }
