@@ -95,8 +95,9 @@ func (a *Agent) examine(ctx context.Context, engine *rules.Engine, path string, 
 	}
 	act.Subject.Size = info.Size()
 	if content.Status != rules.Clean {
-		act.Actor = a.judge.known(owner(path, info))
 		onShare(&act, f)
+		here := act.Operation == activity.Write && act.Destination.Share.Name == ""
+		act.Actor = a.judge.known(owner(path, info, here))
 	}
 	return &finding{activity: act, content: content, path: path, judged: info}, nil
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // owner answers the account a file belongs to.
-func owner(_ string, info fs.FileInfo) activity.Actor {
+func owner(_ string, info fs.FileInfo, _ bool) activity.Actor {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
 		return activity.Actor{UID: -1}

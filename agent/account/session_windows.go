@@ -37,16 +37,18 @@ func Sole() int {
 }
 
 // Owner answers whose a file with these rights is, and their name where Windows
-// knows one. File systems of sticks know no owners, and what an administrator
-// makes belongs to all of them: then it is whoever is logged on, if that is one
-// person, else -1.
-func Owner(of *windows.SECURITY_DESCRIPTOR) (uid int, user string) {
-	if sid, _, err := of.Owner(); err == nil && sid != nil {
-		if uid := OfSID(sid); uid > 0 {
-			return uid, Name(sid)
-		}
+// knows one: -1 where it is nobody's own. Unsigned says that the file then tells
+// nothing of who made it, as on sticks, which know no owners, and where an
+// administrator did.
+func Owner(of *windows.SECURITY_DESCRIPTOR) (uid int, user string, unsigned bool) {
+	sid, _, err := of.Owner()
+	if err != nil || sid == nil {
+		return -1, "", true
 	}
-	return Sole(), ""
+	if uid := OfSID(sid); uid >= 0 {
+		return uid, Name(sid), false
+	}
+	return -1, "", sid.IsWellKnown(windows.WinWorldSid) || sid.IsWellKnown(windows.WinBuiltinAdministratorsSid)
 }
 
 // eachSession calls do with each session that somebody is logged on to, and
@@ -65,10 +67,9 @@ func eachSession(do func(uint32, windows.Token) bool) error {
 			if !more {
 				return nil
 			}
-		case errors.Is(err, windows.ERROR_NO_TOKEN), errors.Is(err, windows.ERROR_FILE_NOT_FOUND): // nobody, or gone meanwhile
-		default:
+		case errors.Is(err, windows.ERROR_PRIVILEGE_NOT_HELD):
 			return fmt.Errorf("ask who is logged on: %w", err)
-		}
+		} // nobody is, or the session is just ending, which is said in many ways
 	}
 	return nil
 }
@@ -83,7 +84,9 @@ func sessions() ([]uint32, error) {
 	defer windows.WTSFreeMemory(uintptr(unsafe.Pointer(first)))
 	all := []uint32{windows.WTSGetActiveConsoleSessionId()}
 	for _, s := range unsafe.Slice(first, count) {
-		all = append(all, s.SessionID)
+		if s.State != windows.WTSListen && s.State != windows.WTSDown {
+			all = append(all, s.SessionID)
+		}
 	}
 	slices.Sort(all)
 	return slices.DeleteFunc(slices.Compact(all), func(id uint32) bool { return id == 0 || id == noSession }), nil

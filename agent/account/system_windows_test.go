@@ -46,8 +46,20 @@ func TestWindowsKnowsPeople(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if uid, _ := Owner(rights); uid != own.UID {
+	if uid, _, unsigned := Owner(rights); uid != own.UID || unsigned {
 		t.Errorf("a file of ours belongs to %d", uid)
+	}
+	for text, want := range map[string]struct {
+		uid      int
+		unsigned bool
+	}{"O:SY": {0, false}, "O:BA": {-1, true}, "O:WD": {-1, true}, "O:NS": {-1, false}, "D:": {-1, true}} {
+		rights, err := windows.SecurityDescriptorFromString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if uid, _, unsigned := Owner(rights); uid != want.uid || unsigned != want.unsigned {
+			t.Errorf("a file of %s belongs to %d, unsigned: %v", text, uid, unsigned)
+		}
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/trustline/trustline/agent/account"
 )
 
 // What runs here runs under Wine as well: go test -exec wine.
@@ -34,7 +36,7 @@ func TestPipe(t *testing.T) {
 		t.Error("two listen at one pipe")
 	}
 	s := &Server{Status: func(c Caller) Status {
-		if c.PID != os.Getpid() || c.UID != self() {
+		if c.PID != os.Getpid() || c.UID != self().UID {
 			t.Errorf("called by %+v", c)
 		}
 		return Status{Version: "7"}
@@ -59,7 +61,7 @@ func TestPipe(t *testing.T) {
 	}
 	go client.Subscribe(ctx, func() { close(subscribed) }, func(n Notice) { shown <- n })
 	<-subscribed
-	s.Notify(self(), Notice{ID: "n", Time: time.Now().UTC(), Body: []byte(`{}`)})
+	s.Notify(self().UID, Notice{ID: "n", Time: time.Now().UTC(), Body: []byte(`{}`)})
 	select {
 	case n := <-shown:
 		if n.ID != "n" {
@@ -77,5 +79,26 @@ func TestPipe(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("the server does not stop")
+	}
+}
+
+// A person's program that listens in the service's place, while the service is
+// not there, is not believed by that person's elevated one.
+func TestWhoIsTakenForTheService(t *testing.T) {
+	for _, c := range []struct {
+		server Caller
+		own    account.Process
+		want   bool
+	}{
+		{Caller{UID: 0}, account.Process{UID: 7, Privileged: true}, true},
+		{Caller{UID: 8, Privileged: true}, account.Process{UID: 7, Privileged: true}, true},
+		{Caller{UID: 7}, account.Process{UID: 7}, true},
+		{Caller{UID: 7}, account.Process{UID: 7, Privileged: true}, false},
+		{Caller{UID: 8}, account.Process{UID: 7}, false},
+		{Caller{UID: -1}, account.Process{UID: -1}, false},
+	} {
+		if got := c.server.Root() || alike(c.server, c.own); got != c.want {
+			t.Errorf("%+v is taken for the service by %+v: %v", c.server, c.own, got)
+		}
 	}
 }

@@ -107,6 +107,10 @@ func dial(ctx context.Context, path string) (net.Conn, error) {
 // self answers this process' own account.
 func self() int { return os.Geteuid() }
 
+// trusts tells whether a service that is not the administrator's is as good as
+// ours: one's own.
+func trusts(server Caller) bool { return server.UID == self() }
+
 // descriptor answers a connection's, for a question to the kernel.
 func descriptor(conn net.Conn) (syscall.RawConn, error) {
 	uc, ok := conn.(*net.UnixConn)

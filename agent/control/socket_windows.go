@@ -68,10 +68,19 @@ func peer(conn net.Conn) (Caller, error) {
 }
 
 // self answers this process' own account as peer would.
-func self() int {
+func self() account.Process {
 	own, err := account.OfToken(windows.GetCurrentProcessToken())
 	if err != nil {
-		return -1
+		return account.Process{UID: -1}
 	}
-	return own.UID
+	return own
+}
+
+// trusts tells whether a service that may not do everything here is as good as
+// ours: one's own, for who may not either. Otherwise a person's own program could
+// stand in for the service before that person as an administrator.
+func trusts(server Caller) bool { return alike(server, self()) }
+
+func alike(server Caller, own account.Process) bool {
+	return server.UID == own.UID && server.UID >= 0 && !own.Privileged
 }

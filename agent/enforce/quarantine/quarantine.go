@@ -61,8 +61,9 @@ type Entry struct {
 	Mode     fs.FileMode `json:"mode"`
 	UID      int         `json:"uid"` // -1 where nobody knows
 	GID      int         `json:"gid"`
-	Modified time.Time   `json:"modified"` // UTC
-	Note     string      `json:"note"`     // path of the note left in its place, "" for none
+	Owner    string      `json:"owner,omitempty"` // the account's SID (Windows)
+	Modified time.Time   `json:"modified"`        // UTC
+	Note     string      `json:"note"`            // path of the note left in its place, "" for none
 }
 
 // Store is the folder of sealed files.
@@ -141,10 +142,10 @@ func (s *Store) Take(path string, judged fs.FileInfo, incident, note string, exp
 	if err != nil {
 		return Entry{}, fmt.Errorf("take into quarantine: %w", err)
 	}
-	uid, gid := ownerOf(f, info)
+	uid, gid, owner := ownerOf(f, info)
 	e := Entry{
 		ID: id.String(), Path: path, Incident: incident, Taken: time.Now().UTC(), Expires: expires.UTC(),
-		Bytes: info.Size(), Mode: info.Mode().Perm(), UID: uid, GID: gid, Modified: info.ModTime().UTC(),
+		Bytes: info.Size(), Mode: info.Mode().Perm(), UID: uid, GID: gid, Owner: owner, Modified: info.ModTime().UTC(),
 	}
 	if note != "" {
 		e.Note = path + ".trustline.txt"
@@ -256,7 +257,7 @@ func (s *Store) leaveNote(folder *os.Root, e Entry, text string) {
 	f, err := folder.OpenFile(filepath.Base(e.Note), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err == nil {
 		_, err = f.WriteString(text)
-		err = errors.Join(err, f.Chmod(0o644), giveTo(f, e.UID, e.GID), f.Close())
+		err = errors.Join(err, f.Chmod(0o644), giveTo(f, e), f.Close())
 	}
 	if err != nil {
 		s.log.Warn("no note is left in place of a file in quarantine", "incident", e.Incident, "error", err)

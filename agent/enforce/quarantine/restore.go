@@ -105,7 +105,7 @@ func restore(e Entry, content io.Reader, to string) error {
 	if err == nil && n != e.Bytes {
 		err = fmt.Errorf("holds %d bytes, want %d", n, e.Bytes)
 	}
-	err = errors.Join(err, giveTo(tmp, e.UID, e.GID), tmp.Chmod(e.Mode), tmp.Sync(), tmp.Close())
+	err = errors.Join(err, giveTo(tmp, e), tmp.Chmod(e.Mode), tmp.Sync(), tmp.Close())
 	if err != nil {
 		return err
 	}

@@ -9,16 +9,16 @@ import (
 	"syscall"
 )
 
-func ownerOf(_ *os.File, info fs.FileInfo) (uid, gid int) {
+func ownerOf(_ *os.File, info fs.FileInfo) (uid, gid int, owner string) {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		return int(st.Uid), int(st.Gid)
+		return int(st.Uid), int(st.Gid), ""
 	}
-	return -1, -1
+	return -1, -1, ""
 }
 
-// giveTo makes a file somebody's; who may not is who makes it.
-func giveTo(f *os.File, uid, gid int) error {
-	err := f.Chown(uid, gid)
+// giveTo gives a file to whose it was; who may not is who makes it.
+func giveTo(f *os.File, e Entry) error {
+	err := f.Chown(e.UID, e.GID)
 	if errors.Is(err, syscall.EPERM) && os.Geteuid() != 0 {
 		return nil
 	}

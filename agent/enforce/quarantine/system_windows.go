@@ -2,6 +2,7 @@ package quarantine
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 
@@ -11,17 +12,62 @@ import (
 )
 
 // ownerOf answers whose a file is; groups have no numbers here.
-func ownerOf(f *os.File, _ fs.FileInfo) (uid, gid int) {
+func ownerOf(f *os.File, _ fs.FileInfo) (uid, gid int, owner string) {
 	rights, err := windows.GetSecurityInfo(windows.Handle(f.Fd()), windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION)
 	if err != nil {
-		return -1, -1
+		return -1, -1, ""
 	}
-	uid, _ = account.Owner(rights)
-	return uid, -1
+	uid, _, _ = account.Owner(rights)
+	if sid, _, err := rights.Owner(); err == nil && uid > 0 {
+		owner = sid.String()
+	}
+	return uid, -1, owner
 }
 
-// giveTo does nothing: a file belongs to whom its folder says.
-func giveTo(*os.File, int, int) error { return nil }
+// giveTo gives a file to whose it was, or who looks at it next would take it for
+// the service's. File systems without owners, and who may not, leave it as it is.
+func giveTo(f *os.File, e Entry) error {
+	if e.Owner == "" {
+		return nil
+	}
+	sid, err := windows.StringToSid(e.Owner)
+	if err != nil {
+		return fmt.Errorf("give a file back to its owner: %w", err)
+	}
+	_ = allow("SeRestorePrivilege") // only who has it needs it for others
+	// By the open file, never by its path: that may lead elsewhere by now.
+	again, _, _ := reOpenFile.Call(f.Fd(), windows.WRITE_OWNER, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, windows.FILE_FLAG_BACKUP_SEMANTICS)
+	file := windows.Handle(again)
+	if file == windows.InvalidHandle {
+		return nil
+	}
+	_ = windows.SetSecurityInfo(file, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION, sid, nil, nil, nil)
+	if err := windows.CloseHandle(file); err != nil {
+		return fmt.Errorf("give a file back to its owner: %w", err)
+	}
+	return nil
+}
+
+var reOpenFile = windows.NewLazySystemDLL("kernel32.dll").NewProc("ReOpenFile")
+
+// allow has this process use a privilege that its account has.
+func allow(privilege string) error {
+	name, err := windows.UTF16PtrFromString(privilege)
+	if err != nil {
+		return err
+	}
+	want := windows.Tokenprivileges{PrivilegeCount: 1}
+	want.Privileges[0].Attributes = windows.SE_PRIVILEGE_ENABLED
+	if err := windows.LookupPrivilegeValue(nil, name, &want.Privileges[0].Luid); err != nil {
+		return err
+	}
+	var token windows.Token
+	if err := windows.OpenProcessToken(windows.CurrentProcess(), windows.TOKEN_ADJUST_PRIVILEGES, &token); err != nil {
+		return err
+	}
+	defer func() { _ = token.Close() }()
+	return windows.AdjustTokenPrivileges(token, false, &want, 0, nil, nil)
+}
 
 // remove takes a file away from a folder that is open. Systems that cannot
 // delete by an open folder delete by the path.
