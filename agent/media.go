@@ -39,7 +39,10 @@ func (a *Agent) keepMedia(ctx context.Context) error {
 			case <-watching.Done():
 				stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopping)
 				defer cancel()
-				guarded := a.standing.media()
+				var guarded []guard.Medium
+				if !guard.Supported { // on Linux no drive is made read-only
+					guarded = a.standing.media()
+				}
 				return errors.Join(a.keeper.Stop(stop), a.drives.end(guarded))
 			case <-changed:
 			case <-a.keeper.Lost():
