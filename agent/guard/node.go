@@ -17,8 +17,9 @@ import (
 // medium (base) with what has been written over it and is not allowed yet (store).
 type node struct {
 	o              *overlay
-	users, writers int    // guarded by the overlay's lock, as is key
-	key            string // what the name means
+	users, writers int         // guarded by the overlay's lock, as are the next three
+	key            string      // what the name means
+	stands         fs.FileInfo // which file of the medium it is, nil as long as it is none
 
 	told atomic.Pointer[told] // what is told of it, whoever has the lock
 
@@ -31,6 +32,9 @@ type node struct {
 	gone       bool     // the file has no name any more
 	denied     bool
 	activity   activity.Activity
+	maker      *opened   // by which the file was made, nil for one that was there
+	last       *opened   // by which it was written last
+	hands      []*opened // one of everybody who has had it open for writing
 	store      *store
 	size       int64
 	shows      int64 // how much of base still shows
@@ -113,9 +117,57 @@ func (n *node) file(writes bool) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := n.claim(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
 	n.put()
 	n.base, n.rewritable = f, writes
 	return f, nil
+}
+
+// claim takes a file of the medium for this node alone. File systems have more
+// names for one file than are told apart here; through a second one each half of
+// a content would be judged without the other.
+func (n *node) claim(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	n.o.mu.Lock()
+	defer n.o.mu.Unlock()
+	for _, other := range n.o.nodes {
+		if other != n && other.stands != nil && os.SameFile(other.stands, info) {
+			return syscall.EBUSY
+		}
+	}
+	n.stands = info
+	return nil
+}
+
+// called answers nil unless a name is that of another file, which the file system
+// tells apart though it means the same here.
+func (n *node) called(name string) error {
+	if n.told.Load().name == name {
+		return nil
+	}
+	info, err := n.o.volume.root.Lstat(name)
+	n.o.mu.Lock()
+	defer n.o.mu.Unlock()
+	if err == nil && (n.stands == nil || !os.SameFile(n.stands, info)) {
+		return syscall.EBUSY
+	}
+	return nil
+}
+
+// moved claims the file anew after it got its name: with some file systems the
+// place of the name is what a file is known by.
+func (n *node) moved() {
+	n.o.mu.Lock()
+	n.stands = nil
+	n.o.mu.Unlock()
+	if _, err := n.file(false); err == nil {
+		n.put()
+	}
 }
 
 // put closes base: what has another name in a moment must not be open.
@@ -124,23 +176,6 @@ func (n *node) put() {
 		_ = n.base.Close() // what was written was synced
 		n.base, n.rewritable = nil, false
 	}
-}
-
-// adopt makes who opens a file for writing that waits for nobody the one who
-// answers for what is written from now on. Whoever joins a change under way
-// proves nothing for those who began it.
-func (n *node) adopt(a activity.Activity) {
-	n.mu.Lock()
-	defer n.unlock()
-	if n.dirty || n.fresh || n.denied {
-		if first := &n.activity.Actor; first.Proven && (!a.Actor.Proven || a.Actor.Program != first.Program) {
-			first.Proven = false
-			n.restart()
-		}
-		return
-	}
-	n.born, n.activity = false, a
-	n.restart()
 }
 
 // follow answers the judgement of what is being written.
@@ -187,17 +222,20 @@ func (o *overlay) Write(fh uint64, data []byte, off int64) error {
 	switch {
 	case err != nil:
 		return err
-	case !h.writes:
-		return syscall.EBADF
 	case off < 0 || off > maxFileSize-int64(len(data)) || off+int64(len(data)) > o.volume.largest:
 		return syscall.EFBIG
 	}
-	return h.node.write(data, off)
+	mapped := o.readOnly(h)
+	h.node.mu.Lock()
+	defer h.node.unlock()
+	from := []*opened{h}
+	if mapped {
+		from = h.node.anybody(h)
+	}
+	return h.node.write(from, data, off)
 }
 
-func (n *node) write(data []byte, off int64) error {
-	n.mu.Lock()
-	defer n.unlock()
+func (n *node) write(from []*opened, data []byte, off int64) error {
 	switch {
 	case n.denied:
 		return syscall.EACCES
@@ -206,6 +244,9 @@ func (n *node) write(data []byte, off int64) error {
 	}
 	end := off + int64(len(data))
 	if err := n.room(off, end); err != nil {
+		return err
+	}
+	if err := n.by(from...); err != nil {
 		return err
 	}
 	n.changed()
@@ -262,7 +303,7 @@ func (o *overlay) Truncate(fh uint64, size int64) error {
 	switch {
 	case err != nil:
 		return err
-	case !h.writes:
+	case !o.mayWrite(h):
 		return syscall.EBADF
 	case size < 0:
 		return syscall.EINVAL
@@ -271,10 +312,10 @@ func (o *overlay) Truncate(fh uint64, size int64) error {
 	}
 	h.node.mu.Lock()
 	defer h.node.unlock()
-	return h.node.resize(size)
+	return h.node.resize(h, size)
 }
 
-func (n *node) resize(size int64) error {
+func (n *node) resize(h *opened, size int64) error {
 	switch {
 	case n.denied:
 		return syscall.EACCES
@@ -285,6 +326,9 @@ func (n *node) resize(size int64) error {
 	}
 	if free, err := n.o.volume.free(); err != nil || size-n.length > free {
 		return errors.Join(err, syscall.ENOSPC)
+	}
+	if err := n.by(h); err != nil {
+		return err
 	}
 	untouched := n.next == 0 && n.shows == 0 && n.store.total() == 0
 	n.changed()

@@ -64,7 +64,8 @@ func (n *node) verdict(final bool) Verdict {
 // flush brings what was allowed to the medium.
 func (n *node) flush() error {
 	var err error
-	if n.fresh {
+	revealed := n.fresh
+	if revealed {
 		err = n.reveal()
 	} else {
 		err = n.rewrite()
@@ -75,6 +76,9 @@ func (n *node) flush() error {
 	n.fresh, n.dirty = false, false
 	n.shows, n.length = n.size, n.size
 	n.store.cut(extent{0, maxFileSize})
+	if revealed {
+		n.moved()
+	}
 	n.finishTouch()
 	n.o.wrote(n.name)
 	return nil
@@ -152,7 +156,9 @@ func (n *node) rewrite() error {
 		return err
 	}
 	n.length = n.size
-	return base.Sync()
+	err = base.Sync()
+	n.put() // closed later, it would take the time that is set now back
+	return err
 }
 
 func lengthOf(f *os.File) int64 {

@@ -57,10 +57,12 @@ type volume struct {
 	largest  int64 // file
 }
 
-// opened is one handle.
+// opened is one handle. Who opened it answers for what comes by it.
 type opened struct {
-	node   *node
-	writes bool
+	node     *node
+	writes   bool // guarded by the overlay's lock
+	mapped   bool // writes pages only that somebody has mapped; as writes
+	activity activity.Activity
 }
 
 // entry is what is told of a file or folder.
@@ -126,12 +128,38 @@ func plain(part string) bool {
 	return !strings.ContainsFunc(part, func(r rune) bool { return r < ' ' || strings.ContainsRune(`\:*?"<>|`, r) })
 }
 
-// here is place for what exists. A short name that the file system has made up
-// for another one would be a second way to the same file.
+// here is place for what exists.
 func (o *overlay) here(path string) (string, error) {
 	name, err := place(path)
-	if err != nil || !strings.Contains(name, "~") {
-		return name, err
+	if err == nil {
+		err = o.long(name)
+	}
+	if err != nil {
+		return "", err
+	}
+	return name, nil
+}
+
+// target is place for what is about to exist.
+func (o *overlay) target(path string) (string, error) {
+	name, err := place(path)
+	if err == nil {
+		err = o.long(parentOf(name))
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := o.long(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	return name, nil
+}
+
+// long refuses short names that the file system has made up for other ones: they
+// would be a second way to the same file.
+func (o *overlay) long(name string) error {
+	if !strings.Contains(name, "~") {
+		return nil
 	}
 	parent, at := ".", ""
 	for part := range strings.SplitSeq(name, "/") {
@@ -140,13 +168,13 @@ func (o *overlay) here(path string) (string, error) {
 		}
 		if strings.Contains(part, "~") && !o.holds(at) && !o.listed(parent, part) {
 			if _, err := o.volume.root.Lstat(at); err == nil {
-				return "", syscall.EACCES
+				return syscall.EACCES
 			}
-			return "", syscall.ENOENT
+			return syscall.ENOENT
 		}
 		parent = at
 	}
-	return name, nil
+	return nil
 }
 
 func (o *overlay) listed(dir, part string) bool {
@@ -194,7 +222,7 @@ func (o *overlay) mayName(who activity.Actor, name string) error {
 
 // Create makes a file that exists for its writers only until it is allowed.
 func (o *overlay) Create(who activity.Actor, path string) (uint64, error) {
-	name, err := place(path)
+	name, err := o.target(path)
 	if err != nil {
 		return 0, err
 	}
@@ -211,6 +239,8 @@ func (o *overlay) Create(who activity.Actor, path string) (uint64, error) {
 	}
 	n := o.node(name)
 	n.fresh, n.born, n.activity = true, true, o.about(activity.Write, who, name)
+	h := &opened{node: n, writes: true, activity: n.activity}
+	n.maker, n.last, n.hands = h, h, []*opened{h}
 	n.users, n.writers, n.modified = 1, 1, time.Now()
 	n.mu.Lock()
 	n.unlock()
@@ -220,7 +250,7 @@ func (o *overlay) Create(who activity.Actor, path string) (uint64, error) {
 		return 0, syscall.EEXIST
 	}
 	o.nodes[n.key] = n
-	return o.handle(&opened{n, true}), nil
+	return o.handle(h), nil
 }
 
 // folder answers nil for a folder that is there.
@@ -268,12 +298,13 @@ func (o *overlay) Open(who activity.Actor, path string, writes bool) (uint64, er
 	if err != nil {
 		return 0, err
 	}
+	h := &opened{node: n, writes: writes, activity: o.about(activity.Write, who, name)}
 	if writes {
-		n.adopt(o.about(activity.Write, who, name))
+		n.remember(h)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.handle(&opened{n, writes}), nil
+	return o.handle(h), nil
 }
 
 // join answers the node of a name and counts one more who uses it.
@@ -298,6 +329,9 @@ func (o *overlay) join(name string, writes bool) (*node, error) {
 	}
 	if err == nil {
 		err = n.ready(writes)
+	}
+	if err == nil && known {
+		err = n.called(name)
 	}
 	if err != nil {
 		o.leave(n, writes)

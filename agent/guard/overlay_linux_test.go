@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -22,7 +21,7 @@ func openVolume(path string) (*volume, error) {
 		return nil, err
 	}
 	return &volume{
-		root: root, means: strings.ToUpper, largest: maxFileSize, remove: root.Remove,
+		root: root, means: meaning, largest: maxFileSize, remove: root.Remove,
 		free: func() (int64, error) {
 			var st unix.Statfs_t
 			err := unix.Statfs(path, &st)

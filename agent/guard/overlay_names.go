@@ -10,7 +10,7 @@ import (
 
 // Mkdir makes a folder.
 func (o *overlay) Mkdir(who activity.Actor, path string) error {
-	name, err := place(path)
+	name, err := o.target(path)
 	if err == nil {
 		err = o.mayName(who, name)
 	}
@@ -99,7 +99,7 @@ func (o *overlay) Rename(who activity.Actor, from, to string) error {
 	if err != nil {
 		return err
 	}
-	name, err := place(to)
+	name, err := o.target(to)
 	if err != nil {
 		return err
 	}
@@ -160,10 +160,11 @@ func (n *node) rename(name string) error {
 	}
 	n.activity.Subject.Name = name
 	n.o.mu.Lock()
-	defer n.o.mu.Unlock()
 	n.o.detach(n)
 	n.name, n.key = name, n.o.volume.means(name)
 	n.o.nodes[n.key] = n
+	n.o.mu.Unlock()
+	n.moved()
 	return nil
 }
 

@@ -21,7 +21,7 @@ func openVolume(path string) (*volume, error) {
 		return strings.TrimSuffix(path, `\`) + `\` + strings.ReplaceAll(name, "/", `\`)
 	}
 	return &volume{
-		root: root, means: strings.ToUpper, largest: maxFileSize, describe: describe,
+		root: root, means: meaning, largest: maxFileSize, describe: describe,
 		free:   func() (int64, error) { _, free, err := room(path); return free, err },
 		remove: func(name string) error { return os.Remove(full(name)) },
 		setTimes: func(name string, times [2]time.Time) error {

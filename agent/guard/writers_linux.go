@@ -16,9 +16,6 @@ type hand struct {
 	who      identity
 }
 
-// maxAuthors bounds who may have a part in one change.
-const maxAuthors = 16
-
 // opened and closed follow by which hands a file may be written.
 func (p *pending) opened(h *hand) {
 	p.mu.Lock()
@@ -51,7 +48,7 @@ func (p *pending) by(hands ...*hand) error {
 		switch {
 		case !p.dirty && h == hands[0]:
 			p.begin(h)
-		case h == p.last || p.has(h.activity.Actor):
+		case h == p.last || answersFor(p.activity, h.activity.Actor):
 		default:
 			if err := p.join(h); err != nil {
 				return err
@@ -69,14 +66,6 @@ func (p *pending) begin(h *hand) {
 		p.who, p.born = h.who, p.born && h == p.maker
 	}
 	p.restart()
-}
-
-// has tells whether somebody answers for what is pending.
-func (p *pending) has(a activity.Actor) bool {
-	same := func(o activity.Actor) bool {
-		return o.UID == a.UID && o.Program == a.Program && o.Proven == a.Proven
-	}
-	return same(p.activity.Actor) || slices.ContainsFunc(p.activity.Others, same)
 }
 
 // join adds somebody to those who answer for a change under way. Only what the
