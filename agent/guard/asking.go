@@ -40,10 +40,20 @@ const (
 // reserved tells whether a name is one of the guard's own.
 func reserved(name string) bool { return strings.HasPrefix(name, hidden) }
 
+const temporaryBytes = 9
+
 func temporaryName() string {
-	var b [9]byte
+	var b [temporaryBytes]byte
 	rand.Read(b[:])
 	return hidden + hex.EncodeToString(b[:])
+}
+
+// temporary tells whether a name is one that temporaryName makes. Others with the
+// same beginning are people's own.
+func temporary(name string) bool {
+	digits, found := strings.CutPrefix(name, hidden)
+	b, err := hex.DecodeString(digits)
+	return found && err == nil && len(b) == temporaryBytes
 }
 
 // nameAllowed asks whether a text may stand on the medium outside of content.

@@ -100,10 +100,21 @@ func (g *Guard) serve(ctx context.Context, judge Judge, v *volume, options []str
 	if err := g.stands(ctx, f.started, result); err != nil {
 		stop, done := context.WithTimeout(context.WithoutCancel(ctx), mounting)
 		defer done()
-		return errors.Join(err, g.Stop(stop))
+		err = errors.Join(err, g.Stop(stop))
+		go g.undo(f.started)
+		return err
 	}
 	g.state.Store(Guarding)
 	return nil
+}
+
+// undo takes away what comes to stand after it was given up.
+func (g *Guard) undo(started <-chan struct{}) {
+	select {
+	case <-started:
+		g.host.Unmount()
+	case <-g.ended:
+	}
 }
 
 // mount serves WinFsp until the file system is gone.

@@ -80,7 +80,7 @@ func (n *node) flush() error {
 		n.moved()
 	}
 	n.finishTouch()
-	n.o.wrote(n.name)
+	n.o.wrote(n.name, n.size)
 	return nil
 }
 
@@ -92,15 +92,23 @@ func (n *node) finishTouch() {
 			n.o.log.Warn("times of a file are not kept", "error", err)
 		}
 	}
-	if n.attributes != 0 {
-		if err := v.setAttributes(n.name, n.attributes); err != nil {
-			n.o.log.Warn("attributes of a file are not kept", "error", err)
-		}
-	}
-	n.times, n.attributes = nil, 0
+	n.times = nil
 	if info, err := v.root.Lstat(n.name); err == nil {
 		n.modified = info.ModTime()
 	}
+}
+
+// finishAttributes sets what would keep writers out, once there is none.
+func (n *node) finishAttributes() {
+	if n.attributes == 0 || n.fresh || n.gone || n.written() {
+		return
+	}
+	n.put()
+	err := n.o.keepKnown(n.name, func() error { return n.o.volume.setAttributes(n.name, n.attributes) })
+	if err != nil {
+		n.o.log.Warn("attributes of a file are not kept", "error", err)
+	}
+	n.attributes = 0
 }
 
 // reveal writes a file that is not there yet under a hidden name and gives it
@@ -206,7 +214,7 @@ func (n *node) drop() {
 	}
 	_ = n.store.Close() // nothing in it counts
 	n.store = n.o.scratch.store()
-	n.dirty, n.times, n.announced = false, nil, 0
+	n.dirty, n.times, n.attributes, n.announced = false, nil, 0, 0
 	n.size = n.length
 	n.shows = n.length
 	n.next = lost
@@ -220,6 +228,9 @@ func (n *node) conclude() {
 	n.mu.Lock()
 	defer n.unlock()
 	err := n.settle(forGood)
+	if err == nil {
+		n.finishAttributes()
+	}
 	if err == nil || n.denied {
 		return
 	}
@@ -268,7 +279,7 @@ func (o *overlay) SetTimes(path string, times [2]time.Time) error {
 		}
 		n.times, n.modified = &times, times[1]
 		return nil
-	})
+	}, false)
 }
 
 // SetAttributes is as SetTimes.
@@ -279,12 +290,13 @@ func (o *overlay) SetAttributes(path string, attributes uint32) error {
 		}
 		n.attributes = attributes
 		return nil
-	})
+	}, true)
 }
 
 // touch has what is pending of a file judged and then does something to the
-// file, or to what is still pending of it: what is not whole yet, or empty.
-func (o *overlay) touch(path string, do func(pending *node, name string) error) error {
+// file, or to what is still pending of it: what is not whole yet, or empty. What
+// would keep writers out waits for the last of them.
+func (o *overlay) touch(path string, do func(pending *node, name string) error, keepsOut bool) error {
 	name, err := o.here(path)
 	if err != nil || name == "." {
 		return err
@@ -300,7 +312,7 @@ func (o *overlay) touch(path string, do func(pending *node, name string) error) 
 	if err := n.settle(forSync); err != nil {
 		return err
 	}
-	if n.dirty || n.fresh {
+	if n.dirty || n.fresh || keepsOut && n.written() {
 		return do(n, name)
 	}
 	err = o.keepKnown(name, func() error { return do(nil, name) })
@@ -317,7 +329,7 @@ func (o *overlay) keepKnown(name string, do func() error) error {
 	ours := err == nil && o.left(name, info)
 	err = do()
 	if err == nil && ours {
-		o.wrote(name)
+		o.wrote(name, info.Size())
 	}
 	return err
 }

@@ -45,6 +45,13 @@ func (o *overlay) readOnly(h *opened) bool {
 	return h.mapped
 }
 
+// written tells whether somebody has the file open for writing.
+func (n *node) written() bool {
+	n.o.mu.Lock()
+	defer n.o.mu.Unlock()
+	return n.writers > 0
+}
+
 // by has those who write answer for what is pending: alone where nothing was,
 // together with all whose content it holds already. What stands on the medium is
 // not theirs. The lock is held.

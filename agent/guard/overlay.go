@@ -37,6 +37,8 @@ type overlay struct {
 	handles map[uint64]*opened
 	last    uint64
 	written map[string]stamp
+	stamps  uint64
+	moving  map[string]bool // what names mean that are being given or taken away
 	temps   map[string]bool // files of the guard's own that are being written
 }
 
@@ -77,7 +79,7 @@ type entry struct {
 func newOverlay(ctx context.Context, m Medium, j Judge, v *volume, scratchFolder string, log *slog.Logger) *overlay {
 	o := &overlay{
 		ctx: ctx, medium: m, judge: j, volume: v, scratch: &scratch{dir: scratchFolder}, log: log,
-		nodes: map[string]*node{}, handles: map[uint64]*opened{}, written: map[string]stamp{}, temps: map[string]bool{},
+		nodes: map[string]*node{}, handles: map[uint64]*opened{}, written: map[string]stamp{}, temps: map[string]bool{}, moving: map[string]bool{},
 	}
 	o.sweep()
 	return o
@@ -92,7 +94,7 @@ func (o *overlay) sweep() {
 	defer top.Close()
 	names, _ := top.Readdirnames(-1)
 	for _, name := range names {
-		if reserved(name) {
+		if temporary(name) {
 			_ = o.volume.remove(name)
 		}
 	}
@@ -232,11 +234,6 @@ func (o *overlay) Create(who activity.Actor, path string) (uint64, error) {
 	if err := o.folder(parentOf(name)); err != nil {
 		return 0, err
 	}
-	if _, err := o.volume.root.Lstat(name); err == nil {
-		return 0, syscall.EEXIST
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return 0, err
-	}
 	n := o.node(name)
 	n.fresh, n.born, n.activity = true, true, o.about(activity.Write, who, name)
 	h := &opened{node: n, writes: true, activity: n.activity}
@@ -246,8 +243,17 @@ func (o *overlay) Create(who activity.Actor, path string) (uint64, error) {
 	n.unlock()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.nodes[n.key] != nil {
+	switch {
+	case o.nodes[n.key] != nil:
 		return 0, syscall.EEXIST
+	case o.moves(n.key):
+		return 0, syscall.EBUSY
+	}
+	// What is being moved here has come once nothing is known to be moving.
+	if _, err := o.volume.root.Lstat(name); err == nil {
+		return 0, syscall.EEXIST
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
 	}
 	o.nodes[n.key] = n
 	return o.handle(h), nil
@@ -312,6 +318,10 @@ func (o *overlay) join(name string, writes bool) (*node, error) {
 	o.mu.Lock()
 	n := o.nodes[o.volume.means(name)]
 	known := n != nil
+	if !known && o.moves(o.volume.means(name)) {
+		o.mu.Unlock()
+		return nil, syscall.EBUSY
+	}
 	if !known {
 		n = o.node(name)
 		n.mu.Lock() // until it is known what it is

@@ -4,7 +4,11 @@ package guard
 
 import (
 	"context"
+	"errors"
 	"io"
+	"os"
+	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -84,4 +88,27 @@ func TestOverlayWaits(t *testing.T) {
 	must(t, o.Write(fh, []byte("x"), 0))
 	o.Release(fh)
 	o.has(map[string]string{"f": "document"}, "g")
+}
+
+// Nobody makes or opens what is about to get a name, nor anything below it.
+func TestOverlayReservesNames(t *testing.T) {
+	judge := slow{asked: make(chan struct{}), proceed: make(chan struct{})}
+	o := overlayAt(t, folder(t), judge)
+	must(t, os.WriteFile(filepath.Join(o.dir, "target"), []byte("as it was"), 0o600))
+	fh := o.create("f")
+	must(t, o.Write(fh, []byte("harmless"), 0))
+	renamed := make(chan error)
+	go func() { renamed <- o.Rename(somebody, "/f", "/target") }()
+	<-judge.asked
+	must(t, os.Remove(filepath.Join(o.dir, "target"))) // past the guard
+	if _, err := o.Create(somebody, "/Target"); !errors.Is(err, syscall.EBUSY) {
+		t.Errorf("made: %v", err)
+	}
+	if _, err := o.Open(somebody, "/target", false); !errors.Is(err, syscall.EBUSY) {
+		t.Errorf("opened: %v", err)
+	}
+	close(judge.proceed)
+	must(t, <-renamed)
+	o.Release(fh)
+	o.has(map[string]string{"target": "harmless"}, "f")
 }

@@ -108,19 +108,47 @@ func (o *overlay) Rename(who activity.Actor, from, to string) error {
 	}
 	o.renaming.Lock()
 	defer o.renaming.Unlock()
-	if o.busyBelow(old) {
-		return syscall.EBUSY
+	n, err := o.reserve(o.volume.means(old), o.volume.means(name))
+	if err != nil {
+		return err
 	}
-	o.mu.Lock()
-	n, other := o.nodes[o.volume.means(old)], o.nodes[o.volume.means(name)]
-	o.mu.Unlock()
+	defer o.moved()
 	switch {
-	case other != nil && other != n:
+	case o.busyBelow(old):
 		return syscall.EBUSY
 	case n != nil:
 		return n.rename(name)
 	}
 	return o.move(old, name)
+}
+
+// reserve keeps others from opening or making anything under names that are being
+// moved, and answers who has the first one open.
+func (o *overlay) reserve(from, to string) (*node, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n, other := o.nodes[from], o.nodes[to]
+	if other != nil && other != n {
+		return nil, syscall.EBUSY
+	}
+	o.moving[from], o.moving[to] = true, true
+	return n, nil
+}
+
+func (o *overlay) moved() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	clear(o.moving)
+}
+
+// moves tells whether a name, or a folder it lies in, is being moved. The lock is held.
+func (o *overlay) moves(key string) bool {
+	for ; key != "."; key = parentOf(key) {
+		if o.moving[key] {
+			return true
+		}
+	}
+	return false
 }
 
 // move renames on the medium. A file replaces a file only.
@@ -139,8 +167,9 @@ func (o *overlay) move(old, name string) error {
 	if err := o.volume.root.Rename(old, name); err != nil {
 		return err
 	}
+	o.renamed(old, name)
 	if ours {
-		o.wrote(name)
+		o.wrote(name, from.Size())
 	}
 	return nil
 }
