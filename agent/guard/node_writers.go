@@ -64,6 +64,7 @@ func (n *node) by(hands ...*opened) error {
 		case len(n.activity.Others) == maxAuthors-1:
 			return syscall.EBUSY
 		default:
+			n.born = n.fresh || n.born && h.activity.Actor.UID == n.activity.Actor.UID && h.activity.Actor.User == n.activity.Actor.User
 			n.activity.Others = append(slices.Clip(n.activity.Others), h.activity.Actor)
 			n.restart()
 		}
