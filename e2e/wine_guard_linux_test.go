@@ -32,7 +32,9 @@ func TestWindowsGuardUnderWine(t *testing.T) {
 	passed("TestWindowsWithoutLibrary", "TestWindowsMediaThatAreNotGuarded", "TestWindowsFace", "TestWindowsAnswers",
 		"TestOverlayRefuses", "TestOverlayRefusesAtTheAnnouncedEnd", "TestOverlayLetsThrough", "TestOverlayKeepsWhatWasThere",
 		"TestOverlayJudgesTogetherAndAgain", "TestOverlayNames", "TestOverlayShortNames", "TestOverlayRenames", "TestOverlayWaits",
-		"TestOverlayFinishes", "TestOverlayHoldsWhatWasWritten", "TestOverlayManyAtOnce")
+		"TestOverlayFinishes", "TestOverlayHoldsWhatWasWritten", "TestOverlayManyAtOnce", "TestOverlayJudgesForThoseWhoWrite", "TestOverlayJudgesMappedPages",
+		"TestOverlayDoesNotStampWhatCamePast", "TestOverlayStampsFollow", "TestOverlaySweepsItsOwnOnly", "TestOverlayReadOnlyOnceWritten",
+		"TestOverlayReservesNames")
 
 	doctor := func(want string) {
 		t.Helper()

@@ -53,9 +53,6 @@ func (o *overlay) here(path string) (string, error) {
 // target is place for what is about to exist.
 func (o *overlay) target(path string) (string, error) {
 	name, err := place(path)
-	if err == nil {
-		err = o.long(parentOf(name))
-	}
 	if err != nil {
 		return "", err
 	}
