@@ -39,6 +39,15 @@ func TestNumbersInBoxes(t *testing.T) {
 		"mobile number, of a table": {[][]Cell{headings("姓名", "手机号"), boxed([]Cell{text(0, "李娜")}, 20, 1, phone)}, CNMobile, "s!U2"},
 		"card":                      {[][]Cell{boxed([]Cell{text(0, "银行卡号")}, 1, 1, card)}, BankCard, "s!B1"},
 
+		"beside a grade":        {[][]Cell{append(boxed([]Cell{text(0, "李娜")}, 1, 1, id), text(19, "A"))}, CNResidentID, "s!B1"},
+		"behind a gender":       {[][]Cell{boxed([]Cell{text(0, "李娜"), text(1, "0")}, 2, 1, id)}, CNResidentID, "s!C1"},
+		"label, then a grade":   {[][]Cell{boxed([]Cell{text(0, "手机")}, 1, 1, phone+"A")}, CNMobile, "s!B1"},
+		"card, then a mark":     {[][]Cell{boxed([]Cell{text(0, "银行卡号")}, 1, 1, "62220212345678901287")}, BankCard, "s!B1"},
+		"number, then heading":  {[][]Cell{headings("序号", "手机号"), append([]Cell{text(19, "7")}, boxed(nil, 20, 1, phone+"2")...)}, CNMobile, "s!U2"},
+		"ratings of a mailbox":  {[][]Cell{boxed([]Cell{text(0, "邮箱")}, 1, 1, "18342534125")}, CNMobile, ""},
+		"ratings of an address": {[][]Cell{boxed([]Cell{text(0, "地址")}, 1, 1, phone)}, CNMobile, ""},
+		"ratings of a hotline":  {[][]Cell{boxed([]Cell{text(0, "电话")}, 1, 1, "13342534125")}, CNMobile, ""},
+
 		"wrong check":           {[][]Cell{boxed([]Cell{text(0, "编号")}, 1, 1, "110101199003078111")}, CNResidentID, ""},
 		"survey":                {[][]Cell{headings("答卷", "第一题"), boxed(nil, 0, 1, phone)}, CNMobile, ""},
 		"survey, no headings":   {[][]Cell{boxed([]Cell{text(0, "学生甲")}, 1, 1, phone), boxed([]Cell{text(0, "学生乙")}, 1, 1, "13912345679")}, CNMobile, ""},
@@ -62,59 +71,5 @@ func TestNumbersInBoxes(t *testing.T) {
 		if found != tt.want {
 			t.Errorf("%s: found at %q, want %q", name, found, tt.want)
 		}
-	}
-}
-
-// TestNumbersInBoxesOfText reads boxes in delimited text, and takes no survey
-// for one.
-func TestNumbersInBoxesOfText(t *testing.T) {
-	const id, phone, card = "11010119900307811X", "13812345678", "6222021234567890128"
-	in := func(delimiter, number string) string { return strings.Join(strings.Split(number, ""), delimiter) }
-	survey := strings.Repeat("1,0,1,1,0,0,1,1,0,1,1\n", 8)
-	for name, tt := range map[string]struct {
-		text  string
-		class Class
-		want  string // what stands there, "" for nothing
-	}{
-		"identity number":   {"身份证号码," + in(",", id) + "\n", CNResidentID, in(",", id)},
-		"nothing says so":   {"入职登记\n,," + in(",", id) + ",\n", CNResidentID, in(",", id)},
-		"tabs":              {"姓名\t李娜\n身份证号\t" + in("\t", strings.ToLower(id)), CNResidentID, in("\t", strings.ToLower(id))},
-		"merged cells":      {"身份证号码," + in(",,", id) + "\n", CNResidentID, in(",,", id)},
-		"mobile number":     {"手机," + in(",", phone) + ",,\n", CNMobile, in(",", phone)},
-		"of a table":        {"姓名,手机号,,,,,,,,,,,备注\n李娜," + in(",", phone) + ",无\n", CNMobile, in(",", phone)},
-		"two in a row":      {"手机," + in(",", phone) + ",身份证号," + in(",", id) + "\n", CNResidentID, in(",", id)},
-		"then another cell": {"手机," + in(",", phone) + ",88\n", CNMobile, in(",", phone)},
-		"card":              {"银行卡号;" + in(";", card) + "\n", BankCard, in(";", card)},
-		"full width":        {"身份证号码，" + in("，", id) + "\n", CNResidentID, ""}, // no delimiter of tables
-
-		"wrong check":        {"编号," + in(",", "110101199003078111") + "\n", CNResidentID, ""},
-		"survey":             {"答卷,第一题\n" + in(",", phone) + "\n", CNMobile, ""},
-		"order number":       {"订单号," + in(",", phone) + "\n", CNMobile, ""},
-		"card of nobody":     {in(",", card) + "\n", BankCard, ""},
-		"matrix":             {survey + "1," + in(",", id) + ",0,0\n", CNResidentID, ""},
-		"longer cells":       {"手机," + in(",", phone[:10]) + ",88\n", CNMobile, ""},
-		"several delimiters": {"手机," + in(",", phone[:6]) + ";" + in(";", phone[6:]) + "\n", CNMobile, ""},
-	} {
-		s := NewScanner(NewPack(testKey), Limits{})
-		_, _ = s.Write([]byte(tt.text))
-		found := ""
-		for _, f := range s.Close().Findings {
-			if f.Class == tt.class {
-				found = tt.text[f.Offset : f.Offset+int64(f.Length)]
-			}
-		}
-		if found != tt.want {
-			t.Errorf("%s: found %q, want %q", name, found, tt.want)
-		}
-	}
-}
-
-// The cells around a number in boxes stay what they are.
-func TestBoxesLeaveTheRowItsColumns(t *testing.T) {
-	s := NewScanner(NewPack(testKey), Limits{})
-	_, _ = s.Write([]byte("姓名,手机号,,,,,,,,,,,邮箱\n李娜,1,3,8,1,2,3,4,5,6,7,8,li.na@163.com\n王芳,1,3,9,1,2,3,4,5,6,7,9,wang.fang@163.com\n"))
-	got := s.Close()
-	if got.People != 2 || len(got.Classes) != 3 {
-		t.Errorf("%d people, %+v", got.People, got.Classes)
 	}
 }

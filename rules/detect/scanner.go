@@ -62,8 +62,6 @@ type Scanner struct {
 	came     []int32
 	joined   []byte
 	boxes    []Cell
-	boxRow   []Cell
-	boxAt    []int
 	boxed    []byte
 
 	unwrapped []byte
@@ -287,7 +285,6 @@ func (s *Scanner) lookAt(l *line) {
 	if s.found, s.labels = s.found[:0], s.labels[:0]; !s.table.on {
 		s.unwrap(l)
 	}
-	s.unboxLine(l)
 	if l.at != nil {
 		l.traits = traitsOf(l.text)
 	}

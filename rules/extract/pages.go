@@ -48,12 +48,16 @@ func pagesOf(content []byte) iter.Seq2[[]byte, error] {
 }
 
 // nextPage answers where the directory after the one at an offset is, 0 for
-// nowhere; false where this one does not end within the file.
+// nowhere; false where this one does not end within the file. Some writers
+// leave out the last four bytes, which say that there is none.
 func nextPage(content []byte, order binary.ByteOrder, at int64) (int64, bool) {
 	if at+2 > int64(len(content)) {
 		return 0, false
 	}
 	next := at + 2 + 12*int64(order.Uint16(content[at:]))
+	if next == int64(len(content)) {
+		return 0, true
+	}
 	if next+4 > int64(len(content)) {
 		return 0, false
 	}

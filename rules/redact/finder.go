@@ -149,7 +149,7 @@ func (d *finder) note(at custom.Place) {
 	}
 	number, offset, length := d.unboxed[at.Cell], at.Offset, at.Length
 	at.Cell = slices.IndexFunc(d.given, func(c detect.Cell) bool { return c.Column == number.Column })
-	if len(d.given[at.Cell].Text) == len(number.Text) {
+	if bytes.Equal(d.given[at.Cell].Text, number.Text) {
 		d.places = append(d.places, place{at, d.fragment})
 		return
 	}

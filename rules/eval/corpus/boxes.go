@@ -1,17 +1,6 @@
 package corpus
 
-import (
-	"strings"
-
-	"github.com/trustline/trustline/rules/detect"
-)
-
-// boxPapers are forms with a box for each character of a number, saved as
-// delimited text.
-var boxPapers = []kindOf{
-	{"form in boxes", boxForm},
-	{"table with boxes", boxTable},
-}
+import "strings"
 
 // boxLookAlikes are rows of single characters that are no number of anybody.
 var boxLookAlikes = []kindOf{
@@ -22,39 +11,6 @@ var boxLookAlikes = []kindOf{
 
 func inBoxes(number, delimiter string) string {
 	return strings.Join(strings.Split(number, ""), delimiter)
-}
-
-func boxForm(w *writer) {
-	p := person{w.people.Person()}
-	d := w.one(",", "\t", ";")
-	w.plain("%s%s\n", w.one("入职登记表", "开户申请表", "会员登记表", "Application form"), strings.Repeat(d, 3))
-	if w.grade > Plain {
-		w.plain("%s%s%s\n", w.one("编号", "受理编号"), d, inBoxes(w.digits(11), d))
-	}
-	w.say(p, "姓名：%n"+d+"\n")
-	w.plain("%s%s", w.one("身份证号码", "身份证号", "证件号码"), d)
-	gap := d
-	if w.grade == Hard && w.chance(30) {
-		gap = d + d // merged cells
-	}
-	w.put(detect.CNResidentID, inBoxes(p.ResidentID, gap))
-	w.plain("\n%s%s", w.one("手机", "手机号码", "联系电话"), d)
-	w.put(detect.CNMobile, inBoxes(p.Mobile, d))
-	w.plain("\n")
-	w.count = 1
-}
-
-func boxTable(w *writer) {
-	d := w.one(",", "\t")
-	rows := 5 + w.IntN(20)
-	w.plain("姓名%s手机号%s邮箱\n", d, strings.Repeat(d, 11))
-	for range rows {
-		p := person{w.people.Person()}
-		w.say(p, "%n"+d)
-		w.put(detect.CNMobile, inBoxes(p.Mobile, d))
-		w.say(p, d+"%e\n")
-	}
-	w.count = rows
 }
 
 func survey(w *writer) {
