@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -77,6 +78,15 @@ rules:
 	w.run("wine", "cmd", "/c", `copy C:\list.csv C:\cloud\again.csv`)
 	w.until("the next list is taken back", func() bool { return missing(filepath.Join(w.c, "cloud", "again.csv")) })
 
+	_, program := w.halves()
+	if err := syscall.Kill(program, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	w.until("nothing of the service runs", func() bool { return len(w.processes("run"))+len(w.helpers()) == 0 })
+	state("STOPPED")
+	w.run("wine", `C:\trustline.exe`, "start")
+	started()
+
 	w.firstCaller()
 	w.run("wine", `C:\trustline.exe`, "uninstall")
 	w.until("the service is gone", func() bool {
@@ -103,7 +113,10 @@ func (w *windows) helper(before int) (pid int) {
 }
 
 // helpers answers the processes of this Windows that are session helpers.
-func (w *windows) helpers() (pids []int) {
+func (w *windows) helpers() []int { w.t.Helper(); return w.processes("session") }
+
+// processes answers those of this Windows that run a command of the program.
+func (w *windows) processes(command string) (pids []int) {
 	w.t.Helper()
 	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
@@ -113,7 +126,7 @@ func (w *windows) helpers() (pids []int) {
 		line, _ := os.ReadFile(path) // it may have ended
 		environment, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "environ"))
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if err == nil && bytes.Contains(line, []byte("trustline.exe\x00session")) && bytes.Contains(environment, []byte(w.dir)) {
+		if err == nil && bytes.Contains(line, []byte("trustline.exe\x00"+command+"\x00")) && bytes.Contains(environment, []byte(w.dir)) {
 			pids = append(pids, pid)
 		}
 	}
@@ -132,6 +145,29 @@ func TestWindowsServiceThatCannotRunUnderWine(t *testing.T) {
 	_, _ = w.try("wine", `C:\trustline.exe`, "start")
 	w.until("the log says why", func() bool { return strings.Contains(w.said(), "wacth") })
 	w.until("it is not running", func() bool { return strings.Contains(w.run("wine", "sc", "query", "trustline"), "STOPPED") })
+
+	// The program does not outlive a service that is killed. Wine's own manager does
+	// not notice such an end.
+	w.write("ProgramData/Trustline/agent.yaml", "watch: []\n")
+	w.run("wine", `C:\trustline.exe`, "start")
+	w.until("it runs", func() bool { return strings.Contains(w.said(), `msg="service started"`) })
+	outer, _ := w.halves()
+	if err := syscall.Kill(outer, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	w.until("nothing of the service runs", func() bool { return len(w.processes("run")) == 0 })
+}
+
+// halves answers the two processes of a service: the one that the service
+// manager has started, and the one that does the work.
+func (w *windows) halves() (outer, program int) {
+	w.t.Helper()
+	both := w.processes("run")
+	if len(both) != 2 {
+		w.t.Fatalf("the service has %d processes", len(both))
+	}
+	slices.Sort(both)
+	return both[0], both[1]
 }
 
 // logOn keeps a program of a person running until the test ends: Wine ends

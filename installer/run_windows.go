@@ -19,14 +19,22 @@ import (
 // the machine goes down. Unheard says that nobody reads what the program writes
 // to standard error. The error is what the program answered.
 //
+// A service's program runs in a process of its own, which ends with the service's:
+// what it uses may want to speak with the service manager itself, as WinFsp's FUSE
+// layer does, and a process can do that once.
+//
 // The service manager has the last word on whether it started this process. It is
 // asked only where the parent looks like it, as Wine answers others after half a
 // minute.
 func Run(ctx context.Context, shutdown error, program func(ctx context.Context, unheard bool) error) error {
+	if os.Getenv(inner) != "" {
+		_ = os.Unsetenv(inner) // what it starts is no service's program
+		return runInner(ctx, os.Stdin, shutdown, program)
+	}
 	if !byManager() {
 		return program(ctx, false)
 	}
-	h := &handler{ctx: ctx, shutdown: shutdown, program: func(ctx context.Context) error { return program(ctx, true) }}
+	h := &handler{ctx: ctx, shutdown: shutdown, program: func(ctx context.Context) error { return runOuter(ctx, shutdown) }}
 	err := svc.Run(Name, h)
 	if errors.Is(err, windows.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
 		return program(ctx, false)
