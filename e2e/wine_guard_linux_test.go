@@ -52,7 +52,7 @@ func TestWindowsGuardUnderWine(t *testing.T) {
 	passed("TestWindowsGuardServesTheStandIn", "TestWindowsGuardRefusedByTheStandIn", "TestWindowsGuardOfAVolumeThatGoes")
 
 	// Wine's drives cannot be taken over: the agent goes on as without a guard.
-	doctor("WinFsp 2.1 is there")
+	doctor("WinFsp 2.1: what is written")
 	w.write("ProgramData/Trustline/agent.yaml", "policy: 'C:\\ProgramData\\Trustline\\policy.yaml'\n")
 	w.write("ProgramData/Trustline/policy.yaml", `version: "1"
 classes: [{id: list, any: [{records: {at-least: 20}}]}]

@@ -36,7 +36,8 @@ func runOuter(ctx context.Context, shutdown error) error {
 	defer func() { _ = windows.CloseHandle(job) }()
 	cmd := exec.Command(exe, os.Args[1:]...)
 	cmd.Env = append(os.Environ(), inner+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
+	// Without a console nobody tells it that some person has logged off, which ends programs.
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.DETACHED_PROCESS}
 	orders, err := cmd.StdinPipe()
 	if err != nil {
 		return fmt.Errorf("run the service's program: %w", err)

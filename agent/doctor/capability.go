@@ -58,8 +58,15 @@ func onShare(folder string) bool {
 func capabilities(states map[string]State, s Setup, p *message.Printer) []Capability {
 	var list []Capability
 	for _, a := range enforce.Abilities() {
+		withWinFsp := a.Channel == activity.RemovableMedia && states["winfsp"] == OK
+		if withWinFsp {
+			a.Best = enforce.Prevented
+		}
 		c := Capability{Channel: a.Channel, Name: p.Text("channel." + string(a.Channel)), Enforcement: a.Best}
 		text := says(a.Channel, a.Best, s)
+		if withWinFsp {
+			text = "enforcement.drives"
+		}
 		if a.Best != enforce.None {
 			c.Missing = missing(needs(a.Channel), states)
 		}

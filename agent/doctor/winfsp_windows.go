@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"cmp"
 	"context"
 	"errors"
 
@@ -9,12 +8,17 @@ import (
 	"github.com/trustline/trustline/message"
 )
 
-// winfsp asks for what guards of drives stand on. The service does not use it yet,
+// winfsp asks for what guards of drives stand on. Without it drives are read-only,
 // which is no fault of the machine.
 func winfsp(context.Context, *examination) finding {
 	version, err := guard.Library()
-	if errors.Is(err, guard.ErrNoLibrary) {
+	switch {
+	case errors.Is(err, guard.ErrNoLibrary):
 		return found(Unsupported, "missing", nil)
+	case errors.Is(err, guard.ErrOldLibrary):
+		return warn("old", because(err))
+	case err != nil:
+		return fail("refused", because(err))
 	}
-	return found(Unsupported, "unused", []message.Args{{"Version": cmp.Or(version, "?")}})
+	return fine(message.Args{"Version": version})
 }
