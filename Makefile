@@ -26,6 +26,7 @@ bench: build
 	scripts/install-bench-tools
 	go run ./bench/detection
 	go test -run '^$$' -bench 'TenMillion|Matcher' -benchtime 1x ./rules/exact ./rules/similar
+	go test -run '^$$' -bench '500Rules' ./rules
 	go test -run '^$$' -bench Extract -benchtime 1x ./rules/extract
 	go run ./bench/extract
 	go run ./bench/guard
