@@ -68,7 +68,7 @@ func newSessionCommand(t *terminal) *cobra.Command {
 // back once. Call undo at the end.
 func frugal() (undo func()) {
 	percent, processors := debug.SetGCPercent(30), runtime.GOMAXPROCS(1)
-	started := time.AfterFunc(5*time.Second, debug.FreeOSMemory)
+	started := time.AfterFunc(5*time.Second, func() { debug.FreeOSMemory(); giveBackProgram() })
 	return func() {
 		started.Stop()
 		debug.SetGCPercent(percent)
