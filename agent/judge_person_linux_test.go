@@ -55,9 +55,13 @@ func TestWhatThePolicyAskedForIsRecorded(t *testing.T) {
 		`department: field`:    "nogroup",
 		`group: [sales, root]`: "",
 		`network: corporate`:   "",
+
+		`device: {owner: others}`:       "nogroup", // a medium is registered for field
+		`device: {owner: unregistered}`: "",
 	} {
 		policy, err := rules.ParsePolicy("test.yaml", []byte(`version: "1"
 departments: [{id: field, name: {en: Field, zh: 外勤}, groups: [NOGROUP]}, {id: other, name: {en: Other, zh: 其他}, groups: [nobody]}]
+devices: [{serial: S9, department: field}]
 rules:
   - {id: asks, title: {en: x, zh: x}, when: {people: 20}, unless: {channel: clipboard, `+condition+`}, action: report}
 `))

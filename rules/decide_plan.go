@@ -21,6 +21,8 @@ type plan struct {
 	texts   []*onText
 	indexes []*index // of these
 	parts   *parts
+
+	askedParts set // departments that some rule tells from others
 }
 
 // single is a condition with the clauses that ask for it.
@@ -69,6 +71,7 @@ func newPlan(p *Policy) *plan {
 		}
 	}
 	b.finish()
+	b.askFor(p.registry)
 	return n
 }
 

@@ -81,30 +81,6 @@ func anyFits(patterns []*pattern, texts []string) bool {
 	})
 }
 
-// AsksFor answers which of these groups some rule asks for, by name or as
-// a department's.
-func (p *Policy) AsksFor(groups []string) (asked []string) {
-	var patterns []*pattern
-	for i := range p.rules {
-		for _, c := range slices.Concat(p.rules[i].when, p.rules[i].unless) {
-			switch c := c.(type) {
-			case *groupCondition:
-				patterns = append(patterns, c.patterns...)
-			case *departmentCondition:
-				for _, d := range c.of {
-					patterns = append(patterns, d.groups...)
-				}
-			}
-		}
-	}
-	for _, g := range groups {
-		if anyFits(patterns, []string{g}) {
-			asked = append(asked, g)
-		}
-	}
-	return asked
-}
-
 // departmentCondition wants the person to belong to one of some departments.
 type departmentCondition struct{ of []department }
 
