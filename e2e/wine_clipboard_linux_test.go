@@ -122,7 +122,7 @@ func (w *windows) screen() {
 func TestWindowsPipeUnderWine(t *testing.T) {
 	w := newWindows(t)
 	for folder, test := range map[string]string{"../agent/account": "TestWindowsKnowsPeople|TestNumbersOfAccounts", "../agent/control": "TestPipe|TestWhoIsTakenForTheService", "../agent/enforce/quarantine": "TestOwnerIsKept", "../agent/sensor/network": "TestWindowsIsAsked",
-		"../agent/disk": "TestDisksAreAsked", "../agent/enforce/isolate": "TestThePlatformIsAsked"} {
+		"../agent/disk": "TestDisksAreAsked", "../job": "TestProcessesEndWithTheirJob", "../agent/enforce/isolate": "TestThePlatformIsAsked"} {
 		build := exec.Command("go", "test", "-c", "-o", filepath.Join(w.c, "own.test.exe"), folder)
 		build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {

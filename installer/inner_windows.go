@@ -8,9 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/trustline/trustline/job"
 )
 
 // inner names the environment variable that a service's own process is told by.
@@ -29,11 +30,11 @@ func runOuter(ctx context.Context, shutdown error) error {
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
-	job, err := endingJob()
+	ending, err := job.Ending()
 	if err != nil {
-		return err
+		return fmt.Errorf("have the service's program end with the service: %w", err)
 	}
-	defer func() { _ = windows.CloseHandle(job) }()
+	defer func() { _ = ending.Close() }()
 	cmd := exec.Command(exe, os.Args[1:]...)
 	cmd.Env = append(os.Environ(), inner+"=1")
 	// Without a console nobody tells it that some person has logged off, which ends programs.
@@ -45,7 +46,7 @@ func runOuter(ctx context.Context, shutdown error) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("run the service's program: %w", err)
 	}
-	joined := join(job, cmd.Process.Pid)
+	joined := ending.TakePID(cmd.Process.Pid)
 	if joined != nil {
 		_ = cmd.Process.Kill() // what would outlive the service does not run at all
 	}
@@ -72,35 +73,6 @@ func orNil(err error) error {
 		return errByItself
 	}
 	return err
-}
-
-// endingJob makes the job that ends its processes with its last handle, ours. What
-// they start is not in it: they have their own ways for that.
-func endingJob() (windows.Handle, error) {
-	job, err := windows.CreateJobObject(nil, nil)
-	if err != nil {
-		return 0, fmt.Errorf("make a job for the service's program: %w", err)
-	}
-	bounds := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{
-		BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{
-			LimitFlags: windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | windows.JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK,
-		},
-	}
-	if _, err := windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation, uintptr(unsafe.Pointer(&bounds)), uint32(unsafe.Sizeof(bounds))); err != nil {
-		return 0, errors.Join(fmt.Errorf("bound the job of the service's program: %w", err), windows.CloseHandle(job))
-	}
-	return job, nil
-}
-
-func join(job windows.Handle, pid int) error {
-	process, err := windows.OpenProcess(windows.PROCESS_SET_QUOTA|windows.PROCESS_TERMINATE, false, uint32(pid))
-	if err == nil {
-		err = errors.Join(windows.AssignProcessToJobObject(job, process), windows.CloseHandle(process))
-	}
-	if err != nil {
-		return fmt.Errorf("have the service's program end with the service: %w", err)
-	}
-	return nil
 }
 
 // runInner runs the program until the service's process says that it ends, or is

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"runtime/debug"
 	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/trustline/trustline/job"
 )
 
 func attributes() *syscall.SysProcAttr { return nil }
@@ -17,29 +18,24 @@ func attributes() *syscall.SysProcAttr { return nil }
 // stay open to it, as far as they are to the account. memory is in bytes.
 func confine(memory int64) error {
 	debug.SetMemoryLimit(memory * 3 / 4)
-	job, err := windows.CreateJobObject(nil, nil)
-	if err != nil {
-		return fmt.Errorf("make a job: %w", err)
-	}
-	// The job lives as long as this handle of it, which is never closed: that is
-	// as long as the process.
-	bounds := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{
+	// The job lives as long as the handle of it, which is never closed: that is as
+	// long as the process.
+	own, err := job.New(job.Bounds{
 		BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{
 			LimitFlags: windows.JOB_OBJECT_LIMIT_PROCESS_MEMORY | windows.JOB_OBJECT_LIMIT_ACTIVE_PROCESS |
 				windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | windows.JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION,
 			ActiveProcessLimit: 1,
 		},
 		ProcessMemoryLimit: uintptr(memory),
+	})
+	if err != nil {
+		return err
 	}
-	if _, err := windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation, uintptr(unsafe.Pointer(&bounds)), uint32(unsafe.Sizeof(bounds))); err != nil {
-		return fmt.Errorf("bound the job: %w", err)
+	if err := own.Restrict(everyDesktopRight); err != nil {
+		return err
 	}
-	desktop := windows.JOBOBJECT_BASIC_UI_RESTRICTIONS{UIRestrictionsClass: everyDesktopRight}
-	if _, err := windows.SetInformationJobObject(job, windows.JobObjectBasicUIRestrictions, uintptr(unsafe.Pointer(&desktop)), uint32(unsafe.Sizeof(desktop))); err != nil {
-		return fmt.Errorf("keep the job from the desktop: %w", err)
-	}
-	if err := windows.AssignProcessToJobObject(job, windows.CurrentProcess()); err != nil {
-		return fmt.Errorf("enter the job: %w", err)
+	if err := own.Take(windows.CurrentProcess()); err != nil {
+		return err
 	}
 	return dropPrivileges()
 }

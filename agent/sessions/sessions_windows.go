@@ -2,7 +2,6 @@ package sessions
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/trustline/trustline/agent/account"
+	"github.com/trustline/trustline/job"
 )
 
 // Keep runs the command, the session helper with its arguments, in the session
@@ -18,35 +18,18 @@ import (
 // of them runs any more. It needs the system's own account. They also end with
 // this process, however that ends; what they have started, such as a browser, does not.
 func Keep(ctx context.Context, command []string, log *slog.Logger) error {
-	job, err := newJob()
+	ending, err := job.Ending()
 	if err != nil {
-		return err
+		return fmt.Errorf("have session helpers end with the service: %w", err)
 	}
-	defer func() { _ = windows.CloseHandle(job) }()
-	keep(ctx, desktops{job: job, line: windows.ComposeCommandLine(command)}, log)
+	defer func() { _ = ending.Close() }()
+	keep(ctx, desktops{job: ending, line: windows.ComposeCommandLine(command)}, log)
 	return nil
-}
-
-// newJob makes the job that ends its processes with its last handle, ours.
-func newJob() (windows.Handle, error) {
-	job, err := windows.CreateJobObject(nil, nil)
-	if err != nil {
-		return 0, fmt.Errorf("make a job for session helpers: %w", err)
-	}
-	bounds := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{
-		BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{
-			LimitFlags: windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | windows.JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK,
-		},
-	}
-	if _, err := windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation, uintptr(unsafe.Pointer(&bounds)), uint32(unsafe.Sizeof(bounds))); err != nil {
-		return 0, errors.Join(fmt.Errorf("bound the job of session helpers: %w", err), windows.CloseHandle(job))
-	}
-	return job, nil
 }
 
 // desktops starts helpers on the desktops of sessions.
 type desktops struct {
-	job  windows.Handle
+	job  job.Job
 	line string
 }
 
@@ -74,9 +57,9 @@ func (d desktops) start(session uint32) (process, error) {
 	}
 	defer func() { _ = windows.CloseHandle(made.Thread) }()
 	h := helper{made.Process}
-	if err := windows.AssignProcessToJobObject(d.job, made.Process); err != nil {
+	if err := d.job.Take(made.Process); err != nil {
 		h.end()
-		return nil, fmt.Errorf("put it into the job of session helpers: %w", err)
+		return nil, fmt.Errorf("have it end with the service: %w", err)
 	}
 	if _, err := windows.ResumeThread(made.Thread); err != nil {
 		h.end()

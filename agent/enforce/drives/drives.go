@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/trustline/trustline/agent/holdings"
 )
 
 // Wish says how one drive shall be.
@@ -79,7 +81,7 @@ type Disk struct {
 // Keeper keeps drives as they shall be. It is safe for concurrent use.
 type Keeper struct {
 	system system
-	ours   *record
+	ours   *holdings.Record[Disk]
 	pause  func() // between two attempts to lock a drive
 	now    func() time.Time
 	log    *slog.Logger
@@ -184,7 +186,7 @@ func (k *Keeper) keep(g *group) (State, error) {
 	}
 	for _, d := range g.disks {
 		is, err := k.system.readOnly(d)
-		switch ours := k.ours.has(d); {
+		switch ours := k.ours.Has(d); {
 		case err != nil && g.writable && !ours:
 			// Nothing of ours is on it, whatever else it is.
 		case err != nil:
@@ -196,7 +198,7 @@ func (k *Keeper) keep(g *group) (State, error) {
 		case !g.writable && !is:
 			err = k.take(d)
 		case !is && ours:
-			err = k.ours.drop(d) // unplugged and in again, or somebody was faster
+			err = k.ours.Drop(d) // unplugged and in again, or somebody was faster
 		}
 		if err != nil {
 			return Failed, err
@@ -223,7 +225,7 @@ func (k *Keeper) settled(drives []string) error {
 
 func (k *Keeper) report(g *group, drive string, state State, err error) Report {
 	at := k.now().UTC()
-	r := Report{Drive: drive, State: state, Since: at, Ours: slices.ContainsFunc(g.disks, k.ours.has), tried: at, wished: g.writable}
+	r := Report{Drive: drive, State: state, Since: at, Ours: slices.ContainsFunc(g.disks, k.ours.Has), tried: at, wished: g.writable}
 	if err != nil {
 		r.State, r.Err = Failed, err
 	}
@@ -252,7 +254,7 @@ func (k *Keeper) Stop() error {
 	defer k.mu.Unlock()
 	k.kept = map[string]Report{}
 	var errs []error
-	for _, d := range k.ours.all() {
+	for _, d := range k.ours.All() {
 		errs = append(errs, k.release(d))
 	}
 	return errors.Join(errs...)
@@ -261,14 +263,14 @@ func (k *Keeper) Stop() error {
 // release gives a disk back, if it is still there.
 func (k *Keeper) release(d Disk) error {
 	if !k.system.present(d) {
-		return k.ours.drop(d)
+		return k.ours.Drop(d)
 	}
 	is, err := k.system.readOnly(d)
 	if err != nil {
 		return err
 	}
 	if !is {
-		return k.ours.drop(d)
+		return k.ours.Drop(d)
 	}
 	return k.giveBack(d)
 }
@@ -278,7 +280,7 @@ func (k *Keeper) Left() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	n := 0
-	for _, d := range k.ours.all() {
+	for _, d := range k.ours.All() {
 		if is, err := k.system.readOnly(d); k.system.present(d) && (err != nil || is) {
 			n++
 		}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/trustline/trustline/agent/holdings"
 )
 
 // workstation is a Windows with disks, as far as drives are concerned.
@@ -117,7 +119,7 @@ func (h *heldDrive) Close() error { h.w.did("close"); return nil }
 // start is a service's start; the record is what an earlier one has left.
 func start(t *testing.T, w *workstation, file string) *Keeper {
 	t.Helper()
-	ours, err := readRecord(file)
+	ours, err := holdings.Read(file, record())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +193,7 @@ func TestKilledBetween(t *testing.T) {
 
 	// Killed after it was written down and before it was done.
 	k = start(t, w, file)
-	if err := k.ours.add(Disk{1, p.id}); err != nil {
+	if err := k.ours.Add(Disk{1, p.id}); err != nil {
 		t.Fatal(err)
 	}
 	k = start(t, w, file)
@@ -258,13 +260,13 @@ func TestARecordThatCannotBeKept(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`[{"number":`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readRecord(file); err == nil {
+	if _, err := holdings.Read(file, record()); err == nil {
 		t.Error("a damaged record was believed")
 	}
-	if err := os.WriteFile(file, bytes.Repeat([]byte("["), maxRecord+1), 0o600); err != nil {
+	if err := os.WriteFile(file, bytes.Repeat([]byte("["), 1<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readRecord(file); err == nil {
+	if _, err := holdings.Read(file, record()); err == nil {
 		t.Error("a huge record was believed")
 	}
 }

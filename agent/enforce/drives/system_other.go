@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/trustline/trustline/agent/holdings"
 )
 
 // Supported: Linux has a guard instead, macOS nothing yet.
@@ -16,7 +18,7 @@ var errNoDrives = fmt.Errorf("drives are made read-only on Windows only: %w", er
 
 // New answers a keeper for which there are no drives.
 func New(_ string, log *slog.Logger) (*Keeper, error) {
-	return &Keeper{system: nowhere{}, ours: &record{}, pause: func() {}, now: time.Now, log: log, kept: map[string]Report{}}, nil
+	return &Keeper{system: nowhere{}, ours: holdings.New("", record()), pause: func() {}, now: time.Now, log: log, kept: map[string]Report{}}, nil
 }
 
 // Try answers that it is not possible here.

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/trustline/trustline/agent/disk"
+	"github.com/trustline/trustline/agent/holdings"
 )
 
 // Supported: drives can be made read-only here.
@@ -18,8 +19,8 @@ const Supported = true
 // because of it. With an error it works, and what an earlier run has left
 // counts as somebody else's.
 func New(file string, log *slog.Logger) (*Keeper, error) {
-	ours, err := readRecord(file)
-	return &Keeper{system: machine{}, ours: ours, pause: func() { time.Sleep(lockPause) }, now: time.Now, log: log, kept: map[string]Report{}}, err
+	ours, err := holdings.Read(file, record())
+	return &Keeper{system: machine{}, ours: ours, pause: disk.Pause, now: time.Now, log: log, kept: map[string]Report{}}, err
 }
 
 // Try asks for what making drives read-only takes, and changes nothing: the

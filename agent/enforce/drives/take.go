@@ -2,18 +2,14 @@ package drives
 
 import (
 	"errors"
-	"time"
-)
 
-const (
-	lockTries = 10
-	lockPause = 50 * time.Millisecond
+	"github.com/trustline/trustline/agent/disk"
 )
 
 // take makes a disk read-only. That it is ours is written down first: whoever
 // finds it after a crash knows whom it belongs to.
 func (k *Keeper) take(d Disk) error {
-	if err := k.ours.add(d); err != nil {
+	if err := k.ours.Add(d); err != nil {
 		return err
 	}
 	err := k.change(d, true)
@@ -22,7 +18,7 @@ func (k *Keeper) take(d Disk) error {
 		return nil
 	}
 	if is, asked := k.system.readOnly(d); asked == nil && !is {
-		err = errors.Join(err, k.ours.drop(d))
+		err = errors.Join(err, k.ours.Drop(d))
 	}
 	return err
 }
@@ -33,7 +29,7 @@ func (k *Keeper) giveBack(d Disk) error {
 		return err
 	}
 	k.log.Info("disk is given back", "disk", d.Number)
-	return k.ours.drop(d)
+	return k.ours.Drop(d)
 }
 
 // change sets the attribute of a disk and has its file systems notice. A drive
@@ -54,7 +50,7 @@ func (k *Keeper) change(d Disk, on bool) error {
 			continue
 		}
 		held = append(held, v)
-		if err := k.lock(v); err != nil {
+		if err := disk.Lock(v, k.pause); err != nil {
 			k.log.Info("drive is in use; files open on it are closed", "drive", drive, "reason", err)
 			if err := v.Flush(); err != nil && on {
 				k.log.Warn("what waited to be written may be lost", "drive", drive, "error", err)
@@ -70,17 +66,4 @@ func (k *Keeper) change(d Disk, on bool) error {
 		}
 	}
 	return nil
-}
-
-// lock waits a little for programs that have just looked what has been plugged in.
-func (k *Keeper) lock(v volume) (err error) {
-	for try := range lockTries {
-		if try > 0 {
-			k.pause()
-		}
-		if err = v.Lock(); err == nil {
-			return nil
-		}
-	}
-	return err
 }

@@ -11,8 +11,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"slices"
 	"sync"
+
+	"github.com/trustline/trustline/agent/holdings"
 )
 
 // Taken is a letter that was taken from a volume.
@@ -40,7 +41,7 @@ type Keeper struct {
 	log    *slog.Logger
 
 	mu     sync.Mutex
-	record *record
+	record *holdings.Record[Taken]
 }
 
 // Take takes a letter away from its volume. Afterwards it leads nowhere.
@@ -58,14 +59,14 @@ func (k *Keeper) Take(letter string) (Taken, error) {
 	if same, err := k.system.device(t.Volume); err != nil || same != t.Device {
 		return t, fmt.Errorf("%s is not the letter of its volume: %w", letter, errors.Join(err, errors.ErrUnsupported))
 	}
-	if err := k.record.add(t); err != nil {
+	if err := k.record.Add(t); err != nil {
 		return t, err
 	}
 	if err := k.system.quiet(letter); err != nil {
-		return t, errors.Join(fmt.Errorf("close what is open on %s: %w", letter, err), k.record.drop(t))
+		return t, errors.Join(fmt.Errorf("close what is open on %s: %w", letter, err), k.record.Drop(t))
 	}
 	if err := k.system.remove(letter, t.Device); err != nil {
-		return t, errors.Join(fmt.Errorf("take the letter %s: %w", letter, err), k.record.drop(t))
+		return t, errors.Join(fmt.Errorf("take the letter %s: %w", letter, err), k.record.Drop(t))
 	}
 	if now, err := k.system.device(letter); !errors.Is(err, fs.ErrNotExist) {
 		return t, errors.Join(fmt.Errorf("take the letter %s: it leads to %s still", letter, now), err, k.giveBack(t))
@@ -84,17 +85,17 @@ func (k *Keeper) giveBack(t Taken) error {
 	device, err := k.system.device(t.Volume)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return k.record.drop(t) // unplugged: Windows gives it a letter when it is back
+		return k.record.Drop(t) // unplugged: Windows gives it a letter when it is back
 	case err != nil:
 		return fmt.Errorf("look for the volume that had %s: %w", t.Letter, err)
 	}
 	now, err := k.system.device(t.Letter)
 	switch {
 	case err == nil && now == device:
-		return k.record.drop(t)
+		return k.record.Drop(t)
 	case err == nil:
 		k.log.Warn("letter is another volume's by now", "drive", t.Letter)
-		return errors.Join(fmt.Errorf("give %s back: it is taken (plug the drive in anew to have a letter for it)", t.Letter), k.record.drop(t))
+		return errors.Join(fmt.Errorf("give %s back: it is taken (plug the drive in anew to have a letter for it)", t.Letter), k.record.Drop(t))
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("look what %s is: %w", t.Letter, err)
 	}
@@ -102,7 +103,7 @@ func (k *Keeper) giveBack(t Taken) error {
 		return fmt.Errorf("give %s back: %w", t.Letter, err)
 	}
 	k.log.Info("letter is given back", "drive", t.Letter)
-	return k.record.drop(t)
+	return k.record.Drop(t)
 }
 
 // Recover gives back all that earlier runs have taken and not given back, and
@@ -112,7 +113,7 @@ func (k *Keeper) Recover() (int, error) {
 	defer k.mu.Unlock()
 	n := 0
 	var errs []error
-	for _, t := range slices.Clone(k.record.taken) {
+	for _, t := range k.record.All() {
 		_, before := k.system.device(t.Letter)
 		err := k.giveBack(t)
 		if _, now := k.system.device(t.Letter); err == nil && before != nil && now == nil {
@@ -127,5 +128,5 @@ func (k *Keeper) Recover() (int, error) {
 func (k *Keeper) Left() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return len(k.record.taken)
+	return len(k.record.All())
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/trustline/trustline/agent/holdings"
 )
 
 const (
@@ -62,7 +64,7 @@ func (s *table) quiet(string) error { return s.did("quiet") }
 
 func start(t *testing.T, s *table, file string) *Keeper {
 	t.Helper()
-	r, err := readRecord(file)
+	r, err := holdings.Read(file, record())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,8 +144,8 @@ func TestDamagedRecord(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if r, err := readRecord(file); err == nil || len(r.taken) > 0 {
-			t.Errorf("%s: %+v, %v", text, r.taken, err)
+		if r, err := holdings.Read(file, record()); err == nil || len(r.All()) > 0 {
+			t.Errorf("%s: %+v, %v", text, r.All(), err)
 		}
 	}
 }
@@ -151,7 +153,7 @@ func TestDamagedRecord(t *testing.T) {
 func FuzzRecord(f *testing.F) {
 	f.Add([]byte(`[{"letter":"E:","volume":"\\\\?\\Volume{0b1946c2-72f1-11f0-a7c2-806e6f6e6963}\\","device":"x"}]`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		list, err := parse(raw)
+		list, err := record().Parse(raw)
 		for _, taken := range list {
 			if err == nil && (!isVolume(taken.Volume) || len(taken.Letter) != 2) {
 				t.Errorf("%q gives %+v", raw, taken)

@@ -5,11 +5,11 @@ import (
 	"io/fs"
 	"log/slog"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/windows"
 
 	"github.com/trustline/trustline/agent/disk"
+	"github.com/trustline/trustline/agent/holdings"
 )
 
 // Supported: drives have letters here.
@@ -18,7 +18,7 @@ const Supported = true
 // New answers a keeper that remembers in a file which letters it took. With an
 // error it works, and what an earlier run has taken is not known.
 func New(file string, log *slog.Logger) (*Keeper, error) {
-	r, err := readRecord(file)
+	r, err := holdings.Read(file, record())
 	return &Keeper{system: machine{}, log: log, record: r}, err
 }
 
@@ -74,11 +74,6 @@ func define(flags uint32, letter, device string) error {
 	return windows.DefineDosDevice(flags, name, target)
 }
 
-const (
-	lockTries = 10
-	lockPause = 50 * time.Millisecond
-)
-
 // quiet takes the volume off its file system: the next access mounts it anew.
 func (machine) quiet(letter string) error {
 	v, err := disk.Open(letter)
@@ -86,15 +81,7 @@ func (machine) quiet(letter string) error {
 		return err
 	}
 	defer v.Close()
-	for try := range lockTries {
-		if try > 0 {
-			time.Sleep(lockPause)
-		}
-		if err = v.Lock(); err == nil {
-			break
-		}
-	}
-	if err != nil {
+	if disk.Lock(v, disk.Pause) != nil {
 		// Somebody has a file open; what waits of it is written down first.
 		_ = v.Flush() // what cannot be is lost with the file
 	}
