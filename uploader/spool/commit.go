@@ -24,6 +24,7 @@ type commit struct {
 	merged  int   // counted into a like one
 	counted map[incident.Severity]int
 	only    []*putting // of counted: those to be told nil
+	several []*together
 }
 
 // draft is one record to be written, new or changed.
@@ -33,6 +34,7 @@ type draft struct {
 	fresh    bool // not on disk yet
 	size     int64
 	waiting  []*putting
+	together *together // what it is kept with, or not at all
 	err      error
 }
 
@@ -40,12 +42,17 @@ type draft struct {
 func (s *Spool) commit(batch []*putting) {
 	c := &commit{Spool: s, byID: map[string]*draft{}, byLike: map[uint64]*draft{}, counted: map[incident.Severity]int{}}
 	for _, p := range batch {
-		c.plan(p)
+		if len(p.incidents) > 1 {
+			c.planTogether(p)
+		} else {
+			c.plan(p)
+		}
 	}
 	if err := c.sayMerged(); err != nil {
 		s.log.Error("could not report merged incidents", "error", err)
 	}
 	c.write()
+	c.takeBack()
 	s.mu.Lock()
 	for _, d := range c.drafts {
 		c.settle(d)
@@ -58,11 +65,14 @@ func (s *Spool) commit(batch []*putting) {
 			p.end(d.err)
 		}
 	}
+	for _, t := range c.several {
+		t.putting.end(t.err)
+	}
 }
 
 // plan decides what becomes of one incident.
 func (c *commit) plan(p *putting) {
-	i := &p.incident
+	i := &p.incidents[0]
 	if d := c.byID[i.ID]; d != nil {
 		d.waiting = append(d.waiting, p)
 		return
@@ -219,8 +229,16 @@ func (c *commit) writeAll() {
 	var g errgroup.Group
 	g.SetLimit(8)
 	for _, d := range c.drafts {
+		if d.together == nil {
+			g.Go(func() error {
+				d.err = c.writeRecord(d)
+				return nil
+			})
+		}
+	}
+	for _, t := range c.several {
 		g.Go(func() error {
-			d.err = c.writeRecord(d)
+			t.write(c)
 			return nil
 		})
 	}
@@ -233,19 +251,32 @@ func (c *commit) writeAll() {
 }
 
 func (c *commit) writeRecord(d *draft) error {
-	sealed, err := seal(c.aead, &d.incident)
+	tmp, err := c.writeAside(d)
 	if err != nil {
 		return err
 	}
-	tmp, err := writeTemporary(c.dir, sealed)
+	return c.reveal(d, tmp)
+}
+
+// writeAside writes a record under a name that does not count.
+func (c *commit) writeAside(d *draft) (tmp string, err error) {
+	sealed, err := seal(c.aead, &d.incident)
 	if err != nil {
-		return fmt.Errorf("write incident record: %w", err)
+		return "", err
 	}
+	if tmp, err = writeTemporary(c.dir, sealed); err != nil {
+		return "", fmt.Errorf("write incident record: %w", err)
+	}
+	d.size = int64(len(sealed))
+	return tmp, nil
+}
+
+// reveal gives a record its name.
+func (c *commit) reveal(d *draft, tmp string) error {
 	if err := os.Rename(tmp, filepath.Join(c.dir, d.entry.name())); err != nil {
 		os.Remove(tmp)
 		return fmt.Errorf("name incident record: %w", err)
 	}
-	d.size = int64(len(sealed))
 	return nil
 }
 

@@ -10,9 +10,9 @@ import (
 
 // putting is one Put under way.
 type putting struct {
-	incident incident.Incident
-	err      error
-	done     chan struct{} // closed when err is final
+	incidents []incident.Incident
+	err       error
+	done      chan struct{} // closed when err is final
 }
 
 func (p *putting) end(err error) {
@@ -29,13 +29,21 @@ const maxTogether = 256
 // see shares. When the context ends first, whether the incident was kept is not
 // known, and putting it again is safe.
 //
+// Several incidents are about one thing: all are kept, each as a record of its
+// own, or none. Only who is killed in between may find some of them later.
+//
 // Puts that wait at the same time are flushed together by whichever of them
 // gets its turn.
-func (s *Spool) Put(ctx context.Context, i incident.Incident) error {
-	if err := i.Validate(); err != nil {
-		return fmt.Errorf("keep incident: %w", err)
+func (s *Spool) Put(ctx context.Context, incidents ...incident.Incident) error {
+	for n := range incidents {
+		if err := incidents[n].Validate(); err != nil {
+			return fmt.Errorf("keep incident: %w", err)
+		}
 	}
-	p := &putting{incident: i, done: make(chan struct{})}
+	if len(incidents) == 0 {
+		return nil
+	}
+	p := &putting{incidents: incidents, done: make(chan struct{})}
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()

@@ -175,7 +175,7 @@ func (s *Spool) recoverRecord(name string) (*entry, error) {
 func (s *Spool) report(code string, detail map[string]string) {
 	i, err := s.own(code, incident.High, detail)
 	if err == nil {
-		p := &putting{incident: i, done: make(chan struct{})}
+		p := &putting{incidents: []incident.Incident{i}, done: make(chan struct{})}
 		s.commit([]*putting{p})
 		err = p.err
 	}
