@@ -185,12 +185,13 @@ func (a *Agent) openSite() (err error) {
 	return nil
 }
 
-// record keeps an incident; when it returns nil it is not lost any more.
-func (a *Agent) record(ctx context.Context, i incident.Incident) error {
-	err := a.spool.Put(ctx, i)
+// record keeps incidents, all or none; when it returns nil they are not lost
+// any more.
+func (a *Agent) record(ctx context.Context, incidents ...incident.Incident) error {
+	err := a.spool.Put(ctx, incidents...)
 	a.health.Mark(health.SpoolFailing, "", err)
 	if err == nil {
-		a.today.Add(1)
+		a.today.Add(int64(len(incidents)))
 	}
 	return err
 }

@@ -25,17 +25,17 @@ const reasonGrant rules.DecisionReason = "grant"
 // approval is whether one thing may happen although the policy stops it. What
 // is looked at more than once uses an approval once.
 type approval struct {
-	grants Grants
-	use    grant.Use
-	sum    func() (string, error) // SHA-256 of the content in hex; nil where it is not all there
-	used   *grant.Grant
-	why    error // that the person's approval does not hold
+	use  grant.Use
+	sum  func() (string, error) // SHA-256 of the content in hex; nil where it is not all there
+	used *grant.Grant
+	// counted: used for what is decided now, and nothing went out by it yet.
+	counted bool
+	why     error // that the person's approval does not hold
 }
 
-// approval prepares to look for one. It may be nil's: nobody has any.
+// approval prepares to look for one.
 func (j *Judge) approval(a activity.Activity, sum func() (string, error)) *approval {
-	use := grant.Use{UID: a.Actor.UID, Channel: string(a.Channel), Destination: deviceKey(a.Destination)}
-	return &approval{grants: j.Grants, use: use, sum: sum}
+	return &approval{use: grant.Use{UID: a.Actor.UID, Channel: string(a.Channel), Destination: deviceKey(a.Destination)}, sum: sum}
 }
 
 // wanted is what an approval has to cover.
@@ -48,36 +48,9 @@ func (p *approval) wanted(content rules.Content) grant.Use {
 	return u
 }
 
-// holds tells whether there is one for this content, and uses none.
-func (p *approval) holds(content rules.Content) bool {
-	if p.grants == nil {
-		return false
-	}
-	u := p.wanted(content)
-	if p.used != nil && p.stillCovers(u) {
-		p.why = nil
-	} else {
-		p.why = p.grants.Holds(u, p.sum)
-	}
-	return p.why == nil
-}
-
-// covers finds and uses an approval for this content.
-func (p *approval) covers(content rules.Content) bool {
-	if p.grants == nil {
-		return false
-	}
-	u := p.wanted(content)
-	if p.used != nil && p.stillCovers(u) {
-		return true
-	}
-	g, err := p.grants.Use(u, p.sum)
-	if err != nil {
-		p.why = err
-		return false
-	}
-	p.used = &g
-	return true
+// mayHave tells whether there may be an approval for this person and place.
+func (j *Judge) mayHave(p *approval) bool {
+	return p.used != nil || j.Grants != nil && j.Grants.May(p.use.UID, p.use.Channel, p.use.Destination)
 }
 
 // stillCovers tells whether what was let through before may go on as it is now.
@@ -107,26 +80,73 @@ func (p *approval) failed() string {
 	return "not-counted"
 }
 
-// letThrough records that something was approved. What is approved does not
-// count towards rolling totals: it would stand in the way of everything after.
-func (j *Judge) letThrough(ctx context.Context, a activity.Activity, content rules.Content, d rules.Decision, situation rules.Context, p *approval) (guard.Verdict, rules.Decision) {
-	d.Action, d.Reason, d.EmployeeMay = rules.Allow, reasonGrant, nil
-	if a.Subject.Source == "" {
-		a.Subject.Source = guard.Source(a)
-	}
-	i, err := j.incident(a, content, d, situation, incident.Reported)
+// goesOn tells whether all who are stopped may go on all the same, and records
+// it: their approvals are used together or not at all.
+func (j *Judge) goesOn(ctx context.Context, content rules.Content, stopped ...*part) bool {
+	return j.cover(content, stopped) && j.letThrough(ctx, content, stopped)
+}
+
+// errNotRecorded is why what an approval holds for does not happen.
+var errNotRecorded = errors.New("it cannot be recorded")
+
+// letThrough records that something was approved, for all who took part in it
+// or for none. What is approved does not count towards rolling totals: it would
+// stand in the way of everything after.
+func (j *Judge) letThrough(ctx context.Context, content rules.Content, stopped []*part) bool {
+	records, err := j.approvedRecords(content, stopped)
 	if err == nil {
-		i.Decision.Grant = p.used.ID
-		err = j.Record(context.WithoutCancel(ctx), i)
+		err = j.Record(context.WithoutCancel(ctx), records...)
 	}
 	if err != nil {
 		// What cannot be recorded does not leave.
 		j.Log.Error("an approved copy is stopped, because it cannot be recorded", "error", err)
-		d.Action = rules.Block
-		return guard.Deny, d
+		j.takeBack(stopped)
+		return false
 	}
-	j.Grants.Used(ctx, *p.used, i.ID)
-	return guard.Allow, d
+	for n, p := range stopped {
+		p.decision, p.approval.counted = byGrant(p.decision), false
+		j.Grants.Used(ctx, *p.approval.used, records[n].ID)
+	}
+	return true
+}
+
+// byGrant is what becomes of a decision through an approval.
+func byGrant(d rules.Decision) rules.Decision {
+	d.Action, d.Reason, d.EmployeeMay = rules.Allow, reasonGrant, nil
+	return d
+}
+
+func (j *Judge) approvedRecords(content rules.Content, stopped []*part) (records []incident.Incident, err error) {
+	for _, p := range stopped {
+		a := p.activity
+		if a.Subject.Source == "" {
+			a.Subject.Source = guard.Source(a)
+		}
+		i, err := j.incident(a, content, byGrant(p.decision), p.situation, incident.Reported)
+		if err != nil {
+			return nil, err
+		}
+		i.Decision.Grant = p.approval.used.ID
+		records = append(records, i)
+	}
+	return records, nil
+}
+
+// takeBack has approvals not used by which nothing went out.
+func (j *Judge) takeBack(stopped []*part) {
+	var unused []grant.Grant
+	for _, p := range stopped {
+		if p.approval.why = errNotRecorded; p.approval.counted {
+			unused = append(unused, *p.approval.used)
+			p.approval.used, p.approval.counted = nil, false
+		}
+	}
+	if len(unused) == 0 {
+		return
+	}
+	if err := j.Grants.Return(unused...); err != nil {
+		j.Log.Error("approvals stay used although nothing went out by them", "error", err)
+	}
 }
 
 // keepCase keeps for the person what they were stopped in or warned about.

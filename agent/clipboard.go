@@ -9,7 +9,6 @@ import (
 
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/control"
-	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/uploader/incident"
 )
@@ -58,10 +57,8 @@ func (j *Judge) clipVerdict(ctx context.Context, a activity.Activity, content ru
 	defer claim.Drop()
 	situation := j.situation(policy, claim.Total)
 	d := rules.Decide(policy, a, content, situation)
-	if d.Action.Stops() && approval.covers(content) {
-		if verdict, d := j.letThrough(ctx, a, content, d, situation, approval); verdict == guard.Allow {
-			return control.Verdict{Action: string(d.Action)}, nil
-		}
+	if d.Action.Stops() && j.goesOn(ctx, content, &part{activity: a, decision: d, situation: situation, approval: approval}) {
+		return control.Verdict{Action: string(rules.Allow)}, nil
 	}
 	v := control.Verdict{Action: string(d.Action), Clear: d.Action.Stops()}
 	if v.Clear && a.Operation == activity.CopyFile && approval.sum != nil {

@@ -52,10 +52,10 @@ func newErrand(t *testing.T, dir string) *errand {
 	public, private, _ := ed25519.GenerateKey(nil)
 	e := &errand{Agent: a, t: t, dir: dir, key: private, other: newID(t)}
 	a.errands.keys = func() [][]byte { return [][]byte{public} }
-	a.judge.Record = func(_ context.Context, i incident.Incident) error {
+	a.judge.Record = func(_ context.Context, all ...incident.Incident) error {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.records = append(e.records, i)
+		e.records = append(e.records, all...)
 		return nil
 	}
 	return e

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,8 +31,8 @@ type Judge struct {
 	Policy  func() *rules.Policy
 	Ledger  *ledger.Ledger
 	Machine incident.Machine
-	// Record keeps an incident durably before it returns.
-	Record func(context.Context, incident.Incident) error
+	// Record keeps incidents durably before it returns, all of them or none.
+	Record func(context.Context, ...incident.Incident) error
 	// Tell has the person told and never waits.
 	Tell func(context.Context, incident.Incident, prompt.Words)
 	// Cases keeps for people what they were stopped in; nil keeps nothing.
@@ -53,10 +54,11 @@ type Judge struct {
 type Grants interface {
 	// May tells whether this person may have one for this place.
 	May(uid int, channel, destination string) bool
-	// Holds tells why none covers this, nil where one does.
-	Holds(u grant.Use, sum func() (string, error)) error
-	// Use counts one use of an approval that covers this.
-	Use(u grant.Use, sum func() (string, error)) (grant.Grant, error)
+	// UseAll counts one use of an approval that covers it for each of these, or
+	// none and answers why.
+	UseAll(uses []grant.Use, sum func() (string, error)) (used []grant.Grant, whys []error)
+	// Return takes uses back by which nothing went out.
+	Return(used ...grant.Grant) error
 	// Used is told once what was let through is recorded.
 	Used(ctx context.Context, g grant.Grant, record string)
 }
@@ -83,7 +85,7 @@ func (j *Judge) Open(a activity.Activity) guard.Judgement {
 	o := &judgement{judge: j, activity: a, stream: j.engine().Stream(a.Subject.Name), approvals: map[int]*approval{}}
 	for _, one := range shares(a) {
 		at, stops := j.Policy().BlockAt(one)
-		if !stops || j.Grants != nil && j.Grants.May(one.Actor.UID, string(a.Channel), deviceKey(a.Destination)) {
+		if !stops || j.mayHave(j.approval(one, nil)) {
 			continue // an approval is about the whole of it
 		}
 		if !o.stops || at < o.stopAt {
@@ -118,32 +120,43 @@ var nameParts = strings.NewReplacer(".", " ", "_", " ", "-", " ", "+", " ", "(",
 
 // decide answers what becomes of an activity, and records and tells it.
 func (j *Judge) decide(ctx context.Context, a activity.Activity, content rules.Content, approved func(activity.Activity) *approval) (guard.Verdict, rules.Decision) {
-	a.Time = time.Now().UTC()
-	a.Subject.Type = content.Type
-	parts := j.parts(a, content)
-	var stopped []*part
-	for _, p := range parts {
-		defer p.claim.Drop()
-		if p.approval = approved(p.activity); p.decision.Action.Stops() {
-			stopped = append(stopped, p)
-		}
-	}
-	if !cover(stopped, content) {
-		for _, p := range stopped {
-			j.report(ctx, p.activity, content, p.decision, p.situation, incident.Prevented, p.approval)
-		}
-		return guard.Deny, strictest(stopped)
-	}
-	for _, p := range stopped {
-		var verdict guard.Verdict
-		if verdict, p.decision = j.letThrough(ctx, p.activity, content, p.decision, p.situation, p.approval); verdict != guard.Allow {
-			return verdict, p.decision
-		}
+	parts, done := j.parts(a, content, approved)
+	defer done()
+	if those := stopped(parts); len(those) > 0 && !j.goesOn(ctx, content, those...) {
+		j.prevented(ctx, content, those)
+		return guard.Deny, strictest(those)
 	}
 	for _, p := range parts {
 		j.allow(ctx, p, content)
 	}
 	return guard.Allow, strictest(parts)
+}
+
+// decideEarly stops content of which only the first part is there, where
+// somebody is stopped who has no approval. Otherwise nothing is recorded and no
+// approval is tried before the whole is known: it would be for nothing where
+// another is stopped later.
+func (j *Judge) decideEarly(ctx context.Context, a activity.Activity, content rules.Content, approved func(activity.Activity) *approval) guard.Verdict {
+	parts, done := j.parts(a, content, approved)
+	defer done()
+	those := stopped(parts)
+	if !slices.ContainsFunc(those, func(p *part) bool { return !j.mayHave(p.approval) }) {
+		return guard.Allow
+	}
+	for _, p := range those {
+		if p.approval.why = nil; j.mayHave(p.approval) {
+			p.approval.why = errOthers
+		}
+	}
+	j.prevented(ctx, content, those)
+	return guard.Deny
+}
+
+// prevented records and tells for each person what is stopped.
+func (j *Judge) prevented(ctx context.Context, content rules.Content, those []*part) {
+	for _, p := range those {
+		j.report(ctx, p.activity, content, p.decision, p.situation, incident.Prevented, p.approval)
+	}
 }
 
 // allow records and counts for one person what is let through, unless that is
@@ -244,7 +257,7 @@ func (o *judgement) Write(ctx context.Context, p []byte) guard.Verdict {
 		// Not to be settled by what has arrived: Finish will see the whole.
 		return guard.Allow
 	}
-	return o.decide(ctx, content, nil)
+	return o.judge.decideEarly(ctx, o.activity, content, o.approval(nil))
 }
 
 // Reset implements guard.Judgement.
@@ -272,7 +285,8 @@ func (o *judgement) Finish(ctx context.Context, content io.ReaderAt, size int64,
 	if !final && unfinished(found.Reason) {
 		return guard.Wait
 	}
-	return o.decide(ctx, found, func() (string, error) { return sha256Of(ctx, content, size) })
+	// However many have written it, it is read for that once.
+	return o.decide(ctx, found, sync.OnceValues(func() (string, error) { return sha256Of(ctx, content, size) }))
 }
 
 // unfinished: what is missing may be on its way.
@@ -282,17 +296,23 @@ func (o *judgement) decide(ctx context.Context, content rules.Content, sum func(
 	if o.decided && content.Summary.People == o.people && !o.last.Action.Stops() && o.last.Reason != reasonGrant && content.Status != rules.Unreadable {
 		return guard.Allow
 	}
-	verdict, d := o.judge.decide(ctx, o.activity, content, func(a activity.Activity) *approval {
+	verdict, d := o.judge.decide(ctx, o.activity, content, o.approval(sum))
+	o.last, o.decided, o.people = d, true, content.Summary.People
+	return verdict
+}
+
+// approval answers the approval of each person, which stays used from one look
+// at the file to the next.
+func (o *judgement) approval(sum func() (string, error)) func(activity.Activity) *approval {
+	return func(a activity.Activity) *approval {
 		own := o.approvals[a.Actor.UID]
 		if own == nil {
-			own = o.judge.approval(a, sum)
+			own = o.judge.approval(a, nil)
 			o.approvals[a.Actor.UID] = own
 		}
 		own.sum = sum
 		return own
-	})
-	o.last, o.decided, o.people = d, true, content.Summary.People
-	return verdict
+	}
 }
 
 // Close implements guard.Judgement.

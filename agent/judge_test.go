@@ -42,10 +42,10 @@ func newTrial(t *testing.T) *trial {
 		Engine: rules.NewEngine(pack, rules.Limits{}), Pack: pack, Policy: rules.DefaultPolicy, Ledger: totals,
 		Machine: incident.Machine{ID: "m", Name: "m", OS: "linux"}, Log: log,
 		Tell: func(context.Context, incident.Incident, prompt.Words) {}, Scratch: t.TempDir(),
-		Record: func(_ context.Context, i incident.Incident) error {
+		Record: func(_ context.Context, all ...incident.Incident) error {
 			d.mu.Lock()
 			defer d.mu.Unlock()
-			d.records = append(d.records, i)
+			d.records = append(d.records, all...)
 			return nil
 		},
 	}

@@ -29,7 +29,7 @@ type site struct {
 	reach    []string // what has to stay reachable: the console and the beacons
 	isolator *isolate.Isolator
 	health   *health.Board
-	record   func(context.Context, incident.Incident) error
+	record   func(context.Context, ...incident.Incident) error
 	tell     func(context.Context, incident.Incident, prompt.Words)
 	who      func(activity.Actor) activity.Actor // with name and groups
 	log      *slog.Logger

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -85,11 +86,14 @@ func (o *office) start(dir string) {
 		o.t.Fatal(err)
 	}
 	o.Agent = a
-	a.site.record = func(_ context.Context, i incident.Incident) error {
+	a.site.record = func(_ context.Context, all ...incident.Incident) (err error) {
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		o.records = append(o.records, i)
-		return i.Validate()
+		o.records = append(o.records, all...)
+		for _, i := range all {
+			err = errors.Join(err, i.Validate())
+		}
+		return err
 	}
 	a.site.tell = func(_ context.Context, _ incident.Incident, w prompt.Words) {
 		o.mu.Lock()

@@ -14,7 +14,6 @@ import (
 	"github.com/trustline/trustline/agent/discovery"
 	"github.com/trustline/trustline/agent/enforce/quarantine"
 	"github.com/trustline/trustline/agent/grants"
-	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/uploader/incident"
 )
@@ -68,10 +67,8 @@ func (a *Agent) settle(ctx context.Context, r *finding) {
 		if uid, ok := a.grants.Holder(approval.use.Channel, approval.use.Destination); ok && undo && act.Actor.UID < 0 {
 			approval.use.UID = uid // file systems of sticks know no owner; the drive is open for this person
 		}
-		if approval.covers(r.content) {
-			if verdict, _ := a.judge.letThrough(ctx, act, r.content, d, r.situation, approval); verdict == guard.Allow {
-				return
-			}
+		if a.judge.goesOn(ctx, r.content, &part{activity: act, decision: d, situation: r.situation, approval: approval}) {
+			return
 		}
 	}
 	i, err := a.judge.incident(act, r.content, d, r.situation, incident.Reported)

@@ -93,9 +93,11 @@ func running(t *testing.T, c Config) (a *Agent, records chan incident.Incident, 
 		t.Fatal(err)
 	}
 	records = make(chan incident.Incident, 10)
-	a.judge.Record = func(_ context.Context, i incident.Incident) error {
-		if i.Kind == incident.Activity {
-			records <- i
+	a.judge.Record = func(_ context.Context, all ...incident.Incident) error {
+		for _, i := range all {
+			if i.Kind == incident.Activity {
+				records <- i
+			}
 		}
 		return nil
 	}

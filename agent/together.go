@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/ledger"
+	"github.com/trustline/trustline/grant"
 	"github.com/trustline/trustline/rules"
 )
 
@@ -20,11 +22,12 @@ type part struct {
 	approval  *approval
 }
 
-// parts decides for each person. Who used several programs has the strictest
-// of what comes of that.
-func (j *Judge) parts(a activity.Activity, content rules.Content) []*part {
+// parts decides for each person; done has to be called in the end. Who used
+// several programs has the strictest of what comes of that.
+func (j *Judge) parts(a activity.Activity, content rules.Content, approved func(activity.Activity) *approval) (parts []*part, done func()) {
+	a.Time = time.Now().UTC()
+	a.Subject.Type = content.Type
 	policy := j.Policy()
-	var parts []*part
 	for _, one := range shares(a) {
 		n := slices.IndexFunc(parts, func(p *part) bool { return p.activity.Actor.UID == one.Actor.UID })
 		if n < 0 {
@@ -36,7 +39,24 @@ func (j *Judge) parts(a activity.Activity, content rules.Content) []*part {
 			p.activity, p.decision = one, d
 		}
 	}
-	return parts
+	for _, p := range parts {
+		p.approval = approved(p.activity)
+	}
+	return parts, func() {
+		for _, p := range parts {
+			p.claim.Drop()
+		}
+	}
+}
+
+// stopped answers those whom the policy stops.
+func stopped(parts []*part) (those []*part) {
+	for _, p := range parts {
+		if p.decision.Action.Stops() {
+			those = append(those, p)
+		}
+	}
+	return those
 }
 
 // shares answers an activity as each one's of those who have a part in it.
@@ -73,24 +93,41 @@ func strictest(parts []*part) rules.Decision {
 var errOthers = errors.New("others-wrote")
 
 // cover tells whether each of those who are stopped has an approval, and uses
-// them only then.
-func cover(stopped []*part, content rules.Content) bool {
-	if len(stopped) > 1 {
-		all := true
-		for _, p := range stopped {
-			all = p.approval.holds(content) && all
-		}
-		if !all {
-			for _, p := range stopped {
-				p.approval.why = cmp.Or(p.approval.why, errOthers)
-			}
-			return false
-		}
-	}
+// them only then, all together.
+func (j *Judge) cover(content rules.Content, stopped []*part) bool {
+	var uses []grant.Use
+	var of []*approval
+	var sum func() (string, error)
 	for _, p := range stopped {
-		if !p.approval.covers(content) {
-			return false
+		p.approval.why = nil
+		if u := p.approval.wanted(content); p.approval.used == nil || !p.approval.stillCovers(u) {
+			uses, of, sum = append(uses, u), append(of, p.approval), p.approval.sum
 		}
 	}
-	return true
+	if len(uses) == 0 {
+		return true
+	}
+	if j.Grants == nil {
+		return false
+	}
+	used, whys := j.Grants.UseAll(uses, sum)
+	for n, p := range of {
+		if used != nil {
+			p.used, p.counted = &used[n], true
+		} else {
+			p.why = whys[n]
+		}
+	}
+	if used == nil {
+		othersToo(stopped)
+	}
+	return used != nil
+}
+
+// othersToo says of those who have an approval that it does not hold for what
+// others have written as well.
+func othersToo(stopped []*part) {
+	for _, p := range stopped {
+		p.approval.why = cmp.Or(p.approval.why, errOthers)
+	}
 }

@@ -72,10 +72,10 @@ func (o *workplace) begin(c Config, public []byte) {
 	if o.agent, err = New(c, "test", nil, log); err != nil {
 		o.t.Fatal(err)
 	}
-	o.agent.judge.Record = func(_ context.Context, i incident.Incident) error {
+	o.agent.judge.Record = func(_ context.Context, all ...incident.Incident) error {
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		o.records = append(o.records, i)
+		o.records = append(o.records, all...)
 		return nil
 	}
 	if o.agent.grants, err = grants.Open(filepath.Join(c.State, "grants.json"), o.agent.machine.ID, func() [][]byte { return [][]byte{public} }, log); err != nil {

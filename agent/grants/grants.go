@@ -314,69 +314,6 @@ func (h *held) open(now time.Time) bool {
 	return h.Withdrawn == nil && h.Uses < h.MaxUses && now.Before(h.Expires)
 }
 
-// Use counts one use of a grant that covers this and answers it; it is on disk
-// when Use returns. Sum answers the SHA-256 of the content in hex and is asked
-// only where a grant names one; nil where there is no content. Otherwise the
-// error is ErrNone, or the reason of package grant why the latest grant for
-// this person and place does not hold.
-func (b *Book) Use(u grant.Use, sum func() (string, error)) (grant.Grant, error) {
-	h, unlock, err := b.covering(u, sum)
-	defer unlock()
-	if err != nil {
-		return grant.Grant{}, err
-	}
-	h.Uses++
-	if err := b.write(); err != nil {
-		h.Uses--
-		return grant.Grant{}, fmt.Errorf("count an approval: %w", err)
-	}
-	return h.Grant, nil
-}
-
-// Holds answers what Use would, and counts nothing.
-func (b *Book) Holds(u grant.Use, sum func() (string, error)) error {
-	_, unlock, err := b.covering(u, sum)
-	defer unlock()
-	return err
-}
-
-// covering answers a grant that covers a use, with the book locked.
-func (b *Book) covering(u grant.Use, sum func() (string, error)) (h *held, unlock func(), err error) {
-	if b.needsSum(u) && sum != nil {
-		// Reading the content takes a while, others do not wait for it.
-		s, err := sum()
-		if err != nil {
-			return nil, func() {}, fmt.Errorf("tell the content apart: %w", err)
-		}
-		u.SHA256 = s
-	}
-	slices.Sort(u.Classes)
-	b.mu.Lock()
-	now := b.look()
-	why := ErrNone
-	for _, h := range slices.Backward(b.kept.Grants) {
-		if h.UID != u.UID || h.Channel != u.Channel || h.Destination != u.Destination {
-			continue
-		}
-		err := b.holds(h, u, now)
-		switch {
-		case err == nil:
-			return h, b.mu.Unlock, nil
-		case why == ErrNone:
-			why = err
-		}
-	}
-	return nil, b.mu.Unlock, why
-}
-
-func (b *Book) needsSum(u grant.Use) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return slices.ContainsFunc(b.kept.Grants, func(h *held) bool {
-		return h.SHA256 != "" && h.UID == u.UID && h.Channel == u.Channel && h.Destination == u.Destination && h.open(b.now())
-	})
-}
-
 // holds answers why a grant does not cover a use, nil when it does.
 func (b *Book) holds(h *held, u grant.Use, now time.Time) error {
 	switch {

@@ -119,7 +119,7 @@ func guardStick(ctx context.Context, s *stick, work string) (stop func(), err er
 	pack, policy := detect.NewPack(key), rules.DefaultPolicy()
 	judge := &agent.Judge{
 		Engine: rules.NewEngine(pack, rules.Limits{}), Pack: pack, Policy: func() *rules.Policy { return policy }, Ledger: totals,
-		Record: func(context.Context, incident.Incident) error { return nil },
+		Record: func(context.Context, ...incident.Incident) error { return nil },
 		Tell:   func(context.Context, incident.Incident, prompt.Words) {},
 		Log:    log,
 	}

@@ -146,9 +146,18 @@ func (g *guardTrial) judge(policy *rules.Policy, dir string) (judge *agent.Judge
 }
 
 // print is the record of a trial: a line for each decision.
-func (g *guardTrial) print(_ context.Context, i incident.Incident) error {
+func (g *guardTrial) print(_ context.Context, incidents ...incident.Incident) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	for _, i := range incidents {
+		if err := g.line(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *guardTrial) line(i incident.Incident) error {
 	if g.json {
 		return json.NewEncoder(g.out).Encode(i)
 	}
