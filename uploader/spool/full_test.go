@@ -182,6 +182,7 @@ func TestUnlikeIncidentsAreNotMerged(t *testing.T) {
 		"device":   func(i *incident.Incident) { i.Destination.Serial = "S2" },
 		"class":    func(i *incident.Incident) { i.Content.Classes = []incident.Class{{ID: "email"}} },
 		"outcome":  func(i *incident.Incident) { i.Decision.Outcome = incident.Reported },
+		"approval": func(i *incident.Incident) { i.Decision.Grant = "0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee" },
 		"severity": func(i *incident.Incident) { i.Severity = incident.Medium },
 		"program":  func(i *incident.Incident) { i.Program.Path = "/usr/bin/cp" },
 	} {

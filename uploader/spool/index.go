@@ -121,8 +121,8 @@ func madeAt(id string) time.Time {
 }
 
 // likeness is equal for incidents that differ only in when they happened and in
-// which file: same person, program, rule, outcome, destination and set of
-// classes; for the agent's own, same code and detail.
+// which file: same person, program, rule, outcome, approval, destination and set
+// of classes; for the agent's own, same code and detail.
 func (x *index) likeness(i *incident.Incident) uint64 {
 	var h maphash.Hash
 	h.SetSeed(x.seed)
@@ -134,7 +134,7 @@ func (x *index) likeness(i *incident.Incident) uint64 {
 		string(i.Kind), string(i.Severity), i.Machine.ID, i.Person.User, strconv.Itoa(i.Person.UID), i.Program.Path,
 		i.Network, i.Channel, i.Operation, i.Destination.Device, i.Destination.Serial, i.Destination.Path, i.Destination.Share,
 		i.Decision.Action, i.Decision.Would, i.Decision.Rule, i.Decision.Reason, i.Decision.PolicyVersion,
-		string(i.Decision.Outcome), i.Content.Status, i.Content.Reason, i.Code,
+		string(i.Decision.Outcome), i.Decision.Grant, i.Content.Status, i.Content.Reason, i.Code,
 	} {
 		put(s)
 	}
