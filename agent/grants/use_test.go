@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -135,6 +136,9 @@ func TestFilesAtOnceDoNotTakeApprovalsFromEachOther(t *testing.T) {
 // Whenever the service is killed, the file says of all that they were used, or of
 // none.
 func TestUsesOfSeveralReachTheDiskTogether(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("SKIPPED: a file that is read cannot be replaced")
+	}
 	d := newDesk(t)
 	d.grants(300)
 	stop, looked := make(chan struct{}), make(chan int)
@@ -149,7 +153,8 @@ func TestUsesOfSeveralReachTheDiskTogether(t *testing.T) {
 			}
 			raw, err := os.ReadFile(d.path)
 			if err != nil {
-				continue // Windows, while it is replaced
+				t.Error(err)
+				return
 			}
 			var k kept
 			if err := json.Unmarshal(raw, &k); err != nil || len(k.Grants) != 2 || k.Grants[0].Uses != k.Grants[1].Uses {
