@@ -95,6 +95,8 @@ func tricks(t *testing.T) map[string]trick {
 		"JSON escapes":                   text("a.json", jsonRows(records)),
 		"references of HTML":             text("a.txt", eachRune(list, "&#%d;")),
 		"a cell for each digit":          text("a.html", inBoxes(records)),
+		"a column for each digit":        text("a.csv", []byte(strings.NewReplacer("</td>", ",", "<td>", "", "<tr>", "", "</tr>", "", "<html><table>", "", "</table></html>", "").Replace(string(inBoxes(records))))),
+		"a column for each, in quotes":   text("a.csv", []byte(strings.NewReplacer("</td>", "\",", "<td>", "\"", "<tr>", "", "</tr>", "", "<html><table>", "", "</table></html>", "").Replace(string(inBoxes(records))))),
 		"one value in many cells": {name: "a.csv", content: rewritten(t, records, inPieces), most: 0,
 			limit: "A number in cells of several digits each is not put together, one with a cell for each digit is."},
 		"line wraps in numbers": {name: "a.txt", content: brokenLines(records), values: detect.CNResidentID},

@@ -1,6 +1,10 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+	"iter"
+	"unicode/utf8"
+)
 
 // Unboxed answers the cells of the row to come with the numbers in boxes put
 // together again, each in the cell of its first box, as Row sees them: for
@@ -12,31 +16,58 @@ import "bytes"
 // calls for one, or where its own check proves it.
 func (s *Scanner) Unboxed(cells []Cell) []Cell {
 	if len(cells) < leastBoxes {
+		s.grid = grid{}
 		return cells
+	}
+	row := boxRow{cells: cells, grid: s.grid}
+	if s.table.headed {
+		row.table = &s.table
 	}
 	s.boxes, s.boxed = s.boxes[:0], s.boxed[:0]
-	joined := false
-	for i := 0; i < len(cells); {
-		run := max(1, boxesFrom(cells[i:]))
-		first, n := s.numberInBoxes(cells, i, run)
-		if n == 0 {
-			s.boxes = append(s.boxes, cells[i:i+run]...)
-			i += run
-			continue
-		}
-		s.boxes = append(s.boxes, cells[i:first]...)
-		i, joined = first, true
+	done := 0
+	for first, n := range s.numbersInBoxes(&row) {
+		s.boxes = append(s.boxes, cells[done:first]...)
 		start := len(s.boxed)
-		for _, c := range cells[i : i+n] {
+		for _, c := range cells[first : first+n] {
 			s.boxed = append(s.boxed, inBox(c.Text))
 		}
-		s.boxes = append(s.boxes, Cell{cells[i].Column, s.boxed[start:len(s.boxed):len(s.boxed)]})
-		i += n
+		s.boxes = append(s.boxes, Cell{cells[first].Column, s.boxed[start:len(s.boxed):len(s.boxed)]})
+		done = first + n
 	}
-	if !joined {
+	s.grid.follow(cells, done > 0)
+	if done == 0 {
 		return cells
 	}
+	s.boxes = append(s.boxes, cells[done:]...)
 	return s.boxes
+}
+
+// boxRow is a row in which numbers in boxes are looked for.
+type boxRow struct {
+	cells []Cell
+	table *table // whose headings stand above, nil for none
+	close bool   // a number has one heading there, and not a column for each box
+	shift int    // columns that numbers before take and such headings do not
+	grid  grid   // the row belongs to
+}
+
+// numbersInBoxes answers where in a row the boxes of a number begin, and how
+// many they are.
+func (s *Scanner) numbersInBoxes(row *boxRow) iter.Seq2[int, int] {
+	return func(yield func(first, n int) bool) {
+		for i := 0; i < len(row.cells); {
+			run := max(1, boxesFrom(row.cells[i:]))
+			first, n := s.numberInBoxes(row, i, run)
+			if n == 0 {
+				i += run
+				continue
+			}
+			if !yield(first, n) {
+				return
+			}
+			i = first + n
+		}
+	}
 }
 
 const (
@@ -64,12 +95,13 @@ func boxesFrom(cells []Cell) (n int) {
 // numberInBoxes answers where in a run of boxes, which begins at i, those of
 // a number begin, and how many they are: 0 for none. Beside them may stand what
 // is one character as well, a grade or a mark.
-func (s *Scanner) numberInBoxes(cells []Cell, i, run int) (first, n int) {
+func (s *Scanner) numberInBoxes(row *boxRow, i, run int) (first, n int) {
 	if run < leastBoxes {
 		return 0, 0
 	}
+	cells := row.cells
 	for k := i; k <= i+run-leastBoxes; k++ {
-		if r := s.calledFor(cells, k, k == i); r != 0 {
+		if r := s.calledFor(row, i, k, run-(k-i)); r != 0 {
 			if n := s.boxesCalledFor(cells[k:i+run], r); n > 0 {
 				return k, n
 			}
@@ -102,7 +134,7 @@ func (s *Scanner) boxesCalledFor(run []Cell, r roles) int {
 		if 2*digits > n {
 			return n
 		}
-	case r&elevenBoxes != 0 && text[0] == '1' && text[1] >= '3' && allDigits(text[:11]):
+	case r&elevenBoxes != 0 && looksMobile(run):
 		return 11
 	case r.has(residentID) && n > 18 && s.identityInBoxes(run[:18]):
 		return 18
@@ -114,6 +146,15 @@ func (s *Scanner) boxesCalledFor(run []Cell, r roles) int {
 		}
 	}
 	return 0
+}
+
+// looksMobile tells whether the first boxes have the form of a mobile number.
+func looksMobile(boxes []Cell) bool {
+	var text [11]byte
+	for k, c := range boxes[:11] {
+		text[k] = inBox(c.Text)
+	}
+	return text[0] == '1' && text[1] >= '3' && allDigits(text[:])
 }
 
 // identityInBoxes tells whether eighteen boxes prove to be an identity number.
@@ -148,22 +189,59 @@ func inBox(text []byte) byte {
 
 func isBoxed(c byte) bool { return isDigit(c) || c >= 'A' && c <= 'Z' }
 
-// calledFor answers what the heading of a column, or a label in the cell before
-// a run, calls for of what may stand in boxes.
-func (s *Scanner) calledFor(cells []Cell, i int, begins bool) roles {
-	var r roles
-	if s.table.headed {
-		if col := s.table.column(cells[i].Column); col != nil {
-			r = col.roles
-		}
-	}
-	if r == 0 && begins && i > 0 && !marks(cells[i:]) {
-		r, _ = s.pack.labels.heading(bytes.TrimRight(cells[i-1].Text, "：: "))
+// calledFor answers what the heading of the column at k, or a label before the
+// run of boxes that begins at i, calls for of what may stand in the boxes from k
+// on, of which there are so many.
+func (s *Scanner) calledFor(row *boxRow, i, k, boxes int) roles {
+	r, each := row.heading(k)
+	switch {
+	case each || row.grid.over(row.cells[k:k+leastBoxes]):
+		return 0
+	case r != 0:
+	case i == 0 || marks(row.cells[k:]):
+		return 0
+	case k == i:
+		r = s.labelBefore(row.cells[:i])
+	case k == i+1 && boxes == leastBoxes && looksMobile(row.cells[k:]):
+		r = s.labelBefore(row.cells[:i]) & elevenBoxes // the first of the run is something else
 	}
 	if r&(against|maker) != 0 {
 		return 0
 	}
 	return r & (elevenBoxes | moreBoxes)
+}
+
+// heading answers what the heading over the cell at k calls for, and whether
+// the columns behind have headings as well, so that each cell is a value of its
+// own.
+func (r *boxRow) heading(k int) (called roles, each bool) {
+	if r.table == nil {
+		return 0, false
+	}
+	for i, c := range r.cells[k : k+leastBoxes] {
+		col := r.table.column(c.Column - r.shift)
+		if col == nil {
+			return called, false
+		}
+		if i == 0 {
+			called = col.roles
+		}
+		if r.close || !col.titled {
+			return called, false
+		}
+	}
+	return called, true
+}
+
+// labelBefore answers what the label at the end of some cells calls for. One
+// character may stand behind it.
+func (s *Scanner) labelBefore(cells []Cell) roles {
+	label := cells[len(cells)-1].Text
+	if len(cells) > 1 && utf8.RuneCount(bytes.TrimSpace(label)) == 1 {
+		label = cells[len(cells)-2].Text
+	}
+	r, _ := s.pack.labels.heading(bytes.TrimRight(label, "：: "))
+	return r
 }
 
 // What has eleven characters, and what fifteen to nineteen.

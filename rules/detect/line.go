@@ -17,6 +17,7 @@ type line struct {
 	traits traits  // of the text
 	cut    bool    // it is a part of a longer line
 	sheet  bool    // it came from a spreadsheet
+	boxed  bool    // numbers in boxes of it were put together
 }
 
 // raw answers where byte i of the narrowed text stands in the fragment.

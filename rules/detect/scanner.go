@@ -52,6 +52,7 @@ type Scanner struct {
 	carried label
 	person  person
 	zone    zone
+	grid    grid
 
 	// scratch
 	cluster  cluster
@@ -63,6 +64,8 @@ type Scanner struct {
 	joined   []byte
 	boxes    []Cell
 	boxed    []byte
+	boxText  []byte
+	boxCame  []int32
 
 	unwrapped []byte
 	cameFrom  []int32
@@ -120,6 +123,7 @@ func (s *Scanner) begun(location string) {
 	s.shape = shape{}
 	s.carried = label{}
 	s.zone = zone{}
+	s.grid = grid{}
 }
 
 // finish looks at what has been held back.
@@ -216,6 +220,9 @@ func (s *Scanner) shortWay(end int) bool {
 		return false
 	}
 	text := trimEnd(s.buffer[s.pos:end])
+	if t.width > leastBoxes && boxDelimiter(text) != 0 {
+		return false
+	}
 	if t.steady++; t.steady%provenRows != 1 && !s.tally.room && s.formRow(text) {
 		return true
 	}
@@ -288,6 +295,7 @@ func (s *Scanner) lookAt(l *line) {
 	if l.at != nil {
 		l.traits = traitsOf(l.text)
 	}
+	s.unboxLine(l)
 	s.take(l)
 	s.wraps(l)
 }

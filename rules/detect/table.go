@@ -15,6 +15,7 @@ type column struct {
 	roles   roles
 	form    form
 	heading string
+	titled  bool // something stands there as heading, known or not
 	kind    kind // what stood here in the last row
 	typed   bool // kind is set
 	names   int  // rows in which a name may have stood here
@@ -192,8 +193,8 @@ func (s *Scanner) headings(text []byte, cells []cell) bool {
 		if col == nil {
 			break
 		}
-		*col = column{}
 		value := text[c.start:c.end]
+		*col = column{titled: len(value) > 0}
 		if r, ok := s.pack.labels.heading(value); ok {
 			col.roles, col.form = r, formOf(r)
 			col.heading = string(value)

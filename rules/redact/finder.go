@@ -39,6 +39,7 @@ type mark struct {
 type place struct {
 	custom.Place
 	fragment int
+	more     bool // it is a further box of the place before
 }
 
 // batchMost is how many findings of a class, and distinct values, a batch may
@@ -144,19 +145,19 @@ func (d *finder) writeRow(number int, cells []detect.Cell) {
 // one in each.
 func (d *finder) note(at custom.Place) {
 	if at.Cell < 0 || len(d.unboxed) == len(d.given) {
-		d.places = append(d.places, place{at, d.fragment})
+		d.places = append(d.places, place{Place: at, fragment: d.fragment})
 		return
 	}
 	number, offset, length := d.unboxed[at.Cell], at.Offset, at.Length
 	at.Cell = slices.IndexFunc(d.given, func(c detect.Cell) bool { return c.Column == number.Column })
 	if bytes.Equal(d.given[at.Cell].Text, number.Text) {
-		d.places = append(d.places, place{at, d.fragment})
+		d.places = append(d.places, place{Place: at, fragment: d.fragment})
 		return
 	}
 	first := at.Cell
 	for i := first + int(offset); i < first+int(offset)+length; i++ {
 		at.Cell, at.Offset, at.Length = i, 0, len(d.given[i].Text)
-		d.places = append(d.places, place{at, d.fragment})
+		d.places = append(d.places, place{Place: at, fragment: d.fragment, more: i > first+int(offset)})
 	}
 }
 
@@ -180,11 +181,13 @@ func (d *finder) echo(f *frame) {
 		for next < had && d.spans[next].start < start {
 			next++
 		}
-		first := next
-		for next < had && d.spans[next].start < end {
-			next++
+		first, values := next, 0
+		for ; next < had && d.spans[next].start < end; next++ {
+			if !d.spans[next].more {
+				values++
+			}
 		}
-		if end-start > echoBytes || next-first > echoMost {
+		if end-start > echoBytes || values > echoMost {
 			continue
 		}
 		for _, s := range d.spans[first:next] {
@@ -211,7 +214,7 @@ func (d *finder) echoOf(f *frame, s span, it item) {
 			}
 			from += k
 			if from != s.start && wholeNumber(f.text[c.start:c.end], from-c.start, from-c.start+len(value)) {
-				d.spans = append(d.spans, span{from, from + len(value), s.class, index})
+				d.spans = append(d.spans, span{start: from, end: from + len(value), class: s.class, cell: index})
 			}
 			from += len(value)
 		}
@@ -247,11 +250,11 @@ func (d *finder) locate(f *frame, found detect.Finding) {
 	if err != nil {
 		return
 	}
-	d.locateInLine(fragment, found.Offset, found.Length, found.Class)
+	d.locateInLine(f, fragment, found.Offset, found.Length, found.Class)
 }
 
 // locateInLine finds a stretch of a fragment in the text of the frame.
-func (d *finder) locateInLine(fragment int, offset int64, length int, class detect.Class) {
+func (d *finder) locateInLine(f *frame, fragment int, offset int64, length int, class detect.Class) {
 	i, exact := slices.BinarySearchFunc(d.marks, mark{fragment: fragment, offset: offset}, func(a, b mark) int {
 		return cmp.Or(cmp.Compare(a.fragment, b.fragment), cmp.Compare(a.offset, b.offset))
 	})
@@ -263,14 +266,14 @@ func (d *finder) locateInLine(fragment int, offset int64, length int, class dete
 	}
 	start := d.marks[i].at + int(offset-d.marks[i].offset)
 	if end := start + length; end <= d.marks[i].end {
-		d.spans = append(d.spans, span{start, end, class, -1})
+		d.spans = appendBoxes(d.spans, f.text, span{start: start, end: end, class: class, cell: -1})
 	}
 }
 
 // locatePlace finds what a policy's detectors found, which say exactly where.
 func (d *finder) locatePlace(f *frame, at place) {
 	if at.Cell < 0 {
-		d.locateInLine(at.fragment, at.Offset, at.Length, at.Class)
+		d.locateInLine(f, at.fragment, at.Offset, at.Length, at.Class)
 		return
 	}
 	if at.Row < 1 || at.Row > len(f.items) {
@@ -278,7 +281,7 @@ func (d *finder) locatePlace(f *frame, at place) {
 	}
 	if it := f.items[at.Row-1]; it.row && at.Cell < it.n {
 		start := f.cells[it.first+at.Cell].start + int(at.Offset)
-		d.spans = append(d.spans, span{start, start + at.Length, at.Class, it.first + at.Cell})
+		d.spans = append(d.spans, span{start: start, end: start + at.Length, class: at.Class, cell: it.first + at.Cell, more: at.more})
 	}
 }
 
@@ -288,10 +291,10 @@ func (d *finder) locateInRow(f *frame, it item, column string, found detect.Find
 		if c := f.cells[i]; c.column != want {
 			continue
 		}
-		d.locateInCell(f, i, found)
+		d.locateInCell(f, i, found, false)
 		if inOneBox(f, i) { // of a form, which has one for each character
 			for k := i + 1; k < min(i+found.Length, it.first+it.n) && inOneBox(f, k); k++ {
-				d.locateInCell(f, k, found)
+				d.locateInCell(f, k, found, true)
 			}
 		}
 		return
@@ -306,12 +309,12 @@ func inOneBox(f *frame, index int) bool {
 // locateInCell finds a value in a cell: the whole of it, or wherever a stretch
 // of that length becomes the same when masked. Masking one too many does less
 // harm than one too few.
-func (d *finder) locateInCell(f *frame, index int, found detect.Finding) {
+func (d *finder) locateInCell(f *frame, index int, found detect.Finding, more bool) {
 	c := f.cells[index]
 	d.folded.fold(f.text[c.start:c.end])
 	text, came := d.folded.text, d.folded.came
 	add := func(from, to int) {
-		d.spans = append(d.spans, span{c.start + came[from], c.start + came[to], found.Class, index})
+		d.spans = append(d.spans, span{start: c.start + came[from], end: c.start + came[to], class: found.Class, cell: index, more: more})
 	}
 	if found.Length >= len(text) {
 		add(0, len(text))

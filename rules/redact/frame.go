@@ -71,7 +71,8 @@ type cut struct {
 type span struct {
 	start, end int
 	class      detect.Class
-	cell       int // index into cells, -1 in a line
+	cell       int  // index into cells, -1 in a line
+	more       bool // it is a further box of the number that the span before begins
 }
 
 func (f *frame) reset() {

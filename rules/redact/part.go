@@ -168,7 +168,7 @@ func (p *part) apply(spans []span) error {
 	}
 	for _, s := range spans {
 		p.job.learn(p.frame.text[s.start:s.end], s.class)
-		p.job.count(s.class)
+		p.job.count(s)
 	}
 	if p.special != nil {
 		var err error
@@ -202,7 +202,7 @@ func (p *part) applyKnown() error {
 		}
 		text := p.frame.text[l.start:l.end]
 		lead := len(text) - len(bytes.TrimLeftFunc(text, unicode.IsSpace))
-		s := span{l.start + lead, l.start + lead + len(bytes.TrimSpace(text)), class, -1}
+		s := span{start: l.start + lead, end: l.start + lead + len(bytes.TrimSpace(text)), class: class, cell: -1}
 		if err := p.frame.replace(s, p.frame.masked(s, p.job.hard)); err != nil {
 			return err
 		}

@@ -206,8 +206,8 @@ func (j *job) finder() *finder {
 }
 
 // count counts a value for the report.
-func (j *job) count(c detect.Class) {
-	if j.first {
-		j.replaced[c]++
+func (j *job) count(s span) {
+	if j.first && !s.more {
+		j.replaced[s.class]++
 	}
 }

@@ -148,7 +148,7 @@ func (s *sharedStrings) replace(p *part, text *passage, marks []stringMark) erro
 		if from >= to {
 			continue
 		}
-		sp := span{from, to, p.job.classes[m.class], -1}
+		sp := span{start: from, end: to, class: p.job.classes[m.class], cell: -1}
 		if err := p.frame.replace(sp, p.frame.masked(sp, p.job.hard)); err != nil {
 			return err
 		}

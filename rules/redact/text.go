@@ -106,7 +106,7 @@ func (t *textCopy) block(block []byte, last bool) (int, error) {
 			return 0, err
 		}
 		done = to
-		t.job.count(s.class)
+		t.job.count(s)
 	}
 	used := d.from(len(text))
 	f.text = nil
