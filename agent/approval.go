@@ -39,9 +39,9 @@ func (j *Judge) approval(a activity.Activity, sum func() (string, error)) *appro
 }
 
 // wanted is what an approval has to cover.
-func (p *approval) wanted(content rules.Content) grant.Use {
-	u := p.use
-	u.People = content.Summary.People
+func (p *part) wanted(content rules.Content) grant.Use {
+	u := p.approval.use
+	u.People, u.Rule, u.Action = content.Summary.People, p.decision.Rule, string(p.decision.Action)
 	for _, c := range content.Summary.Classes {
 		u.Classes = append(u.Classes, string(c.Class))
 	}
@@ -73,7 +73,7 @@ func (p *approval) failed() string {
 	case p.why == nil || errors.Is(p.why, grants.ErrNone):
 		return ""
 	case errors.Is(p.why, grant.ErrOtherPlace), errors.Is(p.why, grant.ErrOtherPerson), errors.Is(p.why, grant.ErrNotYet), errors.Is(p.why, grant.ErrExpired),
-		errors.Is(p.why, grant.ErrOtherContent), errors.Is(p.why, grant.ErrOtherClasses), errors.Is(p.why, grant.ErrTooMany),
+		errors.Is(p.why, grant.ErrOtherContent), errors.Is(p.why, grant.ErrOtherClasses), errors.Is(p.why, grant.ErrTooMany), errors.Is(p.why, grant.ErrOtherRule),
 		errors.Is(p.why, errOthers), errors.Is(p.why, grant.ErrUsedUp), errors.Is(p.why, grant.ErrWithdrawn), errors.Is(p.why, grant.ErrClockSetBack):
 		return p.why.Error()
 	}
@@ -158,6 +158,7 @@ func (j *Judge) keepCase(a activity.Activity, i incident.Incident, words prompt.
 	c := cases.Case{
 		Notice: n, Matches: i.Content.Matches, Source: a.Subject.Source, Said: a.Subject.Said, SHA256: a.Subject.SHA256, Target: filepath.Join(a.Destination.Path, filepath.FromSlash(a.Subject.Name)),
 		Channel: string(a.Channel), Destination: deviceKey(a.Destination), Place: n.Medium, People: i.Content.People,
+		Begun: a.Subject.Begun, Activity: &a,
 	}
 	for _, class := range i.Content.Classes {
 		c.Classes = append(c.Classes, class.ID)

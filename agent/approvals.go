@@ -33,6 +33,11 @@ func (a *Agent) openApprovals() (err error) {
 	return nil
 }
 
+// May implements Grants: what is awaited is seen to its end as well.
+func (p *approvals) May(uid int, channel, destination string) bool {
+	return p.Book.May(uid, channel, destination) || p.agent.desk.awaits(purpose{uid, channel, destination})
+}
+
 // Used implements Grants.
 func (p *approvals) Used(ctx context.Context, g grant.Grant, record string) {
 	left := 0

@@ -45,9 +45,11 @@ func (j *Judge) Clip(ctx context.Context, by control.Caller, c control.Clip) (co
 		return control.Verdict{Action: string(rules.Allow)}, nil
 	}
 	a.Subject.Type = content.Type
-	return j.clipVerdict(ctx, a, content, j.approval(a, func() (string, error) {
-		return sha256Of(ctx, textReader(text), int64(len(text)))
-	}))
+	sum := func() (string, error) { return sha256Of(ctx, textReader(text), int64(len(text))) }
+	if c.Incomplete != "" {
+		a.Subject.Begun, sum = true, nil // the same beginning can have another end
+	}
+	return j.clipVerdict(ctx, a, content, j.approval(a, sum))
 }
 
 // clipVerdict decides, and prepares the record where there is to be one.
@@ -61,11 +63,8 @@ func (j *Judge) clipVerdict(ctx context.Context, a activity.Activity, content ru
 		return control.Verdict{Action: string(rules.Allow)}, nil
 	}
 	v := control.Verdict{Action: string(d.Action), Clear: d.Action.Stops()}
-	if v.Clear && a.Operation == activity.CopyFile && approval.sum != nil {
-		var err error // which content may be approved
-		if a.Subject.SHA256, err = approval.sum(); err != nil {
-			return control.Verdict{}, fmt.Errorf("look at a copied file: %w", err)
-		}
+	if v.Clear {
+		j.tellApart(&a.Subject, approval.sum)
 	}
 	if !v.Clear && len(content.Summary.PeopleKeys) > 0 {
 		if err := claim.Keep(ctx); err != nil {

@@ -46,7 +46,7 @@ func (j *Judge) ClipFile(ctx context.Context, by control.Caller, c control.ClipF
 		Subject: activity.Subject{Name: name, Said: c.Path, Size: size, Type: content.Type},
 	}
 	if incomplete != "" {
-		a.Subject.Size = -1
+		a.Subject.Size, a.Subject.Begun = -1, true
 		return j.clipVerdict(ctx, a, content, j.approval(a, nil))
 	}
 	sum := func() (string, error) {

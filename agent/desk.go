@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -38,11 +36,6 @@ const (
 	asksPerHour = 30 // by one person, of everything that makes a record
 	// justified is how long a reason lets somebody do it once.
 	justified = 15 * time.Minute
-	// byPhone is how long a code heard over the telephone does.
-	byPhone     = time.Hour
-	wrongCodes  = 5 // an hour, on the whole machine
-	maxSpoken   = 256
-	permitsCopy = "grant"
 	// So many of the newest cases are told with all their matches, older ones
 	// with a few: together they have to fit one answer.
 	wholeCases = 25
@@ -55,24 +48,19 @@ type desk struct {
 	cases *cases.Book
 	known bool // the machine is one of a fleet
 
-	mu     sync.Mutex
-	asked  map[int][]time.Time // by uid
-	wrong  []time.Time
-	spoken map[string]spoken // by case
-	secret []byte
+	mu      sync.Mutex
+	asked   map[int][]time.Time // by uid
+	wrong   []guess
+	spoken  map[string]spoken     // by case
+	awaited map[purpose]time.Time // what has to be seen to its end
+	secret  []byte
 
 	stopSpoken  challenged
 	stopAllowed time.Time // when the service was allowed to be stopped
 }
 
-// spoken is a challenge that waits for its code.
-type spoken struct {
-	challenge string
-	request   grant.Request
-}
-
 func (a *Agent) openDesk() error {
-	a.desk = &desk{agent: a, cases: a.judge.Cases, known: a.uploader != nil, asked: map[int][]time.Time{}, spoken: map[string]spoken{}}
+	a.desk = &desk{agent: a, cases: a.judge.Cases, known: a.uploader != nil, asked: map[int][]time.Time{}, spoken: map[string]spoken{}, awaited: map[purpose]time.Time{}}
 	a.desk.readSecret()
 	a.control.Ask = a.desk.answer
 	return a.openApprovals()
@@ -140,6 +128,7 @@ func (d *desk) list(uid int) cases.List {
 	list := cases.List{Cases: d.cases.List(uid)}
 	for i := range list.Cases {
 		c := &list.Cases[i]
+		c.Activity = nil
 		if i >= wholeCases {
 			c.Matches = c.Matches[:min(len(c.Matches), fewMatches)]
 		}
@@ -182,7 +171,7 @@ func (d *desk) request(ctx context.Context, uid int, q cases.Wanted) (cases.Sent
 	if err != nil {
 		return cases.Sent{}, err
 	}
-	r, err := d.fill(ctx, uid, c, q.Wish)
+	r, _, err := d.fill(ctx, uid, c, q.Wish)
 	if err != nil {
 		return cases.Sent{}, err
 	}
@@ -195,64 +184,6 @@ func (d *desk) request(ctx context.Context, uid int, q cases.Wanted) (cases.Sent
 		sent.Challenge = d.challenge(q.Case, r)
 	}
 	return sent, nil
-}
-
-// fill makes a request of a wish: what the machine knows itself, the person has
-// no say in.
-func (d *desk) fill(ctx context.Context, uid int, c cases.Case, w grant.Wish) (grant.Request, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return grant.Request{}, fmt.Errorf("make an id: %w", err)
-	}
-	for _, text := range []*string{&w.Text, &w.Recipient, &w.Name} {
-		*text = d.harmless(*text)
-	}
-	r := grant.Request{
-		ID: id.String(), Incident: c.Notice.ID, Machine: d.agent.machine.ID, UID: uid, User: bounded(d.agent.judge.userName(uid)), Time: time.Now().UTC(), Wish: w,
-		Channel: c.Channel, Destination: c.Destination, Place: c.Place, File: c.Notice.File, Classes: slices.Sorted(slices.Values(c.Classes)), People: c.People, SHA256: c.SHA256,
-	}
-	if c.Source != "" {
-		if err := d.lookAt(ctx, c.Source, &r); err != nil {
-			return grant.Request{}, err
-		}
-	}
-	return r, nil
-}
-
-// lookAt puts into a request what the whole file holds: it was stopped before
-// all of it had been seen.
-func (d *desk) lookAt(ctx context.Context, path string, r *grant.Request) error {
-	before, err := os.Lstat(path)
-	if err != nil || !before.Mode().IsRegular() {
-		return control.Refusal(cases.FileChanged)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return control.Refusal(cases.FileChanged)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || !os.SameFile(before, info) {
-		return control.Refusal(cases.FileChanged)
-	}
-	if !mayRead(info, r.UID) {
-		return nil // the service may read what they may not: nothing is told of it
-	}
-	ctx, cancel := context.WithTimeout(ctx, judging)
-	defer cancel()
-	content, err := d.agent.judge.engine().Scan(ctx, info.Name(), f, info.Size())
-	if err != nil {
-		return fmt.Errorf("look at a file for a request: %w", err)
-	}
-	if r.SHA256, err = sha256Of(ctx, f, info.Size()); err != nil {
-		return fmt.Errorf("look at a file for a request: %w", err)
-	}
-	r.People, r.Classes = content.Summary.People, nil
-	for _, c := range content.Summary.Classes {
-		r.Classes = append(r.Classes, string(c.Class))
-	}
-	slices.Sort(r.Classes)
-	return nil
 }
 
 func (d *desk) mistake(ctx context.Context, uid int, q cases.Said) (cases.Sent, error) {
@@ -294,103 +225,6 @@ func (d *desk) masked(ctx context.Context, uid int, q cases.Saved) (cases.Sent, 
 	}
 	d.cases.Note(uid, q.Case, cases.Step{What: cases.MaskedCopy, Time: time.Now().UTC()})
 	return cases.Sent{}, nil
-}
-
-// justify lets the person go on once, for a reason that is recorded first.
-func (d *desk) justify(ctx context.Context, uid int, q cases.Said) (cases.Sent, error) {
-	text := d.harmless(q.Text)
-	if strings.TrimSpace(text) == "" {
-		return cases.Sent{}, control.Refusal(cases.Incomplete)
-	}
-	c, err := d.find(uid, q.Case, string(rules.Justify))
-	if err == nil && c.Notice.Action != string(rules.Justify) {
-		err = control.Refusal(cases.NotOffered)
-	}
-	if err != nil {
-		return cases.Sent{}, err
-	}
-	r, err := d.fill(ctx, uid, c, grant.Wish{Purpose: "other", Text: text, Days: 1, Uses: 1, Pledge: true, Name: d.agent.judge.userName(uid)})
-	if err != nil {
-		return cases.Sent{}, err
-	}
-	if err := d.about(ctx, codeJustified, incident.Medium, c, map[string]string{"text": text, "user": r.User, "people": strconv.Itoa(r.People)}); err != nil {
-		return cases.Sent{}, err
-	}
-	until, err := d.permit(r, "", justified)
-	if err != nil {
-		return cases.Sent{}, err
-	}
-	d.cases.Note(uid, q.Case, cases.Step{What: cases.Justified, Time: time.Now().UTC(), Text: text, Until: until, Left: 1})
-	return cases.Sent{People: r.People, Classes: r.Classes, Until: until}, nil
-}
-
-// permit lets what was asked for happen once, for a while.
-func (d *desk) permit(r grant.Request, request string, within time.Duration) (until time.Time, err error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return until, fmt.Errorf("make an id: %w", err)
-	}
-	g := r.Grant(id.String(), "-", time.Now())
-	g.Request, g.MaxUses, g.Expires = request, 1, g.NotBefore.Add(within)
-	if r.SHA256 == "" {
-		// What was seen before it was stopped is not all there is.
-		g.Classes, g.MaxPeople = []string{grant.AnyClass}, grant.MaxPeople
-	}
-	return g.Expires, d.agent.grants.Permit(*g)
-}
-
-// challenge answers what is read out over the telephone for a request.
-func (d *desk) challenge(id string, r grant.Request) string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.secret) == 0 {
-		return ""
-	}
-	if len(d.spoken) >= maxSpoken {
-		clear(d.spoken)
-	}
-	s := spoken{grant.NewChallenge(), r}
-	d.spoken[id] = s
-	return s.challenge
-}
-
-// code takes the answer to a challenge.
-func (d *desk) code(ctx context.Context, uid int, q cases.Spoken) (cases.Sent, error) {
-	c, err := d.find(uid, q.Case, "request-approval")
-	if err != nil {
-		return cases.Sent{}, err
-	}
-	r, err := d.heard(q)
-	if err != nil {
-		return cases.Sent{}, err
-	}
-	if err := d.about(ctx, codeByPhone, incident.Medium, c, map[string]string{"request": r.ID, "user": r.User, "people": strconv.Itoa(r.People)}); err != nil {
-		return cases.Sent{}, err
-	}
-	until, err := d.permit(r, r.ID, byPhone)
-	if err != nil {
-		return cases.Sent{}, err
-	}
-	d.cases.Note(uid, q.Case, cases.Step{What: cases.Granted, Time: time.Now().UTC(), Until: until, Left: 1})
-	return cases.Sent{Until: until}, nil
-}
-
-// heard answers the request that a code belongs to; a challenge is good for
-// one code, and wrong ones are counted on the whole machine.
-func (d *desk) heard(q cases.Spoken) (grant.Request, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	now := time.Now()
-	if d.locked(now) {
-		return grant.Request{}, control.Refusal(cases.CodesLocked)
-	}
-	s, ok := d.spoken[q.Case]
-	if !ok || !grant.CodeIs(q.Code, d.secret, permitsCopy, s.challenge) {
-		d.wrong = append(d.wrong, now)
-		return grant.Request{}, control.Refusal(cases.WrongCode)
-	}
-	delete(d.spoken, q.Case)
-	return s.request, nil
 }
 
 // harmless makes what a person wrote fit a record: bounded and masked.

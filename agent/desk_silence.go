@@ -2,11 +2,11 @@ package agent
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/trustline/trustline/agent/cases"
 	"github.com/trustline/trustline/agent/control"
-	"github.com/trustline/trustline/grant"
 	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/uploader/incident"
 )
@@ -42,11 +42,14 @@ func (d *desk) silence(ctx context.Context, uid int, q cases.Said) (cases.Sent, 
 // release lets the person go on once because they say that it is no customer
 // data, where the policy takes their word until it was looked at.
 func (d *desk) release(ctx context.Context, uid int, c cases.Case, text string) (cases.Sent, error) {
-	r, err := d.fill(ctx, uid, c, grant.Wish{Purpose: "other", Text: text, Days: 1, Uses: 1, Pledge: true, Name: d.agent.judge.userName(uid)})
+	r, said, err := d.fill(ctx, uid, c, d.ownWish(uid, text))
 	if err != nil {
 		return cases.Sent{}, err
 	}
-	until, err := d.permit(r, "", justified)
+	if !slices.Contains(said.EmployeeMay, wayRelease) {
+		return cases.Sent{}, nil // of the whole the policy takes no word; it will be looked at
+	}
+	until, err := d.permit(past(r, said), justified)
 	if err != nil {
 		return cases.Sent{}, err
 	}

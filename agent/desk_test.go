@@ -412,7 +412,7 @@ func TestNobodyLearnsOfAFileTheyMayNotRead(t *testing.T) {
 	}
 	o := newWorkplace(t, "")
 	o.expect(somebody, "S1", guard.Deny, "without approval")
-	id, seen := o.own(somebody)[0].Notice.ID, o.own(somebody)[0].People
+	id, seen, copied := o.own(somebody)[0].Notice.ID, o.own(somebody)[0].People, o.own(somebody)[0].SHA256
 	o.write(300)
 	if err := os.Chmod(o.source, 0o600); err != nil {
 		t.Fatal(err)
@@ -421,8 +421,8 @@ func TestNobodyLearnsOfAFileTheyMayNotRead(t *testing.T) {
 	if no != "" || sent.People != seen {
 		t.Errorf("%q, told of %d people", no, sent.People)
 	}
-	if d := o.recorded(grant.CodeRequested)[0].Detail; d["sha256"] != "" {
-		t.Error("the console is told of the file")
+	if d := o.recorded(grant.CodeRequested)[0].Detail; d["sha256"] != copied {
+		t.Error("the console is told of another content than was copied")
 	}
 	if err := os.Chown(o.source, somebody, 0); err != nil {
 		t.Fatal(err)

@@ -147,7 +147,7 @@ func TestWhatIsApprovedStaysOnADrive(t *testing.T) {
 		t.Fatal("a list stays without approval")
 	}
 	p.state()
-	r, err := p.agent.desk.fill(t.Context(), somebody, p.own(somebody)[0], wish("").Wish)
+	r, _, err := p.agent.desk.fill(t.Context(), somebody, p.own(somebody)[0], wish("").Wish)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestWhatIsApprovedStaysOnADrive(t *testing.T) {
 func TestAnApprovalOpensADrive(t *testing.T) {
 	p := plugIn(t, "", "S1")
 	p.state()
-	r, err := p.agent.desk.fill(t.Context(), somebody, p.own(somebody)[0], wish("").Wish)
+	r, _, err := p.agent.desk.fill(t.Context(), somebody, p.own(somebody)[0], wish("").Wish)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func TestADriveThatCannotBeMadeReadOnly(t *testing.T) {
 func (p *plugged) approve(id string) *grant.Grant {
 	p.t.Helper()
 	p.state()
-	r, err := p.agent.desk.fill(p.t.Context(), somebody, p.own(somebody)[0], wish("").Wish)
+	r, _, err := p.agent.desk.fill(p.t.Context(), somebody, p.own(somebody)[0], wish("").Wish)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -137,6 +137,7 @@ func (j *Judge) decide(ctx context.Context, a activity.Activity, content rules.C
 // approval is tried before the whole is known: it would be for nothing where
 // another is stopped later.
 func (j *Judge) decideEarly(ctx context.Context, a activity.Activity, content rules.Content, approved func(activity.Activity) *approval) guard.Verdict {
+	a.Subject.Begun = true
 	parts, done := j.parts(a, content, approved)
 	defer done()
 	those := stopped(parts)
@@ -155,7 +156,21 @@ func (j *Judge) decideEarly(ctx context.Context, a activity.Activity, content ru
 // prevented records and tells for each person what is stopped.
 func (j *Judge) prevented(ctx context.Context, content rules.Content, those []*part) {
 	for _, p := range those {
+		j.tellApart(&p.activity.Subject, p.approval.sum)
 		j.report(ctx, p.activity, content, p.decision, p.situation, incident.Prevented, p.approval)
+	}
+}
+
+// tellApart notes which content is stopped, so that it and no other can be
+// approved, by somebody or by the person's own word.
+func (j *Judge) tellApart(s *activity.Subject, sum func() (string, error)) {
+	if sum == nil || s.SHA256 != "" {
+		return
+	}
+	var err error
+	if s.SHA256, err = sum(); err != nil {
+		j.Log.Warn("what is stopped cannot be told apart by its content", "error", withoutPath(err))
+		s.Begun = true
 	}
 }
 

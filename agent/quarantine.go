@@ -62,6 +62,7 @@ func (a *Agent) settle(ctx context.Context, r *finding) {
 	stopped := d.Action == rules.Quarantine || undo
 	take := stopped && !r.closed
 	sum := func() (string, error) { return sumOfFile(ctx, r.path, r.judged) }
+	failed := ""
 	if stopped {
 		approval := a.judge.approval(act, sum)
 		if uid, ok := a.grants.Holder(approval.use.Channel, approval.use.Destination); ok && undo && act.Actor.UID < 0 {
@@ -70,12 +71,14 @@ func (a *Agent) settle(ctx context.Context, r *finding) {
 		if a.judge.goesOn(ctx, r.content, &part{activity: act, decision: d, situation: r.situation, approval: approval}) {
 			return
 		}
+		failed = approval.failed()
 	}
 	i, err := a.judge.incident(act, r.content, d, r.situation, incident.Reported)
 	if err != nil {
 		a.log.Error("incident is not recorded", "error", err)
 		return
 	}
+	i.Decision.GrantFailed = failed
 	if r.atRest || stopped {
 		switch i.File.SHA256, err = sum(); {
 		case errors.Is(err, quarantine.ErrChanged), errors.Is(err, fs.ErrNotExist):
@@ -83,6 +86,8 @@ func (a *Agent) settle(ctx context.Context, r *finding) {
 		case err != nil:
 			a.log.Warn("a file cannot be told apart by its content", "incident", i.ID, "error", withoutPath(err))
 		}
+		// What can be approved is this content.
+		act.Subject.SHA256, act.Subject.Begun = i.File.SHA256, err != nil
 	}
 	if r.add != nil {
 		r.add(&i)

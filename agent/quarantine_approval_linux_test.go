@@ -62,11 +62,11 @@ func TestAnApprovedFileIsGivenBack(t *testing.T) {
 	if !ok {
 		t.Fatal("its owner has no case to ask about")
 	}
-	r, err := a.desk.fill(t.Context(), os.Getuid(), kase, grant.Wish{Purpose: "other", Text: "audit", Days: 1, Uses: 1, Pledge: true, Name: "x"})
+	r, _, err := a.desk.fill(t.Context(), os.Getuid(), kase, grant.Wish{Purpose: "other", Text: "audit", Days: 1, Uses: 1, Pledge: true, Name: "x"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.desk.permit(r, "", time.Hour); err != nil {
+	if _, err := a.desk.permit(*r.Grant("", "-", time.Now()), time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	a.giveBack(t.Context())

@@ -159,22 +159,16 @@ func (d *desk) stopCode(q control.Stop) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
-	if d.locked(now) {
+	if d.locked(now, 0, control.PermitStop) {
 		return control.RefusedLocked
 	}
 	s := d.stopSpoken
 	if s.permits != q.Permits || now.Sub(s.at) > byPhone || !grant.CodeIs(q.Code, d.secret, q.Permits, s.challenge) {
-		d.wrong = append(d.wrong, now)
+		d.wrong = append(d.wrong, guess{now, 0, control.PermitStop}) // also for removing it
 		return control.RefusedCode
 	}
 	d.stopSpoken = challenged{}
 	return nil
-}
-
-// locked tells whether too many wrong codes were tried. The lock is held.
-func (d *desk) locked(now time.Time) bool {
-	d.wrong = slices.DeleteFunc(d.wrong, func(at time.Time) bool { return now.Sub(at) > time.Hour })
-	return len(d.wrong) >= wrongCodes
 }
 
 // keepSecret keeps what codes are made with, for when the console cannot be

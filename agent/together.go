@@ -100,7 +100,7 @@ func (j *Judge) cover(content rules.Content, stopped []*part) bool {
 	var sum func() (string, error)
 	for _, p := range stopped {
 		p.approval.why = nil
-		if u := p.approval.wanted(content); p.approval.used == nil || !p.approval.stillCovers(u) {
+		if u := p.wanted(content); p.approval.used == nil || !p.approval.stillCovers(u) {
 			uses, of, sum = append(uses, u), append(of, p.approval), p.approval.sum
 		}
 	}

@@ -59,6 +59,11 @@ type Grant struct {
 	Expires     time.Time `json:"expires"`
 	Purpose     Purpose   `json:"purpose"`
 	Approvers   []string  `json:"approvers"` // names of the accounts
+	// Rule and Action are what it lets somebody past: where the policy answers
+	// with another rule or action it does not hold. "" for whatever it answers.
+	// Nobody signs these: machines set them where nobody was asked.
+	Rule   string `json:"rule,omitempty"`
+	Action string `json:"action,omitempty"`
 }
 
 // Refusal says no to a request.
@@ -177,6 +182,8 @@ type Use struct {
 	SHA256      string // of the content in hex, "" when it is not known
 	Classes     []string
 	People      int
+	Rule        string // that stops it, and how
+	Action      string
 }
 
 // Why a grant does not cover a use. They are told to the employee.
@@ -188,6 +195,7 @@ var (
 	ErrOtherContent     = errors.New("content-changed")
 	ErrOtherClasses     = errors.New("more-classes")
 	ErrTooMany          = errors.New("more-people")
+	ErrOtherRule        = errors.New("other-rule")
 	ErrUsedUp           = errors.New("used-up")
 	ErrWithdrawn        = errors.New("withdrawn")
 	ErrClockSetBack     = errors.New("clock-set-back")
@@ -215,6 +223,8 @@ func (g *Grant) Covers(u Use, now time.Time) error {
 		return ErrExpired
 	case g.SHA256 != "" && g.SHA256 != u.SHA256:
 		return ErrOtherContent
+	case g.Rule != "" && (g.Rule != u.Rule || g.Action != u.Action):
+		return ErrOtherRule
 	case u.People > g.MaxPeople:
 		return ErrTooMany
 	}

@@ -78,6 +78,9 @@ type Subject struct {
 	SHA256 string // of the whole content in hex, "" when not known
 	Size   int64  // bytes, -1 when unknown
 	Type   string // media type found by content, "" when not looked at
+	// Begun tells that only the first part of the content was there to look at:
+	// what was found in it says nothing of the rest.
+	Begun bool
 }
 
 // Destination is where the content is going.

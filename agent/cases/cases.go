@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/prompt"
 	"github.com/trustline/trustline/uploader/incident"
 )
@@ -39,6 +40,12 @@ type Case struct {
 	Place       string   `json:"place"`
 	Classes     []string `json:"classes,omitempty"`
 	People      int      `json:"people"`
+	// Begun tells that what was seen before is not all there is, and nobody
+	// knows how much there is.
+	Begun bool `json:"begun,omitempty"`
+	// Activity is what was stopped, so that the service can decide again about
+	// more of the content. It is kept, and told to nobody.
+	Activity *activity.Activity `json:"activity,omitempty"`
 }
 
 // What can have been done about a case.

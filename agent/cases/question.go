@@ -78,6 +78,7 @@ const (
 	CodesLocked = "codes-locked"
 	NoConsole   = "no-console"   // the machine is not part of a fleet
 	FileChanged = "file-changed" // what was to be copied is not there as it was
+	OnlyBegun   = "only-begun"   // nobody knows what all of it holds; done again it is seen to its end
 )
 
 // Company is what the company can see, made from the policy in force.

@@ -109,7 +109,7 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		r := start(t, lang)
 		v, page := r.visit(t, firstCase, "request-approval")
 		seen := map[string]string{}
-		for _, code := range []string{cases.NoSuchCase, cases.NotOffered, cases.Incomplete, cases.TooOften, cases.WrongCode, cases.CodesLocked, cases.NoConsole, cases.FileChanged} {
+		for _, code := range []string{cases.NoSuchCase, cases.NotOffered, cases.Incomplete, cases.TooOften, cases.WrongCode, cases.CodesLocked, cases.NoConsole, cases.FileChanged, cases.OnlyBegun} {
 			r.stub.refuses(cases.AskRequest, control.Refusal(code))
 			a := v.send(requestPath, complete(page))
 			says := r.texts.Text("refusal." + code)
