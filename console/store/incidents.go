@@ -180,11 +180,15 @@ func searchText(i *incident.Incident) string {
 	if len(i.Content.Overdue)+len(i.Content.Excess) > 0 {
 		house = HouseWord
 	}
-	return strings.ToLower(strings.Join([]string{
+	people := []string{i.Person.User}
+	for _, o := range i.Others {
+		people = append(people, o.User)
+	}
+	return strings.ToLower(strings.Join(append(people,
 		house,
-		i.File.Name, i.File.Source, i.Person.User, i.Machine.Name, i.Program.Path, i.Destination.Path,
+		i.File.Name, i.File.Source, i.Machine.Name, i.Program.Path, i.Destination.Path,
 		i.Destination.Vendor, i.Destination.Model, i.Destination.Serial, i.Destination.Label, i.Destination.Share, i.Decision.Rule, i.Code,
-	}, "\n"))
+	), "\n"))
 }
 
 // Item is an incident and where it stands with its reviewers.

@@ -192,6 +192,7 @@ func TestPagesDoNotShiftWhileIncidentsArrive(t *testing.T) {
 // TestFilters holds every filter and pairs of them against a plain loop.
 func TestFilters(t *testing.T) {
 	s, all := open(t, t.TempDir()), samples(t, 400)
+	all[40].Others = []incident.Person{{User: "wang.fang", UID: 1004}}
 	add(t, s, all)
 	for name, c := range map[string]struct {
 		f    store.Filter
@@ -209,6 +210,7 @@ func TestFilters(t *testing.T) {
 		"since":        {store.Filter{Since: start.Add(100 * time.Second)}, func(i incident.Incident) bool { return !i.Time.Before(start.Add(100 * time.Second)) }},
 		"until":        {store.Filter{Until: start.Add(100 * time.Second)}, func(i incident.Incident) bool { return i.Time.Before(start.Add(100 * time.Second)) }},
 		"text":         {store.Filter{Text: "客户 17"}, func(i incident.Incident) bool { return strings.Contains(i.File.Name, "客户 17") }},
+		"text, others": {store.Filter{Text: "Wang.Fang"}, func(i incident.Incident) bool { return len(i.Others) > 0 }},
 		"text, signs":  {store.Filter{Text: "7%_A"}, func(i incident.Incident) bool { return strings.Contains(i.File.Name, "7%_a") }},
 		"text, quote":  {store.Filter{Text: "' OR 1=1 --"}, func(incident.Incident) bool { return false }},
 		"text, escape": {store.Filter{Text: `\`}, func(incident.Incident) bool { return false }},
