@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trustline/trustline/message"
+	"github.com/trustline/trustline/message/commandline"
 )
 
 //go:embed messages
@@ -38,9 +39,14 @@ func execute(ctx context.Context, args []string) int {
 	root.SetOut(t.out)
 	root.SetErr(t.err)
 	root.AddCommand(newServeCommand(t), newTokenCommand(t), newAccountCommand(t), newAuditCommand(t), newMachineCommand(t), newSpotCheckCommand(t), newPinCommand(t), newListCommand(t), newManualCommand())
+	words, err := commandline.Localize(root, t.Language())
+	if err != nil {
+		fmt.Fprintln(t.err, err)
+		return 2
+	}
 	root.SetArgs(args)
 	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(t.err, t.Text("error", message.Args{"Error": err}))
+		fmt.Fprintln(t.err, t.Text("error", message.Args{"Error": words.Explain(err)}))
 		return 2
 	}
 	return 0

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trustline/trustline/message"
+	"github.com/trustline/trustline/message/commandline"
 )
 
 //go:embed messages
@@ -47,6 +48,11 @@ func execute(ctx context.Context, args []string) int {
 	}
 	t := &terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, Printer: catalog.Printer(message.FromEnvironment(os.Getenv))}
 	root := newRoot(t)
+	words, err := commandline.Localize(root, t.Language())
+	if err != nil {
+		fmt.Fprintln(t.err, err)
+		return exitError
+	}
 	root.SetArgs(args)
 	err = root.ExecuteContext(ctx)
 	var status exitStatus
@@ -56,7 +62,7 @@ func execute(ctx context.Context, args []string) int {
 	case errors.As(err, &status):
 		return int(status)
 	default:
-		fmt.Fprintln(t.err, t.Text("error", message.Args{"Error": err}))
+		fmt.Fprintln(t.err, t.Text("error", message.Args{"Error": words.Explain(err)}))
 		return exitError
 	}
 }
