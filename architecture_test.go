@@ -22,7 +22,7 @@ var layers = map[string]struct {
 	may []string
 	why string
 }{
-	"message":           {nil, "texts are looked up, nothing else"},
+	"message":           {[]string{"message"}, "texts are looked up, nothing else"},
 	"agent/activity":    {nil, "plain data at the bottom"},
 	"uploader/incident": {nil, "plain data at the bottom"},
 	"beacon":            {nil, "agent and console both speak it, hence it knows neither"},

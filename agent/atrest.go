@@ -250,7 +250,7 @@ func (f *finder) results() (discovery.Results, error) {
 	for i := range list {
 		list[i].Incident.Content.Matches = nil // one answer has to hold it
 	}
-	return discovery.Results{All: all, Found: list}, nil
+	return discovery.Results{All: all, Found: append([]discovery.Found{}, list...)}, nil // JSON for scripts: [], not null
 }
 
 // progress is what the console is told of the search.

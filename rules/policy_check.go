@@ -40,8 +40,18 @@ func (p *Policy) checkRule(r *rule, spec *ruleSpec, warn func(at place, id strin
 	case r.action == Allow && !r.answersUnreadable:
 		warn(spec.Action.Place, "policy.allow-is-mild")
 	}
-	if on := channelsOf(r.when); on != nil && asks(r.unless, "program") && !slices.Contains(on, string(activity.RemovableMedia)) {
+	on := channelsOf(r.when)
+	only := func(c activity.Channel) bool {
+		return len(on) > 0 && !slices.ContainsFunc(on, func(o string) bool { return o != string(c) })
+	}
+	if on != nil && asks(r.unless, "program") && !slices.Contains(on, string(activity.RemovableMedia)) {
 		warn(spec.Unless.Place, "policy.never-proven")
+	}
+	if only(activity.Print) {
+		warn(spec.When.Place, "policy.not-watched", "Channel", activity.Print)
+	}
+	if r.action == Quarantine && only(activity.Clipboard) {
+		warn(spec.Action.Place, "policy.nothing-to-keep")
 	}
 	if r.action.Stops() && len(r.title) == 0 {
 		warn(spec.Place, "policy.untold")

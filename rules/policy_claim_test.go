@@ -116,6 +116,10 @@ func TestWarningsAboutNames(t *testing.T) {
 		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: removable-media, program: crm}}, {id: all, title: {en: x, zh: x}, action: block, when: {channel: removable-media}}`: "",
 		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: removable-media, host: nas}}`:                                                                                       "never applies",
 		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: sync-folder, share: //nas/x}}`:                                                                                      "never applies",
+		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: print}}`:                                                                                                            "does not watch",
+		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: [print, clipboard]}}`:                                                                                               "",
+		`{id: r, title: {en: x, zh: x}, action: quarantine, when: {channel: clipboard}}`:                                                                                                   "acts as block",
+		`{id: r, title: {en: x, zh: x}, action: quarantine, when: {channel: [clipboard, sync-folder]}}`:                                                                                    "",
 		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: network-share, host: nas}}`:                                                                                         "",
 		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: removable-media, program: cp}, unless: {program: cp}}`:                                                              "", // a copy of cp is stopped
 		`{id: r, title: {en: x, zh: x}, action: block, when: {channel: network-share, host: [nas, b]}, unless: {channel: network-share}}`:                                                  "never applies",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os/user"
@@ -21,7 +22,10 @@ func newMachineCommand(t *terminal) *cobra.Command {
 }
 
 func newMachineList(t *terminal) *cobra.Command {
-	var data string
+	var (
+		data   string
+		asJSON bool
+	)
 	cmd := &cobra.Command{
 		Use: "list", Short: t.Text("machine.list.short"), Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -33,6 +37,9 @@ func newMachineList(t *terminal) *cobra.Command {
 			if err := errors.Join(err, s.Close()); err != nil {
 				return err
 			}
+			if asJSON {
+				return t.machinesAsJSON(fleet)
+			}
 			w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, t.Text("machine.list.head"))
 			for _, m := range fleet {
@@ -43,7 +50,29 @@ func newMachineList(t *terminal) *cobra.Command {
 		},
 	}
 	t.dataFlag(cmd, &data)
+	cmd.Flags().BoolVar(&asJSON, "json", false, t.Text("machine.flag.json"))
 	return cmd
+}
+
+// machinesAsJSON prints a line for each machine; times that never were are left out.
+func (t *terminal) machinesAsJSON(fleet []store.Machine) error {
+	lines := json.NewEncoder(t.out)
+	for _, m := range fleet {
+		err := lines.Encode(struct {
+			ID       string    `json:"id"`
+			Name     string    `json:"name"`
+			OS       string    `json:"os"`
+			Version  string    `json:"version"`
+			Enrolled time.Time `json:"enrolled,omitzero"`
+			Seen     time.Time `json:"seen,omitzero"`
+			Expires  time.Time `json:"certificateUntil,omitzero"`
+			Revoked  time.Time `json:"revoked,omitzero"`
+		}{m.Heartbeat.Machine.ID, m.Heartbeat.Machine.Name, m.Heartbeat.Machine.OS, m.Heartbeat.Version, m.Enrolled, m.Seen, m.Expires, m.Revoked})
+		if err != nil {
+			return fmt.Errorf("print: %w", err)
+		}
+	}
+	return nil
 }
 
 // oneLine makes a machine's own name for itself harmless to a terminal.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -14,7 +16,10 @@ import (
 const exitFailed = 1 // policy test: a case came out otherwise
 
 func newPolicyTestCommand(t *terminal) *cobra.Command {
-	var path string
+	var (
+		path   string
+		asJSON bool
+	)
 	cmd := &cobra.Command{
 		Use:     "test [--policy FILE] CASES…",
 		Short:   t.Text("policy.test.short"),
@@ -33,26 +38,50 @@ func newPolicyTestCommand(t *terminal) *cobra.Command {
 			}
 			total, failed := 0, 0
 			for _, file := range args {
-				n, bad, err := t.runCases(p, file)
+				n, bad, err := t.runCases(p, file, asJSON)
 				if err != nil {
 					return err
 				}
 				total, failed = total+n, failed+bad
 			}
+			switch said := (message.Args{"Failed": failed, "Count": total, "Policy": t.policyName(p)}); {
+			case asJSON:
+			case failed > 0:
+				fmt.Fprintln(t.out, t.Text("policy.test.failed", said))
+			default:
+				fmt.Fprintln(t.out, t.Text("policy.test.passed", said))
+			}
 			if failed > 0 {
-				fmt.Fprintln(t.out, t.Text("policy.test.failed", message.Args{"Failed": failed, "Count": total, "Policy": t.policyName(p)}))
 				return exitStatus(exitFailed)
 			}
-			_, err = fmt.Fprintln(t.out, t.Text("policy.test.passed", message.Args{"Count": total, "Policy": t.policyName(p)}))
-			return err
+			return nil
 		},
 	}
 	t.policyFlag(cmd, &path)
+	cmd.Flags().BoolVar(&asJSON, "json", false, t.Text("policy.flag.json"))
 	return cmd
 }
 
-// runCases says of each case that came out otherwise what was expected.
-func (t *terminal) runCases(p *rules.Policy, file string) (total, failed int, err error) {
+// tried is one case and what came of it, as JSON says it.
+type tried struct {
+	File     string  `json:"file"`
+	Line     int     `json:"line"`
+	Name     string  `json:"name"`
+	Passed   bool    `json:"passed"`
+	Expected outcome `json:"expected"`
+	Got      outcome `json:"got"`
+}
+
+// outcome is what was, or should have been, decided; "" is whatever comes.
+type outcome struct {
+	Action   rules.Action   `json:"action"`
+	Rule     string         `json:"rule,omitempty"`
+	Severity rules.Severity `json:"severity,omitempty"`
+}
+
+// runCases says of each case that came out otherwise what was expected; as
+// JSON it says so of every case.
+func (t *terminal) runCases(p *rules.Policy, file string, asJSON bool) (total, failed int, err error) {
 	data, err := policyfile.Read(file)
 	if err != nil {
 		return 0, 0, err
@@ -63,28 +92,31 @@ func (t *terminal) runCases(p *rules.Policy, file string) (total, failed int, er
 	}
 	for _, c := range cases {
 		r := c.Run(p)
-		if r.Passed {
-			continue
-		}
-		failed++
-		fmt.Fprintf(t.out, "%s:%d: %s\n", file, c.Line, c.Name)
-		fmt.Fprintf(t.out, "  %s\n", t.outcome("policy.test.expected", c.Action, c.Rule, c.Severity))
 		d := r.Explanation.Decision
-		action := d.Action
-		if d.Would != "" {
-			action = d.Would
+		one := tried{file, c.Line, c.Name, r.Passed, outcome{c.Action, c.Rule, c.Severity}, outcome{cmp.Or(d.Would, d.Action), d.Rule, d.Severity}}
+		if !r.Passed {
+			failed++
 		}
-		fmt.Fprintf(t.out, "  %s\n", t.outcome("policy.test.got", action, d.Rule, d.Severity))
+		switch {
+		case asJSON:
+			err = json.NewEncoder(t.out).Encode(one)
+		case !r.Passed:
+			_, err = fmt.Fprintf(t.out, "%s:%d: %s\n  %s\n  %s\n", file, c.Line, c.Name,
+				t.outcome("policy.test.expected", one.Expected), t.outcome("policy.test.got", one.Got))
+		}
+		if err != nil {
+			return 0, 0, fmt.Errorf("print: %w", err)
+		}
 	}
 	return len(cases), failed, nil
 }
 
-func (t *terminal) outcome(id string, a rules.Action, rule string, s rules.Severity) string {
+func (t *terminal) outcome(id string, o outcome) string {
 	orAny := func(text string) string {
 		if text == "" {
 			return t.Text("policy.test.any")
 		}
 		return text
 	}
-	return t.Text(id, message.Args{"Action": a, "Rule": orAny(rule), "Severity": orAny(string(s))})
+	return t.Text(id, message.Args{"Action": o.Action, "Rule": orAny(o.Rule), "Severity": orAny(string(o.Severity))})
 }

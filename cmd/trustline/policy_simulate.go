@@ -174,7 +174,16 @@ func recorded(i incident.Incident) (activity.Activity, rules.Content) {
 }
 
 func (s *simulation) report() error {
-	if !s.asJSON {
+	if s.asJSON {
+		err := json.NewEncoder(s.out).Encode(struct {
+			Total   int `json:"total"`
+			Same    int `json:"same"`
+			Skipped int `json:"skipped"`
+		}{s.total, s.same, s.skipped})
+		if err != nil {
+			return fmt.Errorf("print: %w", err)
+		}
+	} else {
 		fmt.Fprintln(s.out, s.Text("policy.simulate.total", message.Args{"Count": s.total, "Skipped": s.skipped, "Policy": s.policyName(s.policy)}))
 		fmt.Fprintln(s.out, s.Text("policy.simulate.same", message.Args{"Count": s.same}))
 		s.printKinds()
