@@ -118,7 +118,7 @@ func (e *Engine) Scan(ctx context.Context, name string, r io.ReaderAt, size int6
 	if err != nil {
 		return Content{}, fmt.Errorf("scan: %w", withoutPath(err))
 	}
-	return s.content(result), nil
+	return e.complete(ctx, s, result)
 }
 
 // withoutPath takes the path out of an error: it may hold customer data.

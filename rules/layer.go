@@ -23,19 +23,21 @@ type layer struct {
 	next    *layer           // nil in the last one
 	found   bool             // something was found here or further down
 	ended   func()           // called at the end of each text
+	files   *files           // that stand encoded in any layer
+	file    *file            // the one being decoded, nil: it is text
 }
 
-func newLayer(above *look, layers int) *layer {
-	l := &layer{above: above, ended: func() {}}
+func newLayer(above *look, files *files, layers int) *layer {
+	l := &layer{above: above, files: files, ended: func() {}}
 	if layers > 1 {
-		l.next = newLayer(above, layers-1)
+		l.next = newLayer(above, files, layers-1)
 		l.decoder = encoded.NewDecoder(l.next, func() int { return l.look.Lines() })
 	}
 	return l
 }
 
 func (l *layer) reset() {
-	l.found = false
+	l.found, l.file = false, nil
 	if l.look != nil {
 		l.look.reset()
 	}
@@ -45,14 +47,18 @@ func (l *layer) reset() {
 	}
 }
 
-// Begin starts a text that was encoded.
-func (l *layer) Begin(encoding string, line int) {
-	if l.look == nil {
-		l.look = l.above.beside()
-	}
+// Begin starts a text or a file that was encoded.
+func (l *layer) Begin(encoding string, line int, isFile bool) {
 	place := fmt.Sprintf("line %d › %s", line, encoding)
 	if l.place != "" {
 		place = l.place + " › " + place
+	}
+	if l.file = nil; isFile {
+		l.file = l.files.begin(place)
+		return
+	}
+	if l.look == nil {
+		l.look = l.above.beside()
 	}
 	l.look.begin(place)
 	if l.next != nil {
@@ -63,7 +69,13 @@ func (l *layer) Begin(encoding string, line int) {
 }
 
 // Write takes bytes of it in any charset.
-func (l *layer) Write(p []byte) { l.charset.Write(p) }
+func (l *layer) Write(p []byte) {
+	if l.file != nil {
+		l.files.write(l.file, p)
+		return
+	}
+	l.charset.Write(p)
+}
 
 func (l *layer) text(text []byte) {
 	if l.next != nil {
@@ -72,8 +84,13 @@ func (l *layer) text(text []byte) {
 	l.look.write(text)
 }
 
-// End ends the text.
+// End ends the text or the file.
 func (l *layer) End() {
+	if l.file != nil {
+		l.file, l.found = nil, true // nobody knows yet what it holds
+		l.ended()
+		return
+	}
 	l.charset.Close()
 	if l.next != nil {
 		l.decoder.Close()

@@ -18,11 +18,13 @@ type scan struct {
 	decoder *encoded.Decoder
 	layer   *layer // what is encoded in the content
 	coded   int64  // where the first encoded text begins that holds something, -1: none does
+	files   files  // that stand encoded in the content
+	inside  *inside
 }
 
 func newScan(l look, names *detect.Scanner) *scan {
 	s := &scan{look: l, names: names}
-	s.layer = newLayer(&s.look, codedLayers)
+	s.layer = newLayer(&s.look, &s.files, codedLayers)
 	s.layer.ended = func() {
 		if s.layer.found && s.coded < 0 {
 			s.coded = s.decoder.Since()
@@ -41,6 +43,8 @@ func (e *Engine) begin(name string) *scan {
 	s.layer.reset()
 	s.decoder.Reset()
 	s.labels.reset()
+	s.files.reset()
+	s.inside.reset()
 	s.lead, s.coded = 0, -1
 	if name = strings.TrimSuffix(name, path.Ext(name)); name != "" {
 		s.lead = int64(len(name))
@@ -52,21 +56,30 @@ func (e *Engine) begin(name string) *scan {
 	return s
 }
 
-func (e *Engine) end(s *scan) { e.idle.Put(s) }
+func (e *Engine) end(s *scan) {
+	s.files.reset() // nothing of them is kept
+	e.idle.Put(s)
+}
 
 // Begin starts a fragment. What a location holds of customer data is masked:
 // it goes wherever a finding goes.
 func (s *scan) Begin(location string) {
-	if location != "" {
-		s.names.Reset()
-		s.names.Begin("")
-		_, _ = s.names.Write([]byte(location)) // never fails
-		location = masked(location, s.names.Close().Findings)
-	}
+	location = s.harmless(location)
 	s.labels.begin(location)
 	s.decoder.Begin()
 	s.layer.place = location
 	s.look.begin(location)
+}
+
+// harmless masks what a location holds of customer data.
+func (s *scan) harmless(location string) string {
+	if location == "" {
+		return ""
+	}
+	s.names.Reset()
+	s.names.Begin("")
+	_, _ = s.names.Write([]byte(location)) // never fails
+	return masked(location, s.names.Close().Findings)
 }
 
 // Write gives text to all that looks at it, and what is encoded in it.
@@ -95,11 +108,14 @@ func (s *scan) released() int64 {
 	return max(0, clean-s.lead)
 }
 
-// content sums up.
+// content sums up, once nothing is left to be looked at.
 func (s *scan) content(result extract.Result) Content {
-	s.decoder.Close()
 	s.labels.end()
 	beside, incomplete := s.layer.close()
+	if s.inside != nil {
+		more, also := s.inside.close()
+		beside, incomplete = append(beside, more...), incomplete || also
+	}
 	c := Content{Labels: s.labels.found, Type: result.Type, Reason: result.Reason, Pictures: result.Pictures}
 	c.Summary, c.Known = s.look.close()
 	c.Summary.Findings = append(c.Summary.Findings, beside...)

@@ -69,7 +69,7 @@ func (s *Stream) Finish(ctx context.Context, r io.ReaderAt, size int64) (Content
 	defer s.Close()
 	if s.opener != nil {
 		if result, complete := s.opener.Close(size); complete {
-			return s.scan.content(result), nil
+			return s.engine.complete(ctx, s.scan, result)
 		}
 	}
 	if r == nil {

@@ -3,8 +3,9 @@ package encoded
 // Sink takes what was decoded. Slices are valid only during the call.
 type Sink interface {
 	// Begin starts a text that was written so, in a line of what was given
-	// to the Decoder since Begin (1-based).
-	Begin(encoding string, line int)
+	// to the Decoder since Begin (1-based). With file set it is an archive or
+	// a document, which has to be taken apart.
+	Begin(encoding string, line int, file bool)
 	// Write gives bytes of the text, in whatever charset they are.
 	Write(p []byte)
 	// End ends the text.
@@ -24,8 +25,11 @@ const (
 	// Least is how long a run is at least, in characters: it holds a probe, and
 	// eight more before or sixteen behind it.
 	Least = stride + probe
-	// What of the text before is kept: from where a probe can be part of a run.
-	kept = 64
+	// What of the text before is kept: from where a probe can be part of a run,
+	// over escapes of JSON.
+	kept = 192
+	// How far before a probe such an escape may stand.
+	escapes = 64
 	// Runs no further apart than this are lines of one text.
 	gap = 64
 )
@@ -47,6 +51,7 @@ type Decoder struct {
 	row    int        // that they stand in; 0 in text
 
 	open  string // the encoding of the text begun, "" when none is
+	file  bool   // it is one
 	since int64  // where it began
 	ended int64  // where its last run did
 	hold  [probe + 3*eight]byte

@@ -22,7 +22,10 @@ type texts struct {
 	open  bool
 }
 
-func (s *texts) Begin(encoding string, line int) {
+func (s *texts) Begin(encoding string, line int, file bool) {
+	if file {
+		encoding += " file"
+	}
 	s.found = append(s.found, fmt.Sprintf("%d %s ", line, encoding))
 	s.open = true
 }
@@ -233,7 +236,40 @@ func TestSettled(t *testing.T) {
 	}
 }
 
+// Files are given whole, whatever lines and escapes they are written with and
+// wherever they are cut.
+func TestFiles(t *testing.T) {
+	content := "PK\x03\x04" + strings.Repeat("\xFF\xFE\x00\x01 nothing that is text \x80\x81\xFB", 20)
+	std := base64.StdEncoding.EncodeToString([]byte(content))
+	for name, text := range map[string]string{
+		"alone":       std,
+		"72":          wrap(std, 72, "\n"),
+		"100":         wrap(std, 100, "\r\n"),
+		"quoted":      "> " + wrap(std, 64, "\n> "),
+		"JSON":        `{"a":"` + wrap(std, 76, `\n`) + `"}`,
+		"JSON, both":  `{"a":"` + wrap(std, 76, `\r\n`) + `"}`,
+		"JSON, slash": `{"a":"` + strings.ReplaceAll(std, "/", `\/`) + `"}`,
+		"data URI":    "data:application/zip;base64," + std + ")",
+		"URLs":        "a-" + base64.RawURLEncoding.EncodeToString([]byte(content)),
+		"text behind": std + "\n" + base64.StdEncoding.EncodeToString([]byte(secret)),
+	} {
+		want := []string{"1 base64 file " + content}
+		if name == "text behind" {
+			want = append(want, "2 base64 "+secret)
+		}
+		for cut := range len(text) {
+			if got := decode([]byte(text[:cut]), []byte(text[cut:])); !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s, cut at %d: %q", name, cut, got)
+			}
+		}
+	}
+	if got := decode([]byte("1 hex: " + hex.EncodeToString([]byte(content)))); len(got) != 1 || got[0] != "1 hex file "+content {
+		t.Errorf("hexadecimal: %q", got)
+	}
+}
+
 func FuzzDecoder(f *testing.F) {
+	f.Add([]byte(`"`+wrap(base64.StdEncoding.EncodeToString([]byte("PK\x03\x04"+strings.Repeat("\xFF\x00", 90))), 76, `\n`)+`"`), uint16(77))
 	f.Add([]byte(base64.StdEncoding.EncodeToString([]byte(secret))), uint16(17))
 	f.Add([]byte(wrap(base64.StdEncoding.EncodeToString([]byte(secret)), 76, "\r\n> ")), uint16(80))
 	f.Add([]byte("x "+hex.EncodeToString([]byte(secret))), uint16(3))

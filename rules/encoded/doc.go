@@ -12,7 +12,9 @@
 // A run of at least 40 characters counts (24 of hexadecimal pairs with spaces
 // between them), also wrapped as programs wrap it, whose first bytes decode to
 // text in UTF-8, UTF-16 or GB 18030. Runs in lines that follow one another are
-// given as lines of one text.
+// given as lines of one text. A run that begins as an archive or a document is
+// given as a file, for its user to have it taken apart; its lines may be of any
+// length, and escapes of JSON may stand in it.
 //
 // It never keeps more than a few hundred bytes, never decides what text means,
 // and never decodes what it decoded: its user gives the text to another

@@ -21,12 +21,14 @@ type run struct {
 	start    int64
 	wraps    int    // line ends in it, before the bytes at hand
 	line     int    // characters since the last line end in it
+	lead     int    // characters before those in the line, as quoted text has
 	wrap     wrap   // what came behind a line end
 	head     []byte // its first characters, to tell what it is
 	encoding string
 	bits     uint32 // read and not given yet
 	held     int    // how many
 	over     bool   // padding was met
+	file     bool   // it is an archive or a document
 	out      []byte
 }
 
@@ -37,6 +39,7 @@ const (
 	inLine wrap = iota
 	behindReturn
 	behindLine
+	behindEscape // a backslash: an escape of JSON
 )
 
 // judged is how many characters it takes to tell what a run is.
@@ -51,6 +54,15 @@ func (r *run) begin(at int64) {
 func (d *Decoder) follow(p []byte, at int64) int {
 	r := &d.run
 	for i := 0; i < len(p); i++ {
+		if r.wrap == behindEscape {
+			if !r.escaped(p[i]) {
+				d.endRun(at + int64(i))
+				return i
+			}
+			if p[i] != '/' {
+				continue
+			}
+		}
 		if n := leading(p[i:]); n > 0 && !r.over {
 			r.wrap = inLine
 			r.line += n
@@ -80,21 +92,44 @@ func (r *run) goesOn(c byte) bool {
 		return false
 	case c == '\r' && r.wrap == inLine && r.wrapped():
 		r.wrap = behindReturn
+	case c == '\\' && (r.wrap == inLine || r.wrap == behindLine) && r.isFile():
+		r.wrap = behindEscape
 	case c == '\n' && (r.wrap == behindReturn || r.wrap == inLine && r.wrapped()):
-		r.wrap, r.line = behindLine, 0
-	case (c == ' ' || c == '\t' || c == '>') && r.wrap == behindLine && r.line < 8:
-		r.line++ // characters before the line
-		return true
+		r.wrap, r.line, r.lead = behindLine, 0, 0
+	case (c == ' ' || c == '\t' || c == '>') && r.wrap == behindLine && r.lead < 8:
+		r.lead++
 	default:
 		return false
 	}
 	return true
 }
 
+// escaped takes what stands behind a backslash in JSON: a line end or a slash.
+func (r *run) escaped(c byte) bool {
+	r.wrap = inLine
+	switch c {
+	case 'n', 'r':
+		r.wrap, r.line, r.lead = behindLine, 0, 0
+	case '/':
+	default:
+		return false
+	}
+	return true
+}
+
+// isFile tells whether a run is a file, as far as is known of it.
+func (r *run) isFile() bool {
+	if r.state != gathering {
+		return r.file
+	}
+	encoding, _ := fileIn(r.head)
+	return encoding != ""
+}
+
 // wrapped tells whether programs wrap after as many characters: 64 and 76 those
 // that write base64, any even number those that write hexadecimal digits.
 func (r *run) wrapped() bool {
-	if r.line == 64 || r.line == 76 {
+	if r.line == 64 || r.line == 76 || r.line >= leastLine && r.line%4 == 0 && r.isFile() {
 		return true
 	}
 	if r.state == gathering {
@@ -163,15 +198,21 @@ func (d *Decoder) lineOf(r *run) int {
 // judge tells what the run is by its first characters, and decodes those.
 func (d *Decoder) judge() {
 	r := &d.run
-	encoding, from := d.trial.recognise(r.head)
+	encoding, from := "", 0
+	if len(r.head) >= Least {
+		encoding, from = fileIn(r.head)
+	}
+	if r.file = encoding != ""; !r.file {
+		encoding, from = d.trial.recognise(r.head)
+	}
 	if encoding == "" {
 		r.state = passing
 		return
 	}
-	if d.open != encoding {
+	if d.open != encoding || d.file || r.file {
 		d.endText()
-		d.open, d.since = encoding, r.start
-		d.sink.Begin(encoding, d.lineOf(r))
+		d.open, d.file, d.since = encoding, r.file, r.start
+		d.sink.Begin(encoding, d.lineOf(r), r.file)
 	} else {
 		d.sink.Write(lineEnd)
 	}

@@ -89,7 +89,12 @@ func (d *Decoder) byteAt(p []byte, i int) byte {
 // in p from where on it has to be followed.
 func (d *Decoder) start(p []byte, hit int64) int {
 	first := hit
-	for first > d.floor && sixBits[d.byteAt(p, int(first-d.at)-1)] < padding {
+	for first > d.floor {
+		c := d.byteAt(p, int(first-d.at)-1)
+		escape := c == '\\' && first-1 > d.floor && hit-first < escapes && d.byteAt(p, int(first-d.at)) == '/'
+		if sixBits[c] >= padding && !escape {
+			break
+		}
 		first--
 	}
 	d.run.begin(first)

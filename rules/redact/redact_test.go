@@ -3,6 +3,7 @@ package redact
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"os"
 	"strings"
@@ -244,5 +245,21 @@ func TestRefusalsSpeak(t *testing.T) {
 	r := &Refusal{Reason: Formula, Place: "Sheet1"}
 	if !strings.Contains(r.Text("zh"), "公式") || !strings.Contains(r.Text("en"), "(Sheet1)") {
 		t.Error(r.Text("zh"), r.Text("en"))
+	}
+}
+
+// TestEncodedFilesAreRefused: what stands encoded cannot be masked in place, nor
+// be left.
+func TestEncodedFilesAreRefused(t *testing.T) {
+	for name, content := range map[string][]byte{
+		"list":     zipped(t, map[string]string{"a.csv": "姓名,手机号\n李娜,13812345678\n"}),
+		"cut off ": zipped(t, map[string]string{"a.csv": strings.Repeat("nothing at all\n", 40)})[:60],
+	} {
+		text := "姓名,手机号\n张伟,13912345678\n附件: " + base64.StdEncoding.EncodeToString(content) + "\n"
+		out, _, err := tryMask("a.txt", []byte(text))
+		var r *Refusal
+		if !errors.As(err, &r) || len(out) > 0 {
+			t.Errorf("%s: %v, %d bytes", name, err, len(out))
+		}
 	}
 }
