@@ -33,7 +33,7 @@ func TestWindowsGuardUnderWine(t *testing.T) {
 		"TestOverlayRefuses", "TestOverlayRefusesAtTheAnnouncedEnd", "TestOverlayLetsThrough", "TestOverlayKeepsWhatWasThere",
 		"TestOverlayJudgesTogetherAndAgain", "TestOverlayNames", "TestOverlayShortNames", "TestOverlayRenames", "TestOverlayWaits",
 		"TestOverlayFinishes", "TestOverlayHoldsWhatWasWritten", "TestOverlayManyAtOnce", "TestOverlayJudgesForThoseWhoWrite", "TestOverlayJudgesMappedPages",
-		"TestOverlayDoesNotStampWhatCamePast", "TestOverlayStampsFollow", "TestOverlaySweepsItsOwnOnly", "TestOverlayReadOnlyOnceWritten",
+		"TestOverlayDoesNotStampWhatCamePast", "TestOverlayStampsFollow", "TestOverlayTimesAfterClosing", "TestOverlaySweepsItsOwnOnly", "TestOverlayReadOnlyOnceWritten",
 		"TestOverlayReservesNames")
 
 	doctor := func(want string) {
@@ -43,13 +43,8 @@ func TestWindowsGuardUnderWine(t *testing.T) {
 		}
 	}
 	doctor("WinFsp is not installed")
-	bin := filepath.Join(w.c, "Program Files (x86)", "WinFsp", "bin")
-	if err := os.MkdirAll(bin, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	w.run("x86_64-w64-mingw32-gcc", "-shared", "-static", "-O2", "-o", filepath.Join(bin, "winfsp-x64.dll"), "../agent/guard/testdata/winfsp.c")
-	w.run("wine", "reg", "add", `HKLM\Software\WinFsp`, "/reg:32", "/v", "InstallDir", "/t", "REG_SZ", "/d", `C:\Program Files (x86)\WinFsp\`, "/f")
-	passed("TestWindowsGuardServesTheStandIn", "TestWindowsGuardRefusedByTheStandIn", "TestWindowsGuardOfAVolumeThatGoes")
+	w.installStandIn()
+	passed("TestWindowsGuardServesTheStandIn", "TestWindowsGuardRefusedByTheStandIn", "TestWindowsGuardThatComesLate", "TestWindowsGuardTimesAfterClosing", "TestWindowsGuardOfAVolumeThatGoes")
 
 	// Wine's drives cannot be taken over: the agent goes on as without a guard.
 	doctor("WinFsp 2.1: what is written")

@@ -121,6 +121,7 @@ type standIn struct {
 	t      *testing.T
 	do     *syscall.Proc
 	refuse *syscall.Proc
+	late   *syscall.Proc
 }
 
 func needStandIn(t *testing.T) *standIn {
@@ -138,7 +139,7 @@ func needStandIn(t *testing.T) *standIn {
 		t.Fatal(err)
 	}
 	s := &standIn{t: t}
-	for name, proc := range map[string]**syscall.Proc{"standin_do": &s.do, "standin_refuse": &s.refuse} {
+	for name, proc := range map[string]**syscall.Proc{"standin_do": &s.do, "standin_refuse": &s.refuse, "standin_late": &s.late} {
 		if *proc, err = dll.FindProc(name); err != nil {
 			t.Skipf("SKIPPED: this is no stand-in: %v", err)
 		}
@@ -178,6 +179,12 @@ const quiet = "Q:"
 
 func servedAt(t *testing.T, dir string, j Judge) (*Guard, error) {
 	t.Helper()
+	return servedWithin(t.Context(), t, dir, j)
+}
+
+// servedWithin gives up when the context ends.
+func servedWithin(ctx context.Context, t *testing.T, dir string, j Judge) (*Guard, error) {
+	t.Helper()
 	v, err := openVolume(dir)
 	must(t, err)
 	k, err := letters.New(filepath.Join(folder(t), letters.FileName), slog.New(slog.DiscardHandler))
@@ -186,7 +193,7 @@ func servedAt(t *testing.T, dir string, j Judge) (*Guard, error) {
 		medium: Medium{MountPoint: quiet + `\`, Channel: activity.RemovableMedia, Device: activity.Device{Node: quiet, FileSystem: "exfat"}},
 		log:    slog.New(slog.DiscardHandler), ended: make(chan struct{}), letters: k, taken: letters.Taken{Letter: quiet, Volume: `\\?\Volume{0b1946c2-72f1-11f0-a7c2-000000000000}\`},
 	}
-	return g, g.serve(t.Context(), j, v, options("exfat", "STICK", 0x1234abcd), folder(t))
+	return g, g.serve(ctx, j, v, options("exfat", "STICK", 0x1234abcd), folder(t))
 }
 
 // noting is a judge that notes who writes.
@@ -308,6 +315,55 @@ func TestWindowsGuardRefusedByTheStandIn(t *testing.T) {
 	}
 	g, err := servedAt(t, dir, markerJudge{}) // the next time
 	must(t, err)
+	must(t, g.Stop(t.Context()))
+}
+
+// What comes to stand after it was given up is taken away again, and does not keep
+// the next one from standing.
+func TestWindowsGuardThatComesLate(t *testing.T) {
+	s, dir := needStandIn(t), folder(t)
+	const late = mounting + 2*time.Second // Start has given up all waiting by then
+	_, _, _ = s.late.Call(uintptr(late.Milliseconds()))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	g, err := servedWithin(ctx, t, dir, markerJudge{})
+	if err == nil || g.State() == Guarding || reachable(quiet) {
+		t.Fatalf("it is %s, %v", g.State(), err)
+	}
+	select {
+	case <-g.Ended():
+	case <-time.After(time.Minute):
+		t.Fatal("it stands at the letter although it was given up")
+	}
+	if g.State() != Released || reachable(quiet) {
+		t.Errorf("it is %s", g.State())
+	}
+	g, err = servedAt(t, dir, markerJudge{})
+	must(t, err)
+	must(t, g.Stop(t.Context()))
+}
+
+// Times that a program sets once it has closed a file are kept, and the file stays
+// the guard's own.
+func TestWindowsGuardTimesAfterClosing(t *testing.T) {
+	s, dir := needStandIn(t), folder(t)
+	g, err := servedAt(t, dir, markerJudge{})
+	must(t, err)
+	fh := s.handle("create", "/f.txt")
+	s.expect("8", "write", fh, "0", "harmless")
+	s.expect("0", "release", fh)
+	reader := s.handle("open", "/f.txt", "0")
+	s.expect("0", "utimens", "/f.txt")
+	const shown = "0 8 1577934245 "
+	if got := s.call("stat", "/f.txt"); !strings.HasPrefix(got, shown) {
+		t.Errorf("while somebody reads: %s", got)
+	}
+	s.expect("0", "release", reader)
+	info, err := os.Stat(filepath.Join(dir, "f.txt"))
+	must(t, err)
+	if got := s.call("stat", "/f.txt"); !strings.HasPrefix(got, shown) || info.ModTime().Unix() != 1577934245 || !g.Wrote("f.txt", info) {
+		t.Errorf("%s; on the medium %v, own: %v", got, info.ModTime(), g.Wrote("f.txt", info))
+	}
 	must(t, g.Stop(t.Context()))
 }
 

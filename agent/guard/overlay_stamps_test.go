@@ -131,3 +131,55 @@ func TestOverlayReadOnlyOnceWritten(t *testing.T) {
 		t.Errorf("set %d times, own: %v", set, o.own("f"))
 	}
 }
+
+// Times that are set once a file is closed, or written down, are on the medium and
+// shown at once, whoever still has it open; it stays the guard's own, and what is
+// written later is of a later time.
+func TestOverlayTimesAfterClosing(t *testing.T) {
+	when := time.Date(2020, 1, 2, 3, 4, 6, 0, time.UTC) // FAT counts in two seconds
+	for name, begin := range map[string]func(o *underTest) (end func()){
+		"nobody has it open": func(o *underTest) func() { o.put("f", "harmless"); return func() {} },
+		"a reader does": func(o *underTest) func() {
+			o.put("f", "harmless")
+			fh := o.open("f", false)
+			return func() { o.Release(fh) }
+		},
+		"a reader did while it was closed": func(o *underTest) func() {
+			fh := o.create("f")
+			must(t, o.Write(fh, []byte("harmless"), 0))
+			reader := o.open("f", false)
+			o.Release(fh)
+			return func() { o.Release(reader) }
+		},
+		"who wrote it does, after a flush": func(o *underTest) func() {
+			fh := o.create("f")
+			must(t, o.Write(fh, []byte("harmless"), 0))
+			must(t, o.Sync(fh))
+			return func() { o.Release(fh) }
+		},
+	} {
+		o := newOverlayUnderTest(t)
+		end := begin(o)
+		must(t, o.SetTimes("/f", [2]time.Time{when, when}))
+		is := func(then string) {
+			t.Helper()
+			e, err := o.Stat("/f")
+			must(t, err)
+			info, err := os.Stat(filepath.Join(o.dir, "f"))
+			must(t, err)
+			if !e.Modified.Equal(when) || !info.ModTime().Equal(when) || !o.own("f") {
+				t.Errorf("%s, %s: shown is %v, on the medium %v, own: %v", name, then, e.Modified, info.ModTime(), o.own("f"))
+			}
+		}
+		is("at once")
+		end()
+		is("at the end")
+		fh := o.open("f", true)
+		must(t, o.Write(fh, []byte("more"), 0))
+		o.Release(fh)
+		if e, err := o.Stat("/f"); err != nil || !e.Modified.After(when) || !o.own("f") {
+			t.Errorf("%s: written later it is of %v, own: %v (%v)", name, e.Modified, o.own("f"), err)
+		}
+		o.has(map[string]string{"f": "moreless"})
+	}
+}

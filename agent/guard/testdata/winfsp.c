@@ -1,12 +1,18 @@
 /* A stand-in for winfsp-x64.dll, for tests only: the driver of WinFsp cannot run
  * where they do. It exports what a guard asks of WinFsp's FUSE layer, stands at a
  * letter, and has threads of its own call the file system back in the order in
- * which that layer calls for what programs do. It shows that host and callbacks
- * work across the border between the languages, not what Windows makes of them.
+ * which that layer calls for what programs do. As that layer it asks, once in a
+ * process, to be a service, and where that is refused with another answer than that
+ * nobody has started it as one, its file systems end; and its letter is gone with
+ * its process. It shows that host and callbacks work across the border between the
+ * languages, not what Windows makes of them.
  *
  * standin_do takes one call, "name|argument|argument", and answers its result:
  * a number, for create and open also the handle, for read the text. */
+#include <winsock2.h>
 #include <windows.h>
+#include <tlhelp32.h>
+#include <winternl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +43,7 @@ static HANDLE quit;
 static char letter[3];
 static __thread struct context current;
 static int refuse; /* how often mounting is to fail */
+static int late; /* after how many milliseconds the next mounting begins */
 
 __declspec(dllexport) int32_t FspVersion(uint32_t *version)
 {
@@ -52,6 +59,7 @@ __declspec(dllexport) void fuse_exit(void *fuse)
 		SetEvent(quit);
 }
 __declspec(dllexport) void standin_refuse(int times) { refuse = times; }
+__declspec(dllexport) void standin_late(int milliseconds) { late = milliseconds; }
 
 static void enter(int pid)
 {
@@ -61,27 +69,72 @@ static void enter(int pid)
 	current.pid = pid;
 }
 
+#include "bridge.c"
+
+static void WINAPI as_service(DWORD argc, char **argv) {}
+
+/* service_thread ends when this process cannot be used by the layer. */
+static DWORD WINAPI service_thread(void *unused)
+{
+	SERVICE_TABLE_ENTRYA table[2] = { { "stand-in", as_service }, { 0, 0 } };
+	if (StartServiceCtrlDispatcherA(table) || GetLastError() == ERROR_FAILED_SERVICE_CONTROLLER_CONNECT)
+		Sleep(INFINITE);
+	return 0;
+}
+
+static BOOL CALLBACK start_service_thread(INIT_ONCE *once, void *thread, void **unused)
+{
+	*(HANDLE *)thread = CreateThread(0, 0, service_thread, 0, 0, 0);
+	return TRUE;
+}
+
+/* stand leads a letter here for as long as what it answers is open. */
+static HANDLE stand(void)
+{
+	NTSTATUS (NTAPI *open)(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *) = (void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtOpenSymbolicLinkObject");
+	NTSTATUS (NTAPI *temporary)(HANDLE) = (void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtMakeTemporaryObject");
+	WCHAR path[] = L"\\DosDevices\\?:";
+	UNICODE_STRING name = { sizeof path - sizeof *path, sizeof path, path };
+	OBJECT_ATTRIBUTES at = { .Length = sizeof at, .ObjectName = &name, .Attributes = OBJ_CASE_INSENSITIVE };
+	HANDLE held = 0;
+	path[12] = letter[0];
+	if (!DefineDosDeviceA(DDD_RAW_TARGET_PATH, letter, "\\Device\\StandIn"))
+		return 0;
+	if (open(&held, DELETE, &at) != 0 || temporary(held) != 0)
+		return 0;
+	return held;
+}
+
 __declspec(dllexport) int fuse_main_real(int argc, char **argv, void *table, size_t size, void *private_data)
 {
+	static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+	static HANDLE ends[2];
 	struct conn c = { .major = 2, .minor = 8, .capable = 1u << 29 | 1u << 21 | 1u << 23 | 1u << 24 };
 	struct stat_w root;
 	struct statvfs_w room;
+	HANDLE held;
+	int port = bridge_port();
 	if (refuse > 0) {
 		refuse--;
 		return 1;
 	}
+	Sleep(late);
+	late = 0;
 	memcpy(ops, table, size < sizeof ops ? size : sizeof ops);
 	data = private_data;
-	quit = CreateEventA(0, TRUE, FALSE, 0);
+	quit = ends[1] = CreateEventA(0, TRUE, FALSE, 0);
 	enter(-1);
 	((void *(*)(struct conn *))ops[INIT])(&c);
 	if (ops[STATFS]("/", &room) != 0 || ops[GETATTR]("/", &root) != 0 || (root.mode & 0040000) == 0)
 		return 1;
 	snprintf(letter, sizeof letter, "%s", argv[1]);
-	if (!DefineDosDeviceA(0, letter, "C:\\windows"))
+	if ((port && !open_bridge(port)) || !(held = stand()))
 		return 1;
-	WaitForSingleObject(quit, INFINITE);
-	DefineDosDeviceA(DDD_REMOVE_DEFINITION, letter, 0);
+	InitOnceExecuteOnce(&once, start_service_thread, &ends[0], 0);
+	WaitForMultipleObjects(2, ends, FALSE, INFINITE);
+	CloseHandle(held);
+	if (port)
+		close_bridge();
 	enter(-1);
 	if (ops[DESTROY])
 		ops[DESTROY](data);
