@@ -87,7 +87,7 @@ func (p *Pack) local(value []byte, found []match) []match {
 func (s *Scanner) words(text []byte, c cell, col *column) {
 	value := text[c.start:c.end]
 	p := s.pack
-	if col.roles.has(personName) || !s.table.headed && len(value) <= 12 {
+	if col.roles.has(personName) || !s.table.headed && !col.place && len(value) <= 12 {
 		n, score := 0, int8(0)
 		if value[0] >= 0x80 {
 			n, score = p.names.whole(value)

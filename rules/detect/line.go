@@ -309,6 +309,9 @@ func isOwned(p []byte) bool {
 // hands the line's people on.
 func (s *Scanner) settle(l *line) {
 	if len(s.found) == 0 {
+		if !l.record && len(l.text) <= 120 && s.namesPlace(l) {
+			s.placed = l.number
+		}
 		return
 	}
 	slices.SortFunc(s.found, func(a, b match) int { return a.start - b.start })

@@ -7,7 +7,8 @@ import "bytes"
 type person struct {
 	present roles
 	values  [kinds]uint64
-	last    int // number of the last line that said something
+	last    int  // number of the last line that said something
+	place   bool // some of it is an organisation's, unless more is said
 }
 
 // people counts the people of a line whose matches are settled. A line with
@@ -35,12 +36,16 @@ func (s *Scanner) people(l *line) {
 	if present == 0 {
 		return
 	}
+	place := s.ofPlace(l, present)
 	persons := secondLargest(&count)
 	if l.record && persons > 1 {
 		persons = 1 // a row is one person however many numbers they have
 	}
 	if persons > 1 {
 		s.flushPerson()
+		if place {
+			return
+		}
 		s.severalPeople(&count, persons)
 		return
 	}
@@ -48,6 +53,7 @@ func (s *Scanner) people(l *line) {
 		s.flushPerson()
 	}
 	s.absorb(l.number, present)
+	s.person.place = s.person.place || place
 	if !allLabelled || l.record {
 		s.flushPerson()
 	}
@@ -77,7 +83,7 @@ func (s *Scanner) absorb(number int, present roles) {
 	p.present |= present
 	p.last = number
 	for i := range s.found {
-		if m := &s.found[i]; m.score >= reportFrom && ofPeople.has(m.kind) {
+		if m := &s.found[i]; m.score >= reportFrom && ofPeople.has(m.kind) && m.why.flags&roleAccount == 0 {
 			if p.values[m.kind] == 0 {
 				p.values[m.kind] = m.hash
 			}
@@ -91,7 +97,7 @@ func (s *Scanner) flushPerson() {
 	if p.present == 0 {
 		return
 	}
-	if p.present&(p.present-1) != 0 {
+	if p.present&(p.present-1) != 0 && !(p.place && p.present&^ofPlaces == 0) {
 		s.tally.person(p.key())
 	}
 	*p = person{}

@@ -46,13 +46,16 @@ type Scanner struct {
 	last     byte  // that stood before the buffer
 	first    int64 // where the first candidate stands, -1 when there was none
 
-	table   table
-	wrap    wrap
-	shape   shape
-	carried label
-	person  person
-	zone    zone
-	grid    grid
+	table        table
+	wrap         wrap
+	shape        shape
+	carried      label
+	person       person
+	zone         zone
+	grid         grid
+	placed       int    // number of the last line that named an organisation and nothing else
+	placeColumns uint64 // of that line, a bit each, where it is much like headings
+	placeWidth   int    // cells in it then
 
 	// scratch
 	cluster  cluster
@@ -124,6 +127,7 @@ func (s *Scanner) begun(location string) {
 	s.carried = label{}
 	s.zone = zone{}
 	s.grid = grid{}
+	s.placed, s.placeColumns = 0, 0
 }
 
 // finish looks at what has been held back.
@@ -331,6 +335,7 @@ func (s *Scanner) reshape(l *line) {
 		if s.shape.delimiter == d && s.shape.width == now.width && l.number-s.shape.number <= 2 {
 			s.table.clear()
 			s.table.on, s.table.delimiter, s.table.width = true, d, now.width
+			s.places()
 		}
 		s.shape = now
 		return

@@ -20,6 +20,9 @@ func (s *Scanner) Row(number int, cells []Cell) {
 	case s.headings(l.text, l.cells):
 		s.table.on = false // no text belongs to it
 	default:
+		if s.placed == number {
+			s.places()
+		}
 		s.row(l)
 	}
 }

@@ -120,7 +120,7 @@ func (s *Scanner) countSteady(cells []steadyCell) {
 		}
 		p.present |= role(c.kind)
 	}
-	if p.present&(p.present-1) != 0 {
+	if p.present&(p.present-1) != 0 && !(s.table.places && p.present&^ofPlaces == 0) {
 		t.person(p.key())
 	}
 }

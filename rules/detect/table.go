@@ -18,6 +18,7 @@ type column struct {
 	titled  bool // something stands there as heading, known or not
 	kind    kind // what stood here in the last row
 	typed   bool // kind is set
+	place   bool // it names organisations, by its heading
 	names   int  // rows in which a name may have stood here
 	rows    int
 }
@@ -29,6 +30,8 @@ type table struct {
 	width     int  // cells in a row
 	columns   []column
 	headed    bool
+	places    bool // a column names organisations, and none people
+	named     bool // a column names people
 	misses    int
 	steady    int // rows read the short way
 	idle      int // rows in a row that held nothing at all
@@ -42,6 +45,7 @@ const (
 
 func (t *table) clear() {
 	t.on, t.headed, t.misses, t.width = false, false, 0, 0
+	t.places, t.named = false, false
 	t.steady, t.idle = 0, 0
 	t.columns = t.columns[:0]
 }
@@ -158,7 +162,7 @@ func (s *Scanner) begin(l *line) bool {
 
 // headings takes a row as headings if enough of its cells are.
 func (s *Scanner) headings(text []byte, cells []cell) bool {
-	known, called, filled := 0, 0, 0
+	known, called, filled, places := 0, 0, 0, uint64(0)
 	for _, c := range cells {
 		value := text[c.start:c.end]
 		if len(value) == 0 {
@@ -173,9 +177,14 @@ func (s *Scanner) headings(text []byte, cells []cell) bool {
 			if r&(against|maker) == 0 {
 				called++
 			}
+		} else if placeHeading(value) {
+			places |= 1 << (c.column & (maxColumns - 1))
 		} else if s.pack.names.plausible(value) == 2 || filled == 2 && len(cells) == 2 && latin(value) == len(value) {
 			return false // a form: label and value
 		}
+	}
+	if places != 0 && known > 0 { // though it be no row of headings
+		s.placed, s.placeColumns, s.placeWidth = s.current.number, places, len(cells)
 	}
 	switch {
 	case known == 0 || 4*known < filled:
@@ -185,22 +194,34 @@ func (s *Scanner) headings(text []byte, cells []cell) bool {
 	case filled > 1 && called == 1 && 2*known < filled:
 		return false
 	}
+	s.headed(text, cells)
+	return true
+}
+
+// headed begins a table under headings.
+func (s *Scanner) headed(text []byte, cells []cell) {
 	s.flushPerson()
-	s.table.clear()
-	s.table.on, s.table.headed = true, true
+	t := &s.table
+	t.clear()
+	t.on, t.headed = true, true
+	home := false
 	for _, c := range cells {
-		col := s.table.column(c.column)
+		col := t.column(c.column)
 		if col == nil {
 			break
 		}
 		value := text[c.start:c.end]
 		*col = column{titled: len(value) > 0}
-		if r, ok := s.pack.labels.heading(value); ok {
+		r, ok := s.pack.labels.heading(value)
+		if ok {
 			col.roles, col.form = r, formOf(r)
 			col.heading = string(value)
 		}
+		t.named = t.named || r.has(personName)
+		t.places = t.places || !ok && placeHeading(value)
+		home = home || r.has(address) && isHome(value)
 	}
-	return true
+	t.places = t.places && !t.named && !home
 }
 
 func digitsIn(p []byte) int {

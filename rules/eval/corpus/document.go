@@ -49,7 +49,8 @@ type Document struct {
 // Generate writes n documents of each grade about customers, and fewer on health,
 // secrets, transactions, credit and each kind of
 // number that is found behind its label, or with numbers of companies, accounts, permits, Hong Kong cards and passports, or forms with a box for each character: half of both hold data, half
-// are hard negatives. The same seed gives the same documents.
+// are hard negatives. A tenth as many tell lists of
+// places from lists of people. The same seed gives the same documents.
 func Generate(seed uint64, n int) []Document {
 	customers := rand.New(rand.NewPCG(seed, 0x636f72707573))
 	codes := rand.New(rand.NewPCG(seed, 0x636f646573)) // of its own: the former documents stay what they were
@@ -60,6 +61,8 @@ func Generate(seed uint64, n int) []Document {
 	all = append(all, generate(travel, n/4, travelPapers, travelLookAlikes)...)
 	boxes := rand.New(rand.NewPCG(seed, 0x626f786573))
 	all = append(all, generate(boxes, n/10, boxPapers, boxLookAlikes)...)
+	places := rand.New(rand.NewPCG(seed, 0x706c61636573))
+	all = append(all, generate(places, n/10, placePapers, placeLookAlikes)...)
 	return append(all, business(seed, n)...)
 }
 
