@@ -87,31 +87,8 @@ func (p *Pack) local(value []byte, found []match) []match {
 func (s *Scanner) words(text []byte, c cell, col *column) {
 	value := text[c.start:c.end]
 	p := s.pack
-	if col.roles.has(personName) || !s.table.headed && !col.place && len(value) <= 12 {
-		n, score := 0, int8(0)
-		if value[0] >= 0x80 {
-			n, score = p.names.whole(value)
-			if run := hanRun(value); score == 0 && run == len(value) && p.names.possible(value) {
-				n, score = run, 65
-			}
-		} else if col.roles.has(personName) {
-			if n = latin(value); n == len(value) || n > 0 && len(value)-n < 12 {
-				score = 90
-			} else if n = latinWord(value); n == len(value) && isPart(col.heading) {
-				score = 70
-			}
-		}
-		if score > 0 {
-			m := p.newName(text, c.start, c.start+n, score)
-			if col.roles.has(personName) {
-				m.why.flags |= underHeading
-				m.why.heading = col.heading
-			} else {
-				m.score = 30 // until the row and the column speak for it
-			}
-			s.found = append(s.found, m)
-			return
-		}
+	if col.part == 0 && (col.roles.has(personName) || !s.table.headed && !col.place && len(value) <= 12) && s.nameCell(text, c, col) {
+		return
 	}
 	if len(value) < 8 || col.roles != 0 && !col.roles.has(address) {
 		return
@@ -129,6 +106,45 @@ func (s *Scanner) words(text []byte, c cell, col *column) {
 		}
 		s.found = append(s.found, m)
 	}
+}
+
+// nameCell finds a name in a cell that may hold one.
+func (s *Scanner) nameCell(text []byte, c cell, col *column) bool {
+	value, p, called := text[c.start:c.end], s.pack, col.roles.has(personName)
+	n, score := 0, int8(0)
+	var joined [12]byte
+	size := 0
+	switch run := hanRun(value); {
+	case run > 0:
+		if length, k := p.names.padded(value, &joined); called && k > 0 && length == len(value) {
+			n, size, score = length, k, 85
+			break
+		}
+		if n, score = p.names.whole(value); score == 0 && run == len(value) && p.names.possible(value) && !s.table.unsure {
+			n, score = run, 65
+		}
+	case called:
+		if n = latin(value); n == len(value) || n > 0 && len(value)-n < 12 {
+			score = 90
+		} else if n = latinWord(value); n > 0 && n == len(value) && isPart(col.heading) {
+			score = 70
+		}
+	}
+	if score == 0 {
+		return false
+	}
+	m := p.newName(text, c.start, c.start+n, score)
+	if size > 0 {
+		m.hash = p.hash.sum(personName, joined[:size])
+	}
+	if called {
+		m.why.flags |= underHeading
+		m.why.heading = col.heading
+	} else {
+		m.score = 30 // until the row and the column speak for it
+	}
+	s.found = append(s.found, m)
+	return true
 }
 
 func isPart(heading string) bool {

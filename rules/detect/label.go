@@ -27,7 +27,7 @@ var labelWords = []labelGroup{
 	{role(email), "電子郵件,電子郵箱,電郵,電郵地址,郵箱,電子信箱"},
 	{role(address), "通訊地址,聯絡地址,收貨地址,戶籍地址,居住地址,住家地址,送貨地址,公司地址,寄送地址,帳單地址"},
 	{against, "訂單號,訂單編號,單號,運單號,流水號,交易編號,發票號碼,統一編號,序號,數量,金額,編號,貨號"},
-	{role(personName) | weak, "客户,用户,乘车人,会员,顾客,学员,学生,业务联系,对接人,姓 名,收件,收货,寄件,甲方,乙方,买方,卖方,委托方,贵客,借款方,to whom,customer,client,contact,caller,buyer,dear,member,tenant,borrower,nome,nom,user name,买家,卖家,委派人,嘉宾"},
+	{role(personName) | weak, "客户,用户,乘车人,会员,顾客,学员,学生,业务联系,对接人,姓 名,收件,收货,寄件,甲方,乙方,买方,卖方,委托方,贵客,借款方,to whom,customer,client,contact,caller,buyer,dear,employee,member,tenant,borrower,nome,nom,user name,买家,卖家,委派人,嘉宾"},
 	{role(personName) | weak, "请联系,联系,致电,我叫,我是,本人,名叫,叫做,转告,通知,您好我是,这里是,经与,系统派单给"},
 	{role(mobile, landline), "电话,电话号码,联系电话,联系方式,联系号码,客户电话,电话/手机,手机/电话,收件人电话,收货人电话,收货电话,收件电话,家庭电话,办公电话,单位电话,紧急联系电话,紧急电话,联络电话,本人电话,预留电话,家长电话,家长联系方式,来电号码,主叫号码,被叫号码,号码,tel,phone,telephone,phone number,phone no,telephone number,telephone no,tel no,contact number,contact no,contact phone,customer phone,phone num,phonenumber,phone_number,work phone,home phone,callback,callback number,caller id"},
 	{role(mobile), "手机,手机号,手机号码,移动电话,手机电话,本人手机,联系手机,客户手机,客户手机号,预留手机,预留手机号,预留手机号码,绑定手机,绑定手机号,注册手机号,收货手机,收件手机,收货人手机,收货人手机号,收件人手机,微信,微信同号,微信号,机主号码,移动号码,充值号码,会员手机,mobile,mobile number,mobile no,mobile phone,cell,cell phone,cellphone,mobilephone,mobile num,wechat,whatsapp,手机/微信,sms"},

@@ -158,6 +158,13 @@ func (s *Scanner) labelledNames(l *line) {
 		value := l.text[b.value:]
 		n, level := s.pack.names.leading(value)
 		score := int8(95)
+		var joined [12]byte
+		size := 0
+		if b.colon && level < 2 {
+			if k, joint := s.pack.names.padded(value, &joined); joint > 0 && endsName(value, k) {
+				n, size, level = k, joint, 2
+			}
+		}
 		switch {
 		case level == 0 && b.colon && hanRun(value) >= 6 && hanRun(value) <= 12 && s.pack.names.possible(value[:hanRun(value)]):
 			n, score = hanRun(value), 65
@@ -184,10 +191,19 @@ func (s *Scanner) labelledNames(l *line) {
 			continue
 		}
 		m := s.pack.newName(l.text, b.value, b.value+n, score)
+		if size > 0 {
+			m.hash = s.pack.hash.sum(personName, joined[:size])
+		}
 		m.why.label, m.why.distance = b, b.value-b.end
 		m.why.flags |= labelled
 		s.found = append(s.found, m)
 	}
+}
+
+// endsName tells whether a name of parts that ends before i in text may end
+// there: 张 三 手机 is one, 张 三手机 is none.
+func endsName(text []byte, i int) bool {
+	return i >= len(text) || text[i] == '\t' || text[i] == ',' || text[i] == ';' || text[i] == '|' || text[i] == ' ' || text[i] == '"'
 }
 
 // organisationName tells whether Han characters name an organisation.
@@ -214,7 +230,7 @@ func (s *Scanner) taken(start, end int) bool {
 
 func (p *Pack) newName(text []byte, start, end int, score int8) match {
 	m := match{kind: personName, start: start, end: end, score: score, hash: p.hash.sum(personName, text[start:end])}
-	if isLetter(text[start]) {
+	if latinLetter(text[start:end]) > 0 {
 		m.why.flags |= latinLetters
 	} else {
 		m.why.flags |= familyName

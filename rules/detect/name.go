@@ -176,61 +176,27 @@ func dotted(p []byte) int {
 	return n
 }
 
-// latin answers the length of a name in Latin letters that p starts with: two
-// to four words that begin with a capital, or "FAMILY, Given".
-func latin(p []byte) int {
-	end, words, i := 0, 0, 0
-	for words < 4 {
-		n := latinWord(p[i:])
-		if n == 0 {
-			break
-		}
-		if words > 0 && companyForm(p[i:i+n]) {
-			return 0
-		}
-		i += n
-		words++
-		end = i
-		if i < len(p) && p[i] == ',' && words == 1 && i+1 < len(p) && p[i+1] == ' ' {
-			i++
-		}
-		if i >= len(p) || p[i] != ' ' {
-			break
-		}
+// padded takes together a name that spaces part, as in 张　三, and answers the
+// bytes it takes in p and how many of joined it is; 0 when p starts with none.
+func (n *names) padded(p []byte, joined *[12]byte) (length, size int) {
+	family := hanRun(p)
+	if family == 0 || family > 6 {
+		return 0, 0
+	}
+	i := family
+	for i < len(p) && i < family+4 && p[i] == ' ' {
 		i++
 	}
-	if words < 2 || end < len(p) && (isLetter(p[end]) || isDigit(p[end]) || p[end] == '@' || p[end] == '_') {
-		return 0
+	given := hanRun(p[i:])
+	if i == family || given == 0 || given > 6 {
+		return 0, 0
 	}
-	return end
-}
-
-// companyForm tells whether a word says that a company goes by the words before.
-func companyForm(word []byte) bool {
-	switch string(word) {
-	case "GmbH", "Ltd", "Limited", "Inc", "LLC", "LLP", "Corp", "Corporation", "Company", "AG", "KG", "SA", "SE", "BV", "NV", "PLC", "SARL", "SpA", "SRL", "Pty":
-		return true
+	size = copy(joined[:], p[:family])
+	size += copy(joined[size:], p[i:i+given])
+	if n.plausible(joined[:size]) == 0 || family > 3 && n.family(joined[:size]) != family {
+		return 0, 0
 	}
-	return false
-}
-
-// latinWord answers the length of one word of a name: "Zhang", "O'Neil",
-// "Jean-Luc", "J.", "Müller".
-func latinWord(p []byte) int {
-	if len(p) == 0 || !(p[0] >= 'A' && p[0] <= 'Z' || p[0] == 0xC3 && len(p) > 1) {
-		return 0
-	}
-	n := 0
-	for n < len(p) && (isLetter(p[n]) || n > 0 && (p[n] == '\'' || p[n] == '-') || p[n] >= 0xC3 && p[n] <= 0xC5 || n > 0 && p[n]&0xC0 == 0x80 && p[n-1] >= 0xC3) {
-		n++
-	}
-	if n == 1 && n < len(p) && p[n] == '.' {
-		return 2
-	}
-	if n < 2 || n > 24 {
-		return 0
-	}
-	return n
+	return i + given, size
 }
 
 func isDigit(c byte) bool  { return c-'0' < 10 }

@@ -18,6 +18,7 @@ type column struct {
 	titled  bool // something stands there as heading, known or not
 	kind    kind // what stood here in the last row
 	typed   bool // kind is set
+	part    part // of a name whose parts stand in two columns
 	place   bool // it names organisations, by its heading
 	names   int  // rows in which a name may have stood here
 	rows    int
@@ -25,16 +26,18 @@ type column struct {
 
 // table is the table at hand: rows of the same shape one after the other.
 type table struct {
-	on        bool
-	delimiter byte // ' ' stands for two spaces or more
-	width     int  // cells in a row
-	columns   []column
-	headed    bool
-	places    bool // a column names organisations, and none people
-	named     bool // a column names people
-	misses    int
-	steady    int // rows read the short way
-	idle      int // rows in a row that held nothing at all
+	on                 bool
+	delimiter          byte // ' ' stands for two spaces or more
+	width              int  // cells in a row
+	columns            []column
+	headed             bool
+	unsure             bool // one heading of several speaks for them all, until its column belies it
+	sureRows, sureHits int
+	places             bool // a column names organisations, and none people
+	named              bool // a column names people
+	misses             int
+	steady             int // rows read the short way
+	idle               int // rows in a row that held nothing at all
 }
 
 const (
@@ -45,7 +48,8 @@ const (
 
 func (t *table) clear() {
 	t.on, t.headed, t.misses, t.width = false, false, 0, 0
-	t.places, t.named = false, false
+	t.places, t.named, t.unsure = false, false, false
+	t.sureRows, t.sureHits = 0, 0
 	t.steady, t.idle = 0, 0
 	t.columns = t.columns[:0]
 }
@@ -163,6 +167,7 @@ func (s *Scanner) begin(l *line) bool {
 // headings takes a row as headings if enough of its cells are.
 func (s *Scanner) headings(text []byte, cells []cell) bool {
 	known, called, filled, places := 0, 0, 0, uint64(0)
+	sure, unsure, families, givens := false, false, 0, 0
 	for _, c := range cells {
 		value := text[c.start:c.end]
 		if len(value) == 0 {
@@ -176,12 +181,25 @@ func (s *Scanner) headings(text []byte, cells []cell) bool {
 			known++
 			if r&(against|maker) == 0 {
 				called++
+				sure = sure || r.has(personName) && surelyPeople(value)
+			}
+			if givenPart(value) {
+				givens++
+			}
+		} else if familyPart(value) || givenPart(value) {
+			if familyPart(value) {
+				families++
+			} else {
+				givens++
 			}
 		} else if placeHeading(value) {
 			places |= 1 << (c.column & (maxColumns - 1))
 		} else if s.pack.names.plausible(value) == 2 || filled == 2 && len(cells) == 2 && latin(value) == len(value) {
 			return false // a form: label and value
 		}
+	}
+	if families == 1 && givens == 1 {
+		known, called = known+2, called+1
 	}
 	if places != 0 && known > 0 { // though it be no row of headings
 		s.placed, s.placeColumns, s.placeWidth = s.current.number, places, len(cells)
@@ -192,9 +210,12 @@ func (s *Scanner) headings(text []byte, cells []cell) bool {
 	case called == 0 && (known < 2 || 2*known < filled): // a table of something else
 		return false
 	case filled > 1 && called == 1 && 2*known < filled:
-		return false
+		if unsure = sure; !sure {
+			return false
+		}
 	}
 	s.headed(text, cells)
+	s.table.unsure = unsure
 	return true
 }
 
@@ -205,6 +226,7 @@ func (s *Scanner) headed(text []byte, cells []cell) {
 	t.clear()
 	t.on, t.headed = true, true
 	home := false
+	parts := s.nameParts(text, cells)
 	for _, c := range cells {
 		col := t.column(c.column)
 		if col == nil {
@@ -216,6 +238,12 @@ func (s *Scanner) headed(text []byte, cells []cell) {
 		if ok {
 			col.roles, col.form = r, formOf(r)
 			col.heading = string(value)
+		}
+		if parts {
+			if col.part = partOf(value); col.part != noPart {
+				r = role(personName)
+				col.roles, col.form, col.heading = r, otherForm, string(value)
+			}
 		}
 		t.named = t.named || r.has(personName)
 		t.places = t.places || !ok && placeHeading(value)
@@ -252,6 +280,10 @@ func (s *Scanner) tableRow(l *line) bool {
 	t.misses = 0
 	l.cells, l.record = s.cells, true
 	s.row(l)
+	if t.unsure && s.belied() {
+		t.clear()
+		return true
+	}
 	if t.idle++; len(s.found) > 0 {
 		t.idle = 0
 	}
@@ -269,6 +301,7 @@ func (s *Scanner) row(l *line) {
 			s.cell(l.text, c)
 		}
 	}
+	s.partedNames(l)
 	s.rowNames(l)
 	s.settle(l)
 }
