@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime/quotedprintable"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/htmlindex"
 )
@@ -37,7 +38,9 @@ type card struct {
 	location string
 	depth    int
 	line     []byte
-	open     bool // the physical line has not ended yet
+	open     bool   // the physical line has not ended yet
+	name     string // of the contact in parts, where no line has it whole
+	whole    bool
 	full     bool
 }
 
@@ -107,8 +110,44 @@ func (c *card) end() {
 }
 
 func (c *card) give(name string, value []byte) {
+	c.named(name, value)
 	line := append([]byte(name), ':')
 	c.w.sink.Write(append(append(line, value...), '\n'))
+}
+
+// named gives a name in parts as one where no line has it whole: vCard 2.1 asks
+// for the parts (N) alone.
+func (c *card) named(property string, value []byte) {
+	property, _, _ = strings.Cut(property, ";")
+	property = strings.ToUpper(property[strings.LastIndexByte(property, '.')+1:])
+	switch property {
+	case "BEGIN":
+		c.name, c.whole = "", false
+	case "FN":
+		c.whole = true
+	case "N":
+		c.name = wholeName(strings.Split(string(value), ";"))
+	case "END":
+		if c.name != "" && !c.whole {
+			c.w.sink.Write([]byte("FN:" + c.name + "\n"))
+		}
+		c.name, c.whole = "", false
+	}
+}
+
+// wholeName joins family name, given name and those behind them as they are
+// read: in Chinese, Japanese and Korean the family name goes first.
+func wholeName(parts []string) string {
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	if len(parts) < 2 || parts[0] == "" {
+		return strings.Join(parts, " ")
+	}
+	if r, _ := utf8.DecodeRuneInString(parts[0]); r >= 0x2E80 {
+		return parts[0] + parts[1]
+	}
+	return strings.TrimSpace(strings.Join(append(parts[1:min(len(parts), 3):3], parts[0]), " "))
 }
 
 func isBase64(parameters []string) bool {
