@@ -138,16 +138,14 @@ func (c *card) named(property string, value []byte) {
 // wholeName joins family name, given name and those behind them as they are
 // read: in Chinese, Japanese and Korean the family name goes first.
 func wholeName(parts []string) string {
+	parts = parts[:min(len(parts), 3)]
 	for i := range parts {
 		parts[i] = strings.TrimSpace(parts[i])
 	}
-	if len(parts) < 2 || parts[0] == "" {
-		return strings.Join(parts, " ")
-	}
 	if r, _ := utf8.DecodeRuneInString(parts[0]); r >= 0x2E80 {
-		return parts[0] + parts[1]
+		return strings.Join(parts, "")
 	}
-	return strings.TrimSpace(strings.Join(append(parts[1:min(len(parts), 3):3], parts[0]), " "))
+	return strings.Join(strings.Fields(strings.Join(append(parts[1:len(parts):len(parts)], parts[0]), " ")), " ")
 }
 
 func isBase64(parameters []string) bool {
