@@ -52,7 +52,7 @@ func (s *Scanner) people(l *line) {
 	if !allLabelled && present&(present-1) != 0 || l.record {
 		s.flushPerson()
 	}
-	s.absorb(l.number, present)
+	s.absorb(l, present)
 	s.person.place = s.person.place || place
 	if !allLabelled || l.record {
 		s.flushPerson()
@@ -75,15 +75,15 @@ func secondLargest(count *[kinds]int) int {
 const recordReach = 4
 
 // absorb takes the values of a line into the person at hand, or begins another.
-func (s *Scanner) absorb(number int, present roles) {
+func (s *Scanner) absorb(l *line, present roles) {
 	p := &s.person
-	if p.present&present != 0 || number-p.last > recordReach {
+	if p.present&present != 0 || l.number-p.last > recordReach {
 		s.flushPerson()
 	}
 	p.present |= present
-	p.last = number
+	p.last = l.number
 	for i := range s.found {
-		if m := &s.found[i]; m.score >= reportFrom && ofPeople.has(m.kind) && m.why.flags&roleAccount == 0 {
+		if m := &s.found[i]; m.score >= reportFrom && ofPeople.has(m.kind) && m.why.flags&roleAccount == 0 && !ofClerk(l, m) {
 			if p.values[m.kind] == 0 {
 				p.values[m.kind] = m.hash
 			}
@@ -98,16 +98,16 @@ func (s *Scanner) flushPerson() {
 		return
 	}
 	if p.present&(p.present-1) != 0 && !(p.place && p.present&^ofPlaces == 0) {
-		s.tally.person(p.key())
+		s.tally.person(p)
 	}
 	*p = person{}
 }
 
 // key answers what tells this person from others: the best identifying value,
-// or name and address together.
+// or name and address together. Somebody may have many cards and lines.
 func (p *person) key() uint64 {
-	for _, k := range identifying {
-		if k == personName {
+	for i, k := range identifying {
+		if k == personName || i == identified && p.values[personName] != 0 {
 			break
 		}
 		if p.values[k] != 0 {
@@ -127,7 +127,7 @@ func (s *Scanner) severalPeople(count *[kinds]int, persons int) {
 		}
 		for i := range s.found {
 			if m := &s.found[i]; m.kind == k && m.score >= reportFrom && persons > 0 {
-				s.tally.person(m.hash)
+				s.tally.personKey(m.hash)
 				persons--
 			}
 		}

@@ -146,7 +146,7 @@ func (s *Scanner) rest() {
 func (s *Scanner) Summary() Summary { return s.tally.summary(s.before + s.base + int64(s.end)) }
 
 // People answers Summary().People at no cost.
-func (s *Scanner) People() int { return s.tally.people.n }
+func (s *Scanner) People() int { return s.tally.peopleCount() }
 
 // Clean answers how many bytes from the start hold no candidate of any class,
 // over all fragments since Reset.

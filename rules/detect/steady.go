@@ -11,6 +11,7 @@ type steadyCell struct {
 	kind  kind
 	score int8
 	text  []byte
+	clerk bool
 }
 
 // provenRow looks at a row of a table with headings the short way: every cell
@@ -39,7 +40,7 @@ func (s *Scanner) provenRow(text []byte) bool {
 				return false
 			}
 			if score > 0 {
-				cells[n] = steadyCell{k, score, value}
+				cells[n] = steadyCell{k, score, value, t.columns[i].clerk}
 				n++
 			}
 		}
@@ -115,13 +116,13 @@ func (s *Scanner) countSteady(cells []steadyCell) {
 		if !t.distinct[c.kind].add(hash) {
 			t.full = true
 		}
-		if p.values[c.kind] == 0 {
+		if p.values[c.kind] == 0 && !(c.kind == personName && c.clerk) {
 			p.values[c.kind] = hash
 		}
 		p.present |= role(c.kind)
 	}
 	if p.present&(p.present-1) != 0 && !(s.table.places && p.present&^ofPlaces == 0) {
-		t.person(p.key())
+		t.person(&p)
 	}
 }
 

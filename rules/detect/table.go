@@ -19,6 +19,7 @@ type column struct {
 	kind    kind // what stood here in the last row
 	typed   bool // kind is set
 	part    part // of a name whose parts stand in two columns
+	clerk   bool // it names who handles a record
 	place   bool // it names organisations, by its heading
 	names   int  // rows in which a name may have stood here
 	rows    int
@@ -237,7 +238,7 @@ func (s *Scanner) headed(text []byte, cells []cell) {
 		r, ok := s.pack.labels.heading(value)
 		if ok {
 			col.roles, col.form = r, formOf(r)
-			col.heading = string(value)
+			col.heading, col.clerk = string(value), isClerk(value)
 		}
 		if parts {
 			if col.part = partOf(value); col.part != noPart {

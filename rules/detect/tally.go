@@ -38,6 +38,7 @@ type counts struct {
 	best     [kinds]int8
 	distinct [kinds]set
 	people   set
+	kin      kin
 	full     bool
 	room     bool // the last row of a table still had something to be told apart
 }
@@ -60,6 +61,7 @@ var noSamples = func() (least [kinds]int8) {
 
 func (t *tally) reset() {
 	t.people.clear()
+	t.kin.clear()
 	for k := range t.distinct {
 		t.distinct[k].clear()
 		t.samples[k] = t.samples[k][:0]
@@ -103,12 +105,6 @@ func (t *tally) keep(k kind, f Finding) {
 	}
 }
 
-func (t *tally) person(key uint64) {
-	if !t.people.add(key) {
-		t.full = true
-	}
-}
-
 // sortedKinds are the kinds in the order of the ids of their classes.
 var sortedKinds = func() []kind {
 	all := make([]kind, kinds)
@@ -123,9 +119,9 @@ var sortedKinds = func() []kind {
 const peopleKeys = 10_000
 
 func (t *tally) summary(bytes int64) Summary {
-	s := Summary{People: t.people.n, Bytes: bytes}
+	s := Summary{People: t.peopleCount(), Bytes: bytes}
 	if s.People > 0 {
-		s.PeopleKeys = t.people.values(peopleKeys)
+		s.PeopleKeys = t.keys(peopleKeys)
 		slices.Sort(s.PeopleKeys)
 	}
 	for _, k := range sortedKinds {
