@@ -63,6 +63,7 @@ func (e *Engine) fresh() *Engine {
 		if set != nil {
 			l.custom = set.NewMatcher()
 		}
+		l.bond = newBond(l.Scanner, l.custom)
 		return newScan(l, detect.NewScanner(e.pack, detect.Limits{Distinct: 100, Findings: 20}))
 	}}
 	return e

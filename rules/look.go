@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"math"
+
 	"github.com/trustline/trustline/rules/custom"
 	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/rules/extract"
@@ -11,6 +13,7 @@ type look struct {
 	*detect.Scanner
 	known  *knownMatcher   // nil without lists
 	custom *custom.Matcher // nil where the policy describes nothing itself
+	bond   *bond           // nil where the two have nothing to make records of
 	cells  []detect.Cell
 	given  int64 // bytes of text
 }
@@ -22,6 +25,7 @@ func (l *look) beside() *look {
 	if l.custom != nil {
 		b.custom = l.custom.Beside()
 	}
+	b.bond = newBond(b.Scanner, b.custom)
 	return b
 }
 
@@ -31,6 +35,7 @@ func (l *look) reset() {
 	if l.custom != nil {
 		l.custom.Reset()
 	}
+	l.bond.reset()
 	l.given = 0
 }
 
@@ -40,6 +45,7 @@ func (l *look) begin(location string) {
 	if l.custom != nil {
 		l.custom.Begin(location)
 	}
+	l.bond.join(math.MaxInt)
 }
 
 func (l *look) write(text []byte) {
@@ -49,6 +55,9 @@ func (l *look) write(text []byte) {
 		l.custom.Write(text)
 	}
 	l.given += int64(len(text))
+	if l.bond.full() {
+		l.bond.join(min(l.Looked(), l.custom.Looked()) - bondSlack)
+	}
 }
 
 func (l *look) row(number int, cells []extract.Cell) {
@@ -61,6 +70,9 @@ func (l *look) row(number int, cells []extract.Cell) {
 	l.known.row(unboxed)
 	if l.custom != nil {
 		l.custom.Row(number, unboxed)
+	}
+	if l.bond.full() {
+		l.bond.join(number - bondSlack)
 	}
 }
 
@@ -78,6 +90,10 @@ func (l *look) close() (detect.Summary, Known) {
 	summary, known := l.Scanner.Close(), l.known.close()
 	if l.custom != nil {
 		found := l.custom.Close()
+		if l.bond != nil {
+			l.bond.join(math.MaxInt)
+			summary = l.Scanner.Summary()
+		}
 		summary.Classes = mergeClasses(summary.Classes, found.Classes)
 		summary.Findings = append(summary.Findings, found.Findings...)
 		if found.Incomplete {

@@ -36,8 +36,29 @@ const (
 	EUVAT detect.Class = "eu-vat"  // of a business, or somebody who is one
 )
 
-// BuiltInClasses answers the classes of the built-in detectors. They make no
-// records: nobody is known by them.
+// Says is what a value of a class says of somebody.
+type Says int
+
+const (
+	NothingOfPeople Says = iota
+	SomethingOf          // a date of birth, a diagnosis: of whom, something beside it tells
+	WhoItIs              // a number or an account of one person
+)
+
+// Of answers what a class says of people. Companies, machines and dealings are
+// no people, and of a word or a code of a company's own nobody knows.
+func Of(c detect.Class) Says {
+	switch c {
+	case IntlPhone, Plate, DrivingLicence, SocialSecurity, TaiwanID, MacauID, WeChat, QQ, SSN, ITIN, NINO, NHS:
+		return WhoItIs
+	case Health, CreditRecord, BirthDate:
+		return SomethingOf
+	}
+	return NothingOfPeople
+}
+
+// BuiltInClasses answers the classes of the built-in detectors. By themselves
+// they make no records of people; see Of.
 func BuiltInClasses() []detect.Class {
 	return []detect.Class{Secret, Health, Transaction, CreditRecord, IPAddress, MACAddress, IntlPhone,
 		Plate, TaiwanID, MacauID, DrivingLicence, BusinessLicence, SocialSecurity, BirthDate, WeChat, QQ, SSN, ITIN, EIN, NINO, NHS, EUVAT}

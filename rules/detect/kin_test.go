@@ -63,7 +63,9 @@ func TestNamesakesAndHouseholdsAreSeveral(t *testing.T) {
 		"one clerk":       write("卡号,经办人", func(i int, p synthetic.Person) string { return p.BankCard + ",王伟" }),
 		"one clerk, rows": write("地址,经办人,卡号", func(i int, p synthetic.Person) string { return p.Address + ",王伟," + p.BankCard }),
 		"one switchboard": write("姓名,座机", func(i int, p synthetic.Person) string { return p.Name + ",010-65529988" }),
-		"households":      write("姓名,身份证号,地址", func(i int, p synthetic.Person) string { return people[i/2].Name + "," + p.ResidentID + "," + people[0].Address }),
+		"households": write("姓名,身份证号,地址", func(i int, p synthetic.Person) string {
+			return people[i/2].Name + "," + p.ResidentID + "," + people[0].Address
+		}),
 	} {
 		if got := peopleIn(text); got < 28 || got > 30 {
 			t.Errorf("%s: %d people of 30", name, got)

@@ -1,13 +1,19 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // person collects what several lines say of one person, as forms and vCards
 // do: one value a line, each with its label.
 type person struct {
 	present roles
 	values  [kinds]uint64
+	first   int  // number of the first line that said something
 	last    int  // number of the last line that said something
+	row     bool // it is a row of a table
+	told    bool // of its lines was told already
 	place   bool // some of it is an organisation's, unless more is said
 }
 
@@ -43,6 +49,9 @@ func (s *Scanner) people(l *line) {
 	}
 	if persons > 1 {
 		s.flushPerson()
+		if s.heard != nil {
+			s.heard(Said{First: l.number, Last: l.number, Closed: true})
+		}
 		if place {
 			return
 		}
@@ -54,6 +63,10 @@ func (s *Scanner) people(l *line) {
 	}
 	s.absorb(l, present)
 	s.person.place = s.person.place || place
+	if s.heard != nil && !l.record && !place && present&(present-1) == 0 && s.person.present == present && slices.Max(count[:]) > 1 {
+		s.saidMany(l, present)
+		s.person.told = true
+	}
 	if !allLabelled || l.record {
 		s.flushPerson()
 	}
@@ -80,6 +93,9 @@ func (s *Scanner) absorb(l *line, present roles) {
 	if p.present&present != 0 || l.number-p.last > recordReach {
 		s.flushPerson()
 	}
+	if p.present == 0 {
+		p.first, p.row = l.number, l.record
+	}
 	p.present |= present
 	p.last = l.number
 	for i := range s.found {
@@ -97,9 +113,12 @@ func (s *Scanner) flushPerson() {
 	if p.present == 0 {
 		return
 	}
-	if p.present&(p.present-1) != 0 && !(p.place && p.present&^ofPlaces == 0) {
+	p.place = p.place && p.present&^ofPlaces == 0
+	counted := p.present&(p.present-1) != 0 && !p.place
+	if counted {
 		s.tally.person(p)
 	}
+	s.said(p, counted)
 	*p = person{}
 }
 

@@ -41,10 +41,11 @@ type Scanner struct {
 	marks    []uint64 // of the block, from marked on
 	marked   int
 	sift     func([]uint64, []byte)
-	longWay  bool  // steadyRow is off, for its test
-	block    int   // up to here anchors were searched for
-	last     byte  // that stood before the buffer
-	first    int64 // where the first candidate stands, -1 when there was none
+	heard    func(Said) // nil: nobody asks
+	longWay  bool       // steadyRow is off, for its test
+	block    int        // up to here anchors were searched for
+	last     byte       // that stood before the buffer
+	first    int64      // where the first candidate stands, -1 when there was none
 
 	table        table
 	wrap         wrap

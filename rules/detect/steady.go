@@ -121,8 +121,15 @@ func (s *Scanner) countSteady(cells []steadyCell) {
 		}
 		p.present |= role(c.kind)
 	}
-	if p.present&(p.present-1) != 0 && !(s.table.places && p.present&^ofPlaces == 0) {
+	p.place = s.table.places && p.present&^ofPlaces == 0
+	counted := p.present&(p.present-1) != 0 && !p.place
+	if counted {
 		t.person(&p)
+	}
+	if s.heard != nil && p.present != 0 {
+		s.count(s.pos)
+		p.first, p.last, p.row = s.lines+1, s.lines+1, true
+		s.said(&p, counted)
 	}
 }
 
