@@ -17,7 +17,18 @@ func (s *Scanner) lineEnd(from, i, reach int) (end int, whole bool) {
 			return k + 1, false
 		}
 	}
-	return runeStart(s.buffer, most), false
+	return s.behindNumber(most), false
+}
+
+// behindNumber answers where, not far before most, a long number ends, so that
+// lists of them are cut between two; or else where a character begins.
+func (s *Scanner) behindNumber(most int) int {
+	for k := most - 1; k > most-longestRun/4 && k >= leastDigits; k-- {
+		if !isDigit(s.buffer[k]) && isDigit(s.buffer[k-1]) && allDigits(s.buffer[k-leastDigits:k]) {
+			return k
+		}
+	}
+	return runeStart(s.buffer, most)
 }
 
 // cuttable tells whether a line may be cut behind c without cutting a value.

@@ -41,6 +41,7 @@ func (s *Scanner) running(l *line) {
 	for i := range s.found {
 		weigh(&s.found[i], l.text, s.labels)
 	}
+	s.labelLists(l)
 	s.tellLabels(l)
 	s.carriedLabel(l)
 	s.addresses(l)
@@ -324,13 +325,15 @@ func isOwned(p []byte) bool {
 // settle raises what stands together, reports what reaches the threshold and
 // hands the line's people on.
 func (s *Scanner) settle(l *line) {
-	if len(s.found) == 0 {
+	if len(s.found) > 1 {
+		slices.SortFunc(s.found, func(a, b match) int { return a.start - b.start })
+	}
+	if s.judge(l); len(s.found) == 0 {
 		if !l.record && len(l.text) <= 120 && s.namesPlace(l) {
 			s.placed = l.number
 		}
 		return
 	}
-	slices.SortFunc(s.found, func(a, b match) int { return a.start - b.start })
 	s.together(l)
 	for i := range s.found {
 		if m := &s.found[i]; m.score >= reportFrom {
@@ -352,7 +355,8 @@ func (s *Scanner) together(l *line) {
 	if present&(present-1) == 0 {
 		bare := l.record && s.filled(l) > 1 || len(s.found) < 8 && s.otherNumbers(l.text) >= 4
 		for i := range s.found {
-			if m := &s.found[i]; (bare || !l.record && loneCell(l.text, m)) && m.why.flags&(labelled|underHeading|withPlus) == 0 && !m.provesItself() && m.kind != email {
+			if m := &s.found[i]; (bare || !l.record && loneCell(l.text, m)) && m.why.flags&(labelled|underHeading|withPlus|inColumn) == 0 && !m.provesItself() && m.kind != email {
+				s.hold(l, m)
 				m.why.flags |= loneInRow
 				m.cap(40)
 			}

@@ -7,6 +7,7 @@ type match struct {
 	start, end int  // in the line, as narrowed
 	hash       uint64
 	why        evidence
+	file       int // that it stands in, counted from 1: it may count yet
 }
 
 // evidence is what speaks for and against a match; made into words only for

@@ -11,9 +11,13 @@ func (s *Scanner) report(l *line, m *match) {
 	if s.first < 0 {
 		s.first = s.before + min(l.offset, l.raw(m.start)-m.why.back)
 	}
-	if !s.tally.add(m) {
-		return
+	if s.tally.add(m) {
+		s.tally.keep(m.kind, s.finding(l, m))
 	}
+}
+
+// finding answers what is kept of a match.
+func (s *Scanner) finding(l *line, m *match) Finding {
 	start := l.raw(m.start)
 	f := Finding{
 		Class: classes[m.kind], Offset: start, Length: int(l.raw(m.end) - start), Line: l.number, Location: s.location,
@@ -24,7 +28,7 @@ func (s *Scanner) report(l *line, m *match) {
 		f.Location = s.cellLocation(l, m)
 	}
 	f.Masked = bounded(Mask(f.Class, string(l.text[m.start:m.end])), 64)
-	s.tally.keep(m.kind, f)
+	return f
 }
 
 // bounded cuts text to n bytes, between characters.

@@ -57,6 +57,9 @@ type Scanner struct {
 	placed       int    // number of the last line that named an organisation and nothing else
 	placeColumns uint64 // of that line, a bit each, where it is much like headings
 	placeWidth   int    // cells in it then
+	ranks        ranks
+	titles       titles
+	trail        trail
 
 	// scratch
 	cluster  cluster
@@ -129,6 +132,8 @@ func (s *Scanner) begun(location string) {
 	s.zone = zone{}
 	s.grid = grid{}
 	s.placed, s.placeColumns = 0, 0
+	s.ranks.clear()
+	s.titles, s.trail = titles{}, trail{}
 }
 
 // finish looks at what has been held back.
@@ -158,6 +163,9 @@ func (s *Scanner) Clean() int64 {
 	}
 	if s.first >= 0 {
 		clean = min(clean, s.first)
+	}
+	if s.ranks.holds > 0 && !s.ranks.stale(s.base+int64(s.pos)) { // it may count yet
+		clean = min(clean, s.ranks.oldest)
 	}
 	return max(clean, 0)
 }

@@ -13,11 +13,11 @@ func (s *Scanner) Row(number int, cells []Cell) {
 	l := &s.current
 	*l = line{text: s.joined, offset: s.base, number: number, cells: s.cells, record: !form, sheet: true}
 	s.base += int64(len(s.joined))
+	l.traits = traitsOf(l.text)
 	switch {
 	case form:
-		l.traits = traitsOf(l.text)
 		s.running(l)
-	case s.headings(l.text, l.cells):
+	case s.headings(l.text, l.cells, 0):
 		s.table.on = false // no text belongs to it
 	default:
 		if s.placed == number {

@@ -152,21 +152,22 @@ func (s *Scanner) begin(l *line) bool {
 			continue
 		}
 		s.cells = split(l.text, d, s.cells[:0])
-		if s.headings(l.text, s.cells) {
+		if s.headings(l.text, s.cells, d) {
 			s.table.delimiter, s.table.width = d, len(s.cells)
 			return true
 		}
 	}
 	s.cells = append(s.cells[:0], cell{0, len(l.text), 0})
-	if s.headings(l.text, s.cells) {
+	if s.headings(l.text, s.cells, '\n') {
 		s.table.delimiter, s.table.width = '\n', 1
 		return true
 	}
 	return false
 }
 
-// headings takes a row as headings if enough of its cells are.
-func (s *Scanner) headings(text []byte, cells []cell) bool {
+// headings takes a row, parted by delimiter, as headings if enough of its cells
+// are.
+func (s *Scanner) headings(text []byte, cells []cell, delimiter byte) bool {
 	known, called, filled, places := 0, 0, 0, uint64(0)
 	sure, unsure, families, givens := false, false, 0, 0
 	for _, c := range cells {
@@ -206,12 +207,14 @@ func (s *Scanner) headings(text []byte, cells []cell) bool {
 		s.placed, s.placeColumns, s.placeWidth = s.current.number, places, len(cells)
 	}
 	switch {
-	case known == 0 || 4*known < filled:
+	case known == 0:
 		return false
-	case called == 0 && (known < 2 || 2*known < filled): // a table of something else
+	case 4*known < filled, called == 0 && (known < 2 || 2*known < filled): // a table of something else
+		s.entitle(text, cells, delimiter)
 		return false
 	case filled > 1 && called == 1 && 2*known < filled:
 		if unsure = sure; !sure {
+			s.entitle(text, cells, delimiter)
 			return false
 		}
 	}

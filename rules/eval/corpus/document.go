@@ -63,6 +63,11 @@ func Generate(seed uint64, n int) []Document {
 	all = append(all, generate(boxes, n/10, boxPapers, boxLookAlikes)...)
 	places := rand.New(rand.NewPCG(seed, 0x706c61636573))
 	all = append(all, generate(places, n/10, placePapers, placeLookAlikes)...)
+	rows := rand.New(rand.NewPCG(seed, 0x726f7773))
+	for _, d := range generate(rows, n/5, rowPapers, rowLookAlikes) {
+		d.About = []detect.Class{detect.CNMobile, detect.CNLandline, detect.BankCard}
+		all = append(all, d)
+	}
 	return append(all, business(seed, n)...)
 }
 
