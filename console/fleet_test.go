@@ -47,6 +47,19 @@ func TestAnAdministratorRevokesAMachine(t *testing.T) {
 	}
 }
 
+// TestWhatAMachineCanDo is unfolded with the keyboard, and stays so when the
+// page refreshes itself.
+func TestWhatAMachineCanDo(t *testing.T) {
+	r, ctx := start(t), browser(t)
+	setUp(t, ctx, r)
+	r.beat(t, newSample().heartbeat(1, time.Now()))
+	unfold := "#can-" + machineID(1)
+	do(t, ctx, chromedp.Navigate(r.URL()+"/fleet"), chromedp.Focus(unfold+" summary"), chromedp.KeyEvent("\r"),
+		chromedp.WaitVisible(unfold+" li"),
+		chromedp.Evaluate("window.old = document.querySelector('"+unfold+"'); htmx.ajax('GET', '/fleet', {target: '#changing', swap: 'outerHTML'}), 0", nil))
+	until(t, ctx, "document.querySelector('"+unfold+"') !== window.old && document.querySelector('"+unfold+"').open && document.activeElement.closest('"+unfold+"') !== null")
+}
+
 // TestWhoMayRevoke: nobody from another site, nobody who is not signed in, and
 // no reviewer.
 func TestWhoMayRevoke(t *testing.T) {

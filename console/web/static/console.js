@@ -55,10 +55,17 @@
   }
 
   let known = new Set(rows().map(r => r.id));
-  let focused = false;
-  document.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement.closest("tr[data-open]") !== null; });
+  let focused = false, open = [];
+  document.addEventListener("htmx:beforeSwap", () => {
+    focused = document.activeElement.closest("tr[data-open]") !== null;
+    open = [...document.querySelectorAll("details[id][open]")].map(d => [d.id, d.contains(document.activeElement)]);
+  });
   document.addEventListener("htmx:afterSwap", () => {
     showTimes();
+    for (const [id, here] of open) { // what somebody unfolded stays so
+      const d = document.getElementById(id);
+      if (d) { d.open = true; if (here) d.querySelector("summary").focus(); }
+    }
     for (const r of rows()) if (known.size && !known.has(r.id)) r.classList.add("new");
     known = new Set(rows().map(r => r.id));
     if (at) select(document.getElementById(at), focused);
