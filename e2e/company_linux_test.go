@@ -220,7 +220,7 @@ func (c *company) awaitIncident(what string, match func(incident.Incident) bool)
 			}
 		}
 		if time.Now().After(deadline) {
-			c.t.Fatalf("no incident for %s after 15 s; the console has %d", what, len(list))
+			c.t.Fatalf("no incident for %s after a minute; the console has %d", what, len(list))
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
