@@ -112,13 +112,15 @@ func (t *terminal) enrol(cmd *cobra.Command, e enrolment, state string) error {
 
 func (t *terminal) readToken(file string) (string, error) {
 	token, err := identity.Token(file)
+	where := file
 	if file == "-" {
+		where = t.Text("enrol.stdin")
 		var raw []byte
 		raw, err = io.ReadAll(io.LimitReader(t.in, maxTokenInput))
 		token = strings.TrimSpace(string(raw))
 	}
 	if err == nil && token == "" {
-		err = errors.New(t.Text("enrol.empty", message.Args{"File": file}))
+		err = errors.New(t.Text("enrol.empty", message.Args{"File": where}))
 	}
 	return token, err
 }
