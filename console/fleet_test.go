@@ -52,8 +52,8 @@ func TestAnAdministratorRevokesAMachine(t *testing.T) {
 func TestWhatAMachineCanDo(t *testing.T) {
 	r, ctx := start(t), browser(t)
 	setUp(t, ctx, r)
-	r.beat(t, newSample().heartbeat(1, time.Now()))
-	unfold := "#can-" + machineID(1)
+	r.beat(t, newSample().heartbeat(2, time.Now()))
+	unfold := "#can-" + machineID(2)
 	do(t, ctx, chromedp.Navigate(r.URL()+"/fleet"), chromedp.Focus(unfold+" summary"), chromedp.KeyEvent("\r"),
 		chromedp.WaitVisible(unfold+" li"),
 		chromedp.Evaluate("window.old = document.querySelector('"+unfold+"'); htmx.ajax('GET', '/fleet', {target: '#changing', swap: 'outerHTML'}), 0", nil))
