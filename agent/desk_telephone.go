@@ -41,7 +41,7 @@ func (d *desk) challenge(id string, r grant.Request) string {
 	if len(d.spoken) >= maxSpoken {
 		clear(d.spoken)
 	}
-	s := spoken{grant.NewChallenge(), r, time.Now()}
+	s := spoken{grant.ChallengeFor(r.People), r, time.Now()}
 	d.spoken[id] = s
 	return s.challenge
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/trustline/trustline/console/store"
 	"github.com/trustline/trustline/grant"
 	"github.com/trustline/trustline/orders"
 	"github.com/trustline/trustline/uploader/incident"
@@ -241,5 +242,40 @@ func TestCodesAreGivenOnTheRecord(t *testing.T) {
 	}
 	if history, err := r.beside(t).History(t.Context(), machineID(0)); err != nil || len(history) < 2 || strings.Contains(string(history[0].Detail), want) {
 		t.Errorf("%d entries, %v", len(history), err)
+	}
+}
+
+// Who reads out a code sees for how many people it is, and for many, or for
+// nobody knows how many, one account is not enough.
+func TestACodeForManyTakesTwoPeople(t *testing.T) {
+	r := start(t)
+	cookie := r.signIn(t)
+	r.beat(t, newSample().heartbeat(0, time.Now()))
+	secret := r.orders(t, machineID(0)).Secret
+	give := func(challenge string) (int, string, bool) {
+		t.Helper()
+		res, body := r.form(t, r.URL()+"/codes", url.Values{"permits": {"grant"}, "challenge": {challenge}, "machine": {machineID(0)}}, cookie)
+		code := grant.Code(secret, "grant", challenge)
+		return res.StatusCode, body, strings.Contains(body, code[:4]+" "+code[4:])
+	}
+	if status, body, given := give(grant.ChallengeFor(60)); status != http.StatusOK || !given || !strings.Contains(body, "60 人") && !strings.Contains(body, "60 people") {
+		t.Errorf("for 60 people: %d\n%s", status, body)
+	}
+	for name, challenge := range map[string]string{"for 5000": grant.ChallengeFor(5000), "of an earlier version": grant.NewChallenge()} {
+		if status, _, given := give(challenge); status != http.StatusOK || given {
+			t.Errorf("%s: %d, given %v", name, status, given)
+		}
+		if status, _, given := give(challenge); status != http.StatusConflict || given {
+			t.Errorf("%s, again: %d, given %v", name, status, given)
+		}
+		another := grant.ChallengeFor(5000)
+		chen := store.Account{ID: "0193559a-0000-7000-8000-00000000000b", Name: "chen"}
+		c := store.Code{Machine: machineID(0), Permits: "grant", Challenge: another, People: 5000, Two: true}
+		if given, err := r.beside(t).GiveCode(t.Context(), chen, c, time.Now()); given || err != nil {
+			t.Fatalf("somebody else: %v %v", given, err)
+		}
+		if status, _, given := give(another); status != http.StatusOK || !given {
+			t.Errorf("%s, after somebody else: %d, given %v", name, status, given)
+		}
 	}
 }

@@ -20,7 +20,11 @@ const CodeDigits = 8
 // alphabet has no letter that is heard or read as another.
 const alphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
-const challengeLength = 8
+// Letters of a challenge: what is random, and how many people it is about.
+const (
+	challengeLength = 8
+	amountLength    = 2
+)
 
 // NewChallenge answers a challenge as it is shown: "K7QM-2FXP".
 func NewChallenge() string {
@@ -36,23 +40,53 @@ func NewChallenge() string {
 	return b.String()
 }
 
+// ChallengeFor answers a challenge that also says how many people it is about,
+// rounded up to two figures: "K7QM-2FXP-4H". The code for it is no other's, so
+// that whoever reads it out cannot say less.
+func ChallengeFor(people int) string {
+	n, unit := min(max(people, 0), MaxPeople), 0
+	for n >= 100 {
+		n, unit = (n+9)/10, unit+1
+	}
+	if unit > 0 {
+		n += 90 * unit // from 100 on each unit has the numbers 10 to 99
+	}
+	return NewChallenge() + "-" + string([]byte{alphabet[n/len(alphabet)], alphabet[n%len(alphabet)]})
+}
+
+// ChallengePeople answers for how many people at most a challenge in the form it
+// is shown in is; false where it does not say, as those of earlier versions and
+// those to stop something.
+func ChallengePeople(challenge string) (most int, known bool) {
+	letters := strings.ReplaceAll(challenge, "-", "")
+	if len(letters) != challengeLength+amountLength {
+		return 0, false
+	}
+	n := strings.IndexByte(alphabet, letters[challengeLength])*len(alphabet) + strings.IndexByte(alphabet, letters[challengeLength+1])
+	for ; n >= 100; n -= 90 {
+		most++
+	}
+	unit := most
+	for most = n; unit > 0; unit-- {
+		most *= 10
+	}
+	return most, true
+}
+
 // ReadChallenge answers a challenge as typed by somebody who heard it, in the
 // form it is shown in, and false when it cannot be one.
 func ReadChallenge(typed string) (string, bool) {
-	var b strings.Builder
-	for _, r := range strings.ToUpper(typed) {
-		switch {
-		case r == '-' || r == ' ':
-		case b.Len() >= challengeLength+1 || !strings.ContainsRune(alphabet, r):
-			return "", false
-		default:
-			if b.Len() == challengeLength/2 {
-				b.WriteByte('-')
-			}
-			b.WriteRune(r)
-		}
+	letters := strings.NewReplacer("-", "", " ", "").Replace(strings.ToUpper(typed))
+	if strings.Trim(letters, alphabet) != "" {
+		return "", false
 	}
-	return b.String(), b.Len() == challengeLength+1
+	switch len(letters) {
+	case challengeLength:
+		return letters[:4] + "-" + letters[4:], true
+	case challengeLength + amountLength:
+		return letters[:4] + "-" + letters[4:8] + "-" + letters[8:], true
+	}
+	return "", false
 }
 
 // Code answers the code for a challenge and what it is to permit, such as

@@ -204,3 +204,31 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+func TestAChallengeSaysForHowManyItIs(t *testing.T) {
+	for people, want := range map[int]int{
+		-1: 0, 0: 0, 1: 1, 60: 60, 99: 99, 100: 100, 101: 110, 110: 110, 989: 990, 990: 990, 991: 1000, 995: 1000, 999: 1000, 1000: 1000, 1001: 1100,
+		4999: 5000, 12345: 13000, 99_999_999: 100_000_000, MaxPeople: MaxPeople, MaxPeople + 1: MaxPeople,
+	} {
+		c := ChallengeFor(people)
+		heard, ok := ReadChallenge(strings.ToLower(strings.ReplaceAll(c, "-", " ")))
+		if got, known := ChallengePeople(heard); !ok || heard != c || !known || got != want {
+			t.Errorf("%d people: %q is heard as %q, %d", people, c, heard, got)
+		}
+	}
+	if _, known := ChallengePeople(NewChallenge()); known {
+		t.Error("a challenge to stop says how many")
+	}
+	secret := []byte("secret")
+	c := ChallengeFor(5000)
+	for _, less := range []string{c[:len(c)-3], c[:len(c)-2] + "22", c[:len(c)-1] + "2"} {
+		if heard, ok := ReadChallenge(less); ok && CodeIs(Code(secret, "grant", heard), secret, "grant", c) {
+			t.Errorf("who reads out %q has the code of %q", less, c)
+		}
+	}
+	for _, typed := range []string{"", "K7QM", "K7QM-2FXP-4", "K7QM-2FXP-4HH", "K7QM-2FXO", "K7QM-2FX中"} {
+		if heard, ok := ReadChallenge(typed); ok {
+			t.Errorf("%q is heard as %q", typed, heard)
+		}
+	}
+}

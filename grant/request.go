@@ -67,6 +67,15 @@ type Request struct {
 	People      int
 }
 
+// Reach is how many people can be taken out in all: the same every time where
+// the content is known, others each time where it is not.
+func (r Request) Reach() int {
+	if r.SHA256 != "" {
+		return r.People
+	}
+	return r.People * max(1, r.Uses) // both are bounded
+}
+
 // Detail answers the request as named facts of an incident.
 func (r Request) Detail() map[string]string {
 	return map[string]string{

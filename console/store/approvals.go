@@ -204,8 +204,8 @@ func (s *Store) answersTo(ctx context.Context, r *Request) error {
 	return rows.Err()
 }
 
-// Approve approves a request under these terms. Requests for second people or
-// more take two accounts; the first only makes a half. It answers whether the
+// Approve approves a request under these terms. Requests that reach second
+// people or more take two accounts; the first only makes a half. It answers whether the
 // request is granted now. The errors are ErrNotFound, ErrChanged when it has
 // been answered, ErrSamePerson and ErrWider.
 func (s *Store) Approve(ctx context.Context, key ed25519.PrivateKey, by Account, id string, terms Terms, second int, now time.Time) (granted bool, err error) {
@@ -215,7 +215,7 @@ func (s *Store) Approve(ctx context.Context, key ed25519.PrivateKey, by Account,
 		}
 		approvers := []string{by.Name}
 		switch {
-		case r.State == RequestOpen && r.People >= second:
+		case r.State == RequestOpen && r.Reach() >= second:
 			if terms.Within > 0 {
 				return ErrWider // the second is held to days alone
 			}
@@ -374,20 +374,6 @@ func (s *Store) Related(ctx context.Context, id string) ([]incident.Incident, er
 		return nil, fmt.Errorf("read what followed an incident: %w", err)
 	}
 	return decoded[incident.Incident](rows, "read what followed an incident")
-}
-
-// RecordCode records that somebody was given a code for a machine; never the
-// code.
-func (s *Store) RecordCode(ctx context.Context, by Account, machine, permits string, now time.Time) error {
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("record a code: %w", err)
-	}
-	defer tx.Rollback()
-	if err := record(ctx, tx, by, ActionCode, machine, map[string]string{"permits": permits}, now); err != nil {
-		return err
-	}
-	return tx.Commit()
 }
 
 // subject answers the incident that a record of the agent's own is about, or

@@ -247,3 +247,25 @@ func TestWhatIsOverIsNotWithdrawn(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Where no content binds it, each use can be of others: what is approved is
+// people times uses.
+func TestUsesCountWhereNoContentIsNamed(t *testing.T) {
+	for name, c := range map[string]struct {
+		sha256  string
+		uses    string
+		granted bool
+	}{
+		"one content, often": {strings.Repeat("ab", 32), "1000", true},
+		"any content, often": {"", "1000", false},
+		"any content, twice": {"", "2", true},
+	} {
+		s := open(t, t.TempDir())
+		_, key := signer(t)
+		_, id := asked(t, s, 60, func(i *incident.Incident) { i.Detail["sha256"], i.Detail["uses"] = c.sha256, c.uses })
+		granted, err := s.Approve(t.Context(), key, chen, id, store.Terms{People: 60, Uses: 1, Days: 1}, secondFrom, today)
+		if err != nil || granted != c.granted {
+			t.Errorf("%s: granted by one account: %v, %v", name, granted, err)
+		}
+	}
+}

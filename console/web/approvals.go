@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -70,7 +69,7 @@ func (w *Web) showApproval(rw http.ResponseWriter, r *http.Request, status int, 
 		return
 	}
 	p := approvalPage{
-		Request: q, TwoNeeded: q.People >= w.config.SecondFrom || q.State == store.RequestHalf, Mine: q.State == store.RequestHalf && q.ApproverName == userName(r.Context()),
+		Request: q, TwoNeeded: q.Reach() >= w.config.SecondFrom || q.State == store.RequestHalf, Mine: q.State == store.RequestHalf && q.ApproverName == userName(r.Context()),
 		Over: q.Grant != nil && time.Now().After(q.Grant.Expires), Problem: problem, Terms: store.Terms{People: q.People, Uses: q.Uses, Days: q.Days}, Said: r.PostFormValue("reason"),
 	}
 	if typed != nil {
@@ -142,84 +141,4 @@ func reasonOf(r *http.Request) (reason string, sound bool) {
 	reason = strings.TrimSpace(strings.ReplaceAll(r.PostFormValue("reason"), "\r\n", "\n"))
 	control := strings.ContainsFunc(reason, func(c rune) bool { return c != '\n' && unicode.IsControl(c) || c == unicode.ReplacementChar })
 	return reason, !control && len([]rune(reason)) <= maxReason && len(reason) <= grant.MaxText
-}
-
-// permits is what a code can be for.
-var permits = []string{"grant", "stop", "uninstall"}
-
-// codesPage gives codes that people read out over the telephone.
-type codesData struct {
-	Machines        []store.Machine
-	Machine         string
-	Permits         []string
-	Chosen, Heard   string
-	Challenge, Code string
-	Problem         string // message id
-	Wait            int    // seconds
-	MayStop         bool
-}
-
-func (w *Web) codesPage(rw http.ResponseWriter, r *http.Request) {
-	w.showCodes(rw, r, http.StatusOK, codesData{Chosen: "grant"})
-}
-
-func (w *Web) showCodes(rw http.ResponseWriter, r *http.Request, status int, d codesData) {
-	all, err := w.store.Fleet(r.Context())
-	if err != nil {
-		w.broken(rw, r, err)
-		return
-	}
-	for _, m := range all {
-		if m.Revoked.IsZero() && !m.Enrolled.IsZero() {
-			d.Machines = append(d.Machines, m)
-		}
-	}
-	d.MayStop, d.Permits = administrator(r), permits
-	if !d.MayStop {
-		d.Permits = permits[:1]
-	}
-	w.render(rw, r, status, "codes", page{Title: "codes.title", Here: "approvals", Data: d})
-}
-
-// giveCode answers the code for a challenge, on the record; reviewers give
-// codes for copies, administrators those to stop the service as well.
-func (w *Web) giveCode(rw http.ResponseWriter, r *http.Request) {
-	by, _ := r.Context().Value(contextKey{}).(store.Account)
-	d := codesData{Machine: r.PostFormValue("machine"), Chosen: r.PostFormValue("permits"), Heard: r.PostFormValue("challenge")}
-	challenge, ok := grant.ReadChallenge(d.Heard)
-	known, err := w.enrolled(r, d.Machine)
-	switch {
-	case err != nil:
-		w.broken(rw, r, err)
-		return
-	case !slices.Contains(permits, d.Chosen) || !known:
-		d.Problem = "codes.choose"
-	case d.Chosen != "grant" && !administrator(r):
-		w.render(rw, r, http.StatusForbidden, "problem", page{Title: "problem.not-yours", Here: "approvals", Data: "problem.not-yours.text"})
-		return
-	case !ok:
-		d.Problem = "codes.misheard"
-	default:
-		if wait := w.codes.Try(by.ID, time.Now()); wait > 0 {
-			d.Problem, d.Wait = "codes.wait", int(wait/time.Second)+1
-		}
-	}
-	if d.Problem != "" {
-		w.showCodes(rw, r, http.StatusUnprocessableEntity, d)
-		return
-	}
-	if err := w.store.RecordCode(r.Context(), by, d.Machine, d.Chosen, time.Now()); err != nil {
-		w.broken(rw, r, err)
-		return
-	}
-	code := grant.Code(w.config.Signer.Secret(d.Machine), d.Chosen, challenge)
-	d.Challenge, d.Code = challenge, code[:grant.CodeDigits/2]+" "+code[grant.CodeDigits/2:]
-	w.showCodes(rw, r, http.StatusOK, d)
-}
-
-func (w *Web) enrolled(r *http.Request, machine string) (bool, error) {
-	all, err := w.store.Fleet(r.Context())
-	return slices.ContainsFunc(all, func(m store.Machine) bool {
-		return m.Heartbeat.Machine.ID == machine && m.Revoked.IsZero() && !m.Enrolled.IsZero()
-	}), err
 }
