@@ -12,6 +12,7 @@ type line struct {
 	at     []int32 // where each byte of text came from; nil: from the same place
 	offset int64   // of the line, in the fragment
 	number int     // 1-based
+	more   int     // lines it goes over besides, of a row
 	cells  []cell  // of a row
 	record bool    // the line is one row of a table
 	traits traits  // of the text

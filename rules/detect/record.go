@@ -97,7 +97,7 @@ func (s *Scanner) absorb(l *line, present roles) {
 		p.first, p.row = l.number, l.record
 	}
 	p.present |= present
-	p.last = l.number
+	p.last = l.number + l.more
 	for i := range s.found {
 		if m := &s.found[i]; m.score >= reportFrom && ofPeople.has(m.kind) && m.why.flags&roleAccount == 0 && !ofClerk(l, m) {
 			if p.values[m.kind] == 0 {

@@ -71,6 +71,7 @@ type Scanner struct {
 	joined   []byte
 	boxes    []Cell
 	boxed    []byte
+	rowText  []byte
 	boxText  []byte
 	boxCame  []int32
 
@@ -188,7 +189,9 @@ func (s *Scanner) search(final bool) {
 	s.block = 0
 	for s.pos < limit {
 		if s.table.on || s.warm > 0 {
-			s.eager()
+			if !s.eager(final) {
+				return
+			}
 			continue
 		}
 		if s.pos >= s.block {
@@ -204,13 +207,26 @@ func (s *Scanner) search(final bool) {
 	}
 }
 
-// eager looks at the line at pos, anchor or not.
-func (s *Scanner) eager() {
+// eager looks at the line at pos, anchor or not. It answers false where how far
+// the row goes depends on text still to come.
+func (s *Scanner) eager(final bool) bool {
 	reach := window
 	if s.table.on {
 		reach = longestRow
 	}
 	end, whole := s.lineEnd(s.pos, s.pos, reach)
+	if whole {
+		rowEnd, known := s.rowEnd(end, final)
+		if !known {
+			return false
+		}
+		if rowEnd > end {
+			s.warm = max(0, s.warm-1)
+			s.joinedRow(rowEnd)
+			s.pos, s.done = rowEnd, rowEnd
+			return true
+		}
+	}
 	if s.warm > 0 {
 		s.warm--
 	}
@@ -224,6 +240,7 @@ func (s *Scanner) eager() {
 		s.lines, s.counted = s.lines+1, end
 	}
 	s.pos, s.done = end, end
+	return true
 }
 
 // shortWay looks at the row at pos without the long way's care, if that does.
@@ -270,13 +287,18 @@ func (s *Scanner) around(a int) {
 
 // line looks at the line that stands at start to end in the buffer.
 func (s *Scanner) line(start, end int, cut bool) {
+	s.lineOf(start, s.buffer[start:end], 0, cut)
+}
+
+// lineOf looks at text that stands at start in the buffer and goes over so many
+// lines more than one.
+func (s *Scanner) lineOf(start int, text []byte, more int, cut bool) {
 	s.count(start)
-	text := s.buffer[start:end]
 	for len(text) > 0 && (text[len(text)-1] == '\n' || text[len(text)-1] == '\r') {
 		text = text[:len(text)-1]
 	}
 	l := &s.current
-	*l = line{offset: s.base + int64(start), number: s.lines + 1, cut: cut}
+	*l = line{offset: s.base + int64(start), number: s.lines + 1, more: more, cut: cut}
 	l.traits = traitsOf(text)
 	l.text, l.at = narrow(text, l.traits, s.narrowed, s.came)
 	if l.at != nil {

@@ -38,6 +38,7 @@ type table struct {
 	named              bool // a column names people
 	misses             int
 	steady             int // rows read the short way
+	strays             int // quotes without an end
 	idle               int // rows in a row that held nothing at all
 }
 
@@ -51,7 +52,7 @@ func (t *table) clear() {
 	t.on, t.headed, t.misses, t.width = false, false, 0, 0
 	t.places, t.named, t.unsure = false, false, false
 	t.sureRows, t.sureHits = 0, 0
-	t.steady, t.idle = 0, 0
+	t.steady, t.idle, t.strays = 0, 0, 0
 	t.columns = t.columns[:0]
 }
 
