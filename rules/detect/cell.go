@@ -98,6 +98,9 @@ func (s *Scanner) words(text []byte, c cell, col *column) {
 		n, score = len(value), p.western(value)
 	}
 	if score > 0 {
+		if s.current.more > 0 && col.roles.has(address) {
+			n = len(value) // a line end may part a word
+		}
 		m := p.newAddress(text, c.start, c.start+n, score)
 		if col.roles.has(address) {
 			m.why.flags |= underHeading

@@ -265,8 +265,27 @@ func (d *finder) locateInLine(f *frame, fragment int, offset int64, length int, 
 		return
 	}
 	start := d.marks[i].at + int(offset-d.marks[i].offset)
-	if end := start + length; end <= d.marks[i].end {
+	end := start + length
+	if end <= d.marks[i].end {
 		d.spans = appendBoxes(d.spans, f.text, span{start: start, end: end, class: class, cell: -1})
+		return
+	}
+	// A quoted cell goes over several lines: of each its part, and no line end.
+	last := i
+	for last+1 < len(d.marks) && d.marks[last].end < end && d.marks[last+1].fragment == fragment && d.marks[last+1].at == d.marks[last].end {
+		last++
+	}
+	if end > d.marks[last].end {
+		return
+	}
+	for ; i <= last; i++ {
+		part := span{start: max(start, d.marks[i].at), end: min(end, d.marks[i].end), class: class, cell: -1}
+		for part.end > part.start && (f.text[part.end-1] == '\n' || f.text[part.end-1] == '\r') {
+			part.end--
+		}
+		if part.end > part.start {
+			d.spans = append(d.spans, part)
+		}
 	}
 }
 
