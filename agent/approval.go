@@ -80,6 +80,15 @@ func (p *approval) failed() string {
 	return "not-counted"
 }
 
+// about is the incident that the approval was given for that did not hold.
+func (p *approval) about() string {
+	var n *grants.NotHeld
+	if p.failed() != "" && errors.As(p.why, &n) {
+		return n.Incident
+	}
+	return ""
+}
+
 // goesOn tells whether all who are stopped may go on all the same, and records
 // it: their approvals are used together or not at all.
 func (j *Judge) goesOn(ctx context.Context, content rules.Content, stopped ...*part) bool {

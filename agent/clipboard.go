@@ -79,7 +79,7 @@ func (j *Judge) clipVerdict(ctx context.Context, a activity.Activity, content ru
 		j.Log.Error("incident is not recorded", "error", err)
 		return v, nil
 	}
-	i.Decision.GrantFailed = approval.failed()
+	i.Decision.GrantFailed, i.Decision.GrantAbout = approval.failed(), approval.about()
 	v.Incident = i.ID
 	ctx = context.WithoutCancel(ctx) // the judging is over by then
 	v.Done = func(cleared bool) {

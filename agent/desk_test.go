@@ -116,7 +116,7 @@ func TestFromBlockToApprovedCopy(t *testing.T) {
 		t.Errorf("recorded: %+v", last)
 	}
 	o.expect(somebody, "S1", guard.Deny, "a second time")
-	if d := o.records[len(o.records)-1].Decision; d.GrantFailed != "used-up" {
+	if d := o.records[len(o.records)-1].Decision; d.GrantFailed != "used-up" || d.GrantAbout != id {
 		t.Errorf("why the second was stopped: %+v", d)
 	}
 	o.orders(answer)

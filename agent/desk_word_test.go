@@ -335,6 +335,12 @@ func TestGuessingLocksOutOneself(t *testing.T) {
 	if _, err := d.heard(200_000, cases.Spoken{}); err != control.Refusal(cases.CodesLocked) {
 		t.Errorf("many numbers: %v", err)
 	}
+	if asked, err = d.stopChallenge(control.PermitStop); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.stopCode(control.Stop{Permits: control.PermitStop, Code: grant.Code(secret, control.PermitStop, asked.Challenge)}); err != nil {
+		t.Errorf("many who guess at copies keep the service from being stopped: %v", err)
+	}
 	d.wrong = d.wrong[:0]
 	for range wrongCodes {
 		_ = d.stopCode(control.Stop{Permits: control.PermitStop, Code: "1"})

@@ -222,7 +222,7 @@ func (j *Judge) report(ctx context.Context, a activity.Activity, content rules.C
 		j.Log.Error("incident is not recorded", "error", err)
 		return
 	}
-	i.Decision.GrantFailed = approval.failed()
+	i.Decision.GrantFailed, i.Decision.GrantAbout = approval.failed(), approval.about()
 	j.keep(ctx, a, i, d)
 }
 

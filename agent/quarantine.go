@@ -62,7 +62,7 @@ func (a *Agent) settle(ctx context.Context, r *finding) {
 	stopped := d.Action == rules.Quarantine || undo
 	take := stopped && !r.closed
 	sum := func() (string, error) { return sumOfFile(ctx, r.path, r.judged) }
-	failed := ""
+	failed, about := "", ""
 	if stopped {
 		approval := a.judge.approval(act, sum)
 		if uid, ok := a.grants.Holder(approval.use.Channel, approval.use.Destination); ok && undo && act.Actor.UID < 0 {
@@ -71,14 +71,14 @@ func (a *Agent) settle(ctx context.Context, r *finding) {
 		if a.judge.goesOn(ctx, r.content, &part{activity: act, decision: d, situation: r.situation, approval: approval}) {
 			return
 		}
-		failed = approval.failed()
+		failed, about = approval.failed(), approval.about()
 	}
 	i, err := a.judge.incident(act, r.content, d, r.situation, incident.Reported)
 	if err != nil {
 		a.log.Error("incident is not recorded", "error", err)
 		return
 	}
-	i.Decision.GrantFailed = failed
+	i.Decision.GrantFailed, i.Decision.GrantAbout = failed, about
 	if r.atRest || stopped {
 		switch i.File.SHA256, err = sum(); {
 		case errors.Is(err, quarantine.ErrChanged), errors.Is(err, fs.ErrNotExist):

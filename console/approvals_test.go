@@ -279,3 +279,22 @@ func TestACodeForManyTakesTwoPeople(t *testing.T) {
 		}
 	}
 }
+
+// A reviewer sees on both pages that an approval did not hold, and why.
+func TestThatAnApprovalDidNotHoldIsShown(t *testing.T) {
+	r := start(t)
+	cookie := r.signIn(t)
+	stopped, _ := r.asked(t, 60)
+	reasons := []string{"not-yet", "expired", "other-person", "other-destination", "content-changed", "more-classes", "more-people", "other-rule", "used-up", "withdrawn", "clock-set-back", "not-counted", "others-wrote"}
+	for n, why := range reasons {
+		again := newSample().incident(t, 0, time.Now().Add(time.Duration(n)*time.Second))
+		again.Machine, again.Decision.GrantFailed, again.Decision.GrantAbout = stopped.Machine, why, stopped.ID
+		r.send(t, again)
+		if _, page := r.get(t, "/incidents/"+again.ID, cookie); !strings.Contains(page, `href="/incidents/`+stopped.ID+`"`) || strings.Contains(page, "grant-failed.") || strings.Contains(page, "<dd>"+why) {
+			t.Errorf("%s is not told with the second", why)
+		}
+		if _, page := r.get(t, "/incidents/"+stopped.ID, cookie); !strings.Contains(page, `href="/incidents/`+again.ID+`"`) || strings.Contains(page, "grant-failed") {
+			t.Errorf("%s is not told with the first", why)
+		}
+	}
+}

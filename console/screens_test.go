@@ -74,7 +74,7 @@ func TestScreens(t *testing.T) {
 	shoot("login-wrong")
 }
 
-const untranslated = `[...document.body.querySelectorAll("*")].filter(e => !e.children.length && !e.closest("code,pre")).map(e => e.textContent.trim()).filter(s => /^(nav|keys|login|setup|problem|filter|empty|severity|action|outcome|degree|channel|operation|reason|unreadable|state|code|detail|why|did|review|request|purpose|approvals?|codes|permits|policy|template|timeline|discovery|checks?|search|searches|task|kept|destroy|destroyed|overdue|excess|house|program|share)\.[a-z]/.test(s)).join(", ")`
+const untranslated = `[...document.body.querySelectorAll("*")].filter(e => !e.children.length && !e.closest("code,pre")).map(e => e.textContent.trim()).filter(s => /^(nav|keys|login|setup|problem|filter|empty|severity|action|outcome|degree|channel|operation|reason|unreadable|state|code|detail|why|did|review|request|purpose|approvals?|codes|permits|policy|template|timeline|discovery|checks?|search|searches|task|kept|destroy|destroyed|overdue|excess|house|program|share|grant-failed)\.[a-z]/.test(s)).join(", ")`
 
 func look(t *testing.T, ctx context.Context, keep string, url string, names []string, cookie func(name, value string) chromedp.Action) {
 	t.Helper()

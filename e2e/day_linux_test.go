@@ -80,8 +80,11 @@ func TestADayOfOneEmployee(t *testing.T) {
 		t.Errorf("the second copy: %+v", again.Decision)
 	}
 	c.approvalExpires(security, p, at, src, dst)
+	if page := security.page("/incidents/" + again.ID); !strings.Contains(page, "was used up") || !strings.Contains(page, "/incidents/"+request.Detail["incident"]) {
+		t.Error("the incident of the second copy does not tell why the approval did not hold")
+	}
 	timeline := security.page("/incidents/" + request.Detail["incident"])
-	for _, step := range []string{"Masked copy saved instead", "Approval requested", "approved", "Approval used"} {
+	for _, step := range []string{"Masked copy saved instead", "Approval requested", "approved", "Approval used", "Stopped although approved", "was used up", "had expired"} {
 		if !strings.Contains(timeline, step) {
 			t.Errorf("the incident does not tell: %s", step)
 		}

@@ -10,8 +10,8 @@ import (
 
 // UseAll counts one use of a grant for each of these and answers the grants, or
 // counts nothing: then whys says of each why, nil for one that alone would be
-// covered. That is ErrNone, or the reason of package grant why the latest grant
-// for this person and place does not hold. What is counted is on disk when
+// covered. That is ErrNone, or a NotHeld of the latest grant for this person and
+// place. What is counted is on disk when
 // UseAll returns. Sum answers the SHA-256 of the content in hex and is asked
 // once, only where a grant names one; nil where there is no content.
 func (b *Book) UseAll(uses []grant.Use, sum func() (string, error)) (granted []grant.Grant, whys []error) {
@@ -70,6 +70,17 @@ func (b *Book) tellApart(uses []grant.Use, sum func() (string, error), whys []er
 	return err == nil
 }
 
+// NotHeld is why a grant does not hold, and what it was given for.
+type NotHeld struct {
+	Why      error
+	Incident string // id, "" where the grant names none
+}
+
+func (n *NotHeld) Error() string { return n.Why.Error() }
+
+// Unwrap answers the reason of package grant.
+func (n *NotHeld) Unwrap() error { return n.Why }
+
 // covering answers a grant that covers a use, the latest first. The lock is
 // held.
 func (b *Book) covering(u grant.Use, now time.Time) (*held, error) {
@@ -83,7 +94,7 @@ func (b *Book) covering(u grant.Use, now time.Time) (*held, error) {
 		case err == nil:
 			return h, nil
 		case why == ErrNone:
-			why = err
+			why = &NotHeld{Why: err, Incident: h.Incident}
 		}
 	}
 	return nil, why

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"database/sql"
@@ -376,10 +377,26 @@ func (s *Store) Related(ctx context.Context, id string) ([]incident.Incident, er
 	return decoded[incident.Incident](rows, "read what followed an incident")
 }
 
-// subject answers the incident that a record of the agent's own is about, or
-// the spot check that a file was found by.
+// maxRepeats bounds how many of those that an approval did not hold for are
+// shown with the incident it was given for: the newest.
+const maxRepeats = 20
+
+// Repeats answers what was stopped on the same machine later on because an
+// approval given for an incident did not hold for it, oldest first.
+func (s *Store) Repeats(ctx context.Context, id string) ([]incident.Incident, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT record FROM (SELECT i.time, r.record FROM incidents i JOIN records r ON r.id = i.id
+		WHERE i.about = ? AND i.about <> '' AND i.kind = 'activity' AND i.machine = (SELECT machine FROM incidents WHERE id = ?) ORDER BY i.time DESC LIMIT ?) ORDER BY time`, id, id, maxRepeats)
+	if err != nil {
+		return nil, fmt.Errorf("read what an approval did not hold for: %w", err)
+	}
+	return decoded[incident.Incident](rows, "read what an approval did not hold for")
+}
+
+// subject answers the incident that a record of the agent's own, or of what an
+// approval did not hold for, is about, or the spot check that a file was found
+// by.
 func subject(i *incident.Incident) string {
-	id := i.Order
+	id := cmp.Or(i.Order, i.Decision.GrantAbout)
 	if i.Kind == incident.Agent {
 		id = i.Detail["incident"]
 	}

@@ -269,3 +269,35 @@ func TestUsesCountWhereNoContentIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// What an approval did not hold for stands with what it was given for: the
+// newest, of the same machine, and nothing else.
+func TestWhatAnApprovalDidNotHoldFor(t *testing.T) {
+	s := open(t, t.TempDir())
+	about, _ := asked(t, s, 10, nil)
+	all := samples(t, 30)
+	for n := range all {
+		i := &all[n]
+		i.Kind, i.Code, i.Machine.ID, i.Time = incident.Activity, "", machineID, start.Add(time.Duration(n)*time.Second)
+		i.Decision.GrantFailed, i.Decision.GrantAbout = "used-up", about
+	}
+	all[27].Machine.ID = uuid.NewString()
+	all[28].Decision.GrantAbout = ""
+	all[29].Decision.GrantAbout = "' OR 1=1"
+	add(t, s, all)
+	repeats, err := s.Repeats(t.Context(), about)
+	if err != nil || len(repeats) != 20 || repeats[0].ID != all[7].ID || repeats[19].ID != all[26].ID {
+		t.Errorf("%d repeats, %v", len(repeats), err)
+	}
+	for _, r := range repeats {
+		if r.Decision.GrantFailed != "used-up" {
+			t.Errorf("%+v", r.Decision)
+		}
+	}
+	if related, err := s.Related(t.Context(), about); err != nil || len(related) != 1 {
+		t.Errorf("what followed: %d %v", len(related), err)
+	}
+	if repeats, err := s.Repeats(t.Context(), ""); err != nil || len(repeats) != 0 {
+		t.Errorf("about nothing: %d %v", len(repeats), err)
+	}
+}

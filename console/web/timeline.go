@@ -28,6 +28,7 @@ type moment struct {
 	What string // id of the text
 	Who  string
 	Text string // what they said
+	Why  string // why an approval did not hold
 	Link string // where there is more
 }
 
@@ -44,6 +45,13 @@ func (w *Web) timeline(ctx context.Context, id string) (all []moment, newest int
 	}
 	for _, i := range related {
 		all = append(all, recorded(i))
+	}
+	repeats, err := w.store.Repeats(ctx, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, i := range repeats {
+		all = append(all, moment{Time: i.Time, What: "grant-failed", Who: i.Person.User, Why: i.Decision.GrantFailed, Link: "/incidents/" + i.ID})
 	}
 	for _, e := range history {
 		// What a machine did stands there by its own record.

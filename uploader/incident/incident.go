@@ -145,7 +145,10 @@ type Decision struct {
 	EmployeeMay   []string `json:"employeeMay,omitempty"`
 	Grant         string   `json:"grant,omitempty"`       // id of the approval that let it through
 	GrantFailed   string   `json:"grantFailed,omitempty"` // why the person's approval did not: expired, used-up, content-changed, …
-	Outcome       Outcome  `json:"outcome"`
+	// GrantAbout is the incident that the approval that did not hold was given
+	// for, "" where there is none.
+	GrantAbout string  `json:"grantAbout,omitempty"`
+	Outcome    Outcome `json:"outcome"`
 }
 
 // Content is what was found, masked.
@@ -258,6 +261,7 @@ func (i *Incident) texts() []text {
 		{"decision.rule", i.Decision.Rule}, {"decision.reason", i.Decision.Reason},
 		{"decision.policyVersion", i.Decision.PolicyVersion},
 		{"decision.grant", i.Decision.Grant}, {"decision.grantFailed", i.Decision.GrantFailed},
+		{"decision.grantAbout", i.Decision.GrantAbout},
 		{"order", i.Order}, {"file.sha256", i.File.SHA256},
 		{"content.status", i.Content.Status}, {"content.reason", i.Content.Reason}, {"code", i.Code},
 	}

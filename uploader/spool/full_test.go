@@ -177,14 +177,16 @@ func TestUnlikeIncidentsAreNotMerged(t *testing.T) {
 		t.Error("another file at another time is not alike")
 	}
 	for name, change := range map[string]func(*incident.Incident){
-		"person":   func(i *incident.Incident) { i.Person.UID++ },
-		"rule":     func(i *incident.Incident) { i.Decision.Rule = "other" },
-		"device":   func(i *incident.Incident) { i.Destination.Serial = "S2" },
-		"class":    func(i *incident.Incident) { i.Content.Classes = []incident.Class{{ID: "email"}} },
-		"outcome":  func(i *incident.Incident) { i.Decision.Outcome = incident.Reported },
-		"approval": func(i *incident.Incident) { i.Decision.Grant = "0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee" },
-		"severity": func(i *incident.Incident) { i.Severity = incident.Medium },
-		"program":  func(i *incident.Incident) { i.Program.Path = "/usr/bin/cp" },
+		"person":                      func(i *incident.Incident) { i.Person.UID++ },
+		"rule":                        func(i *incident.Incident) { i.Decision.Rule = "other" },
+		"device":                      func(i *incident.Incident) { i.Destination.Serial = "S2" },
+		"class":                       func(i *incident.Incident) { i.Content.Classes = []incident.Class{{ID: "email"}} },
+		"outcome":                     func(i *incident.Incident) { i.Decision.Outcome = incident.Reported },
+		"approval":                    func(i *incident.Incident) { i.Decision.Grant = "0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee" },
+		"approval that does not hold": func(i *incident.Incident) { i.Decision.GrantFailed = "used-up" },
+		"what that was given for":     func(i *incident.Incident) { i.Decision.GrantAbout = "0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee" },
+		"severity":                    func(i *incident.Incident) { i.Severity = incident.Medium },
+		"program":                     func(i *incident.Incident) { i.Program.Path = "/usr/bin/cp" },
 	} {
 		other := base
 		change(&other)

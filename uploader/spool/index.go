@@ -134,7 +134,7 @@ func (x *index) likeness(i *incident.Incident) uint64 {
 		string(i.Kind), string(i.Severity), i.Machine.ID, i.Person.User, strconv.Itoa(i.Person.UID), i.Program.Path,
 		i.Network, i.Channel, i.Operation, i.Destination.Device, i.Destination.Serial, i.Destination.Path, i.Destination.Share,
 		i.Decision.Action, i.Decision.Would, i.Decision.Rule, i.Decision.Reason, i.Decision.PolicyVersion,
-		string(i.Decision.Outcome), i.Decision.Grant, i.Content.Status, i.Content.Reason, i.Code,
+		string(i.Decision.Outcome), i.Decision.Grant, i.Decision.GrantFailed, i.Decision.GrantAbout, i.Content.Status, i.Content.Reason, i.Code,
 	} {
 		put(s)
 	}
