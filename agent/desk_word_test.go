@@ -379,3 +379,25 @@ rules: [{id: say-why, title: t, action: justify, when: {class: any, channel: rem
 		t.Errorf("the name does not: %+v", o.lastDecision())
 	}
 }
+
+// A long file is stopped early: that an approval for it is used up, or over, is
+// told all the same.
+func TestWhyAnApprovalDoesNotHoldIsToldEarly(t *testing.T) {
+	o := newWorkplace(t, "")
+	o.write(5000)
+	o.expect(somebody, "S1", guard.Deny, "without approval")
+	if d := o.lastDecision(); d.GrantFailed != "" || d.GrantAbout != "" {
+		t.Errorf("without approval: %+v", d)
+	}
+	id := o.own(somebody)[0].Notice.ID
+	o.approve(somebody)
+	o.expect(somebody, "S1", guard.Allow, "as approved")
+	o.expect(somebody, "S1", guard.Deny, "a second time")
+	if d := o.lastDecision(); d.GrantFailed != "used-up" || d.GrantAbout != id || !o.own(somebody)[0].Begun {
+		t.Errorf("a second time: %+v", d)
+	}
+	o.expect(somebody+1, "S1", guard.Deny, "somebody else")
+	if d := o.lastDecision(); d.GrantFailed != "" {
+		t.Errorf("somebody else: %+v", d)
+	}
+}

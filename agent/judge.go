@@ -57,6 +57,8 @@ type Grants interface {
 	// UseAll counts one use of an approval that covers it for each of these, or
 	// none and answers why.
 	UseAll(uses []grant.Use, sum func() (string, error)) (used []grant.Grant, whys []error)
+	// Why tells why none covers this, nil where one does, and counts nothing.
+	Why(u grant.Use) error
 	// Return takes uses back by which nothing went out.
 	Return(used ...grant.Grant) error
 	// Used is told once what was let through is recorded.
@@ -145,8 +147,11 @@ func (j *Judge) decideEarly(ctx context.Context, a activity.Activity, content ru
 		return guard.Allow
 	}
 	for _, p := range those {
-		if p.approval.why = nil; j.mayHave(p.approval) {
+		switch p.approval.why = nil; {
+		case j.mayHave(p.approval):
 			p.approval.why = errOthers
+		case j.Grants != nil:
+			p.approval.why = j.Grants.Why(p.wanted(content)) // used up or over by now
 		}
 	}
 	j.prevented(ctx, content, those)

@@ -70,6 +70,15 @@ func (b *Book) tellApart(uses []grant.Use, sum func() (string, error), whys []er
 	return err == nil
 }
 
+// Why answers what UseAll would of this alone, without its content, and counts
+// nothing.
+func (b *Book) Why(u grant.Use) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, err := b.covering(u, b.look())
+	return err
+}
+
 // NotHeld is why a grant does not hold, and what it was given for.
 type NotHeld struct {
 	Why      error
