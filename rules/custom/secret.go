@@ -3,6 +3,7 @@ package custom
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 )
 
@@ -95,16 +96,47 @@ func privateKeys() Detector {
 	for _, kind := range []string{"", "RSA ", "EC ", "DSA ", "ENCRYPTED ", "OPENSSH ", "PGP "} {
 		headings = append(headings, "BEGIN "+kind+"PRIVATE KEY")
 	}
-	return Detector{Class: Secret, open: true, Near: headings, Alone: 0.6, accept: genuine,
+	return Detector{Class: Secret, open: true, Near: headings, Alone: 0.6, accept: privateKey,
 		// SEQUENCE { INTEGER 0 or 1, … in DER, for each length of its length
 		Pattern: `(?:\\[nr])*(MII[A-J][A-Za-z0-9+/][AQgw]IBA[AD][A-Za-z0-9+/]{22,60}` +
 			`|MI[GH][A-Za-z0-9+/]AgE[AB][A-Za-z0-9+/]{24,60}` +
 			`|MH[cQ]CAQEE[A-Za-z0-9+/]{24,60}|MC[4A-Z]CAQ[AE]w[A-Za-z0-9+/]{24,60}` +
 			`|MI[IGH][A-Za-z0-9+/]{3,11}GCSqGSIb3DQEFD[A-Za-z0-9+/]{8,40}|MI[IGH][A-Za-z0-9+/]{3,11}kqhkiG9w0BBQ[A-Za-z0-9+/]{8,40}` +
-			`|b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/]{20,60}` +
+			`|b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/]{20,80}` +
 			`|Proc-Type: 4,ENCRYPTED)`,
 		Anchors: []string{"MII", "MIG", "MIH", "MHcCAQEE", "MHQCAQEE", "CAQAw", "CAQEw", "b3BlbnNzaC1rZXktdjE", "Proc-Type: 4,ENCRYPTED"},
 	}
+}
+
+// privateKey tells a key from what stands in place of one. OpenSSH's begin with
+// the same words and zeros each, of which only a passphrase leaves few: they are
+// told by their structure.
+func privateKey(before, value, after []byte) bool {
+	at := bytes.Index(value, []byte("b3BlbnNzaC1rZXktdjE"))
+	if at < 0 {
+		return genuine(before, value, after)
+	}
+	return openSSHKey(value[at:]) && !hasAnyPrefix(after, ".", "…", "*", "<", "[", "(")
+}
+
+// openSSHKey tells whether the first line of a key is one of OpenSSH's
+// (PROTOCOL.key): its name, a zero, the names of a cipher and of what makes its
+// key of a passphrase.
+func openSSHKey(line []byte) bool {
+	key, _ := base64.RawStdEncoding.DecodeString(string(line[:len(line)/4*4]))
+	rest, is := bytes.CutPrefix(key, []byte("openssh-key-v1\x00"))
+	for range 2 {
+		if !is || len(rest) < 4 {
+			return false
+		}
+		size := int64(binary.BigEndian.Uint32(rest))
+		if rest = rest[4:]; size == 0 || size > int64(len(rest)) {
+			return false
+		}
+		is = !bytes.ContainsFunc(rest[:size], func(r rune) bool { return r <= ' ' || r > '~' })
+		rest = rest[size:]
+	}
+	return is
 }
 
 // puttyKeys finds PuTTY's private keys (PuTTY user manual, appendix C).

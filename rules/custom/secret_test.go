@@ -2,7 +2,11 @@ package custom
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,7 +24,7 @@ func TestSecrets(t *testing.T) {
 		"password = ␂{a12}1a␃", `  "client_secret": "␂{a32}␃",`, "DB_PASSWORD=␂{a16}␃", `clientSecret = "␂{a32}␃"`, "密码：␂{a10}8k#␃。", "数据库口令为␂{a10}8k␃", "<password>␂{a14}␃</password>",
 		"aws_secret_access_key=␂{a39}/␃", "Authorization token: Bearer ␂{a40}␃", "api-key: '␂{x32}␃'", "PuTTY:\n␂PuTTY-User-Key-File-3: ssh-ed25519␃\n",
 		"-----BEGIN RSA PRIVATE KEY-----\n␂MIIEpAIBAAKCAQEA{a48}␃\n{a64}\n", "-----BEGIN PRIVATE KEY-----\n␂MIIEvgIBADANBgkqhkiG9w0BAQEFAASC{a32}␃\n",
-		"-----BEGIN EC PRIVATE KEY-----\n␂MHcCAQEEI{a55}␃\n", "-----BEGIN OPENSSH PRIVATE KEY-----\n␂b3BlbnNzaC1rZXktdjEAAAAA{a47}␃\n",
+		"-----BEGIN EC PRIVATE KEY-----\n␂MHcCAQEEI{a55}␃\n", "-----BEGIN OPENSSH PRIVATE KEY-----\n␂b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW␃\n",
 		`"private_key": "-----BEGIN PRIVATE KEY-----\n␂MIIEvQIBADANBgkqhkiG9w0BAQEFAASC{a32}␃\n{a64}\n`,
 	} {
 		want := drawn(r, strings.ReplaceAll(text, "{99}", "{912}"))
@@ -30,6 +34,55 @@ func TestSecrets(t *testing.T) {
 		if len(got) != 1 || !strings.Contains(plain[start:end], got[0]) || 3*len(got[0]) < 2*(end-start) {
 			t.Errorf("%s: found %q", text, got)
 		}
+	}
+}
+
+// TestKeysOfPrograms looks for keys as programs write them: what is filled in at
+// random above does not begin as theirs do.
+func TestKeysOfPrograms(t *testing.T) {
+	set, made := builtIns(t, Secret), 0
+	for _, how := range []string{
+		"ssh-keygen -q -t ed25519 -N  -f key", "ssh-keygen -q -t rsa -b 2048 -N  -f key",
+		"ssh-keygen -q -t ecdsa -b 256 -N  -f key", "ssh-keygen -q -t ecdsa -b 384 -N  -f key", "ssh-keygen -q -t ecdsa -b 521 -N  -f key",
+		"ssh-keygen -q -t ed25519 -N words-of-a-test -f key", "ssh-keygen -q -t rsa -b 2048 -N words-of-a-test -Z aes256-gcm@openssh.com -f key",
+		"ssh-keygen -q -t rsa -b 2048 -m PEM -N  -f key", "ssh-keygen -q -t ecdsa -m PEM -N  -f key", "ssh-keygen -q -t rsa -b 2048 -m PKCS8 -N  -f key",
+		"ssh-keygen -q -t rsa -b 2048 -m PEM -N words-of-a-test -f key", "ssh-keygen -q -t rsa -b 2048 -m PKCS8 -N words-of-a-test -f key",
+		"openssl genpkey -algorithm ed25519 -out key", "openssl genpkey -quiet -algorithm x25519 -out key", "openssl genpkey -quiet -algorithm RSA -out key",
+		"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key", "openssl ecparam -genkey -noout -name secp521r1 -out key", "openssl genpkey -quiet -algorithm ed25519 -aes256 -pass pass:words-of-a-test -out key",
+	} {
+		words := strings.Split(how, " ")
+		dir := t.TempDir()
+		program, err := exec.LookPath(words[0])
+		if err != nil {
+			continue
+		}
+		make := exec.Command(program, words[1:]...)
+		make.Dir = dir
+		if out, err := make.CombinedOutput(); err != nil {
+			t.Logf("%s: %v: %s", how, err, out) // older programs know fewer
+			continue
+		}
+		key, err := os.ReadFile(filepath.Join(dir, "key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		made++
+		quoted, err := json.Marshal(map[string]string{"key": string(key)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		indented := "    " + strings.ReplaceAll(string(key), "\n", "\n    ")
+		for name, text := range map[string]string{"file": string(key), "CRLF": strings.ReplaceAll(string(key), "\n", "\r\n"), "JSON": string(quoted), "indented": indented, "one line": strings.ReplaceAll(string(key), "\n", " ")} {
+			if got := found(set, text); len(got) != 1 {
+				t.Errorf("%s, as %s: found %d", how, name, len(got))
+			}
+		}
+		if public, err := os.ReadFile(filepath.Join(dir, "key.pub")); err == nil && len(found(set, string(public))) > 0 {
+			t.Errorf("%s: a public key is a secret", how)
+		}
+	}
+	if made < 10 {
+		t.Skipf("%d keys could be made", made)
 	}
 }
 
@@ -65,6 +118,8 @@ func TestNoSecrets(t *testing.T) {
 		"-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----", `#define PEM_RSA "-----BEGIN RSA PRIVATE KEY-----"`,
 		"-----BEGIN CERTIFICATE-----\nMIIDXTCCAkWgAwIBAgIJALmVVuDWu4NYMA0GCSqGSIb3DQEBCwUAMEUxCzAJBgNV\n", "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA{a14}\n",
 		"commit {x40}", "sha256:{x64}", "integrity sha512-{a86}==", "id={x8}-{x4}-{x4}-{x4}-{x12}", "sk-learn-contrib-imbalanced-learn-docs", "risk-based-authentication-and-more-of-it", "npm_config_registry", "sk_test_{a24}",
+		"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAA...\n-----END OPENSSH PRIVATE KEY-----",
+		"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjExxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA{a47}\n",
 		"css: .sk-folding-cube-{x32}"[:24], "type PasswordHasherV2 interface", "public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{a43}",
 	} {
 		if got := found(set, drawn(r, text)); len(got) > 0 {
