@@ -65,6 +65,9 @@ type Detector struct {
 	// labelled means that one of Near has to stand right before a value, or at
 	// the head of its column.
 	labelled bool
+	// byRow means that every row of a table is somebody's: twenty people with
+	// one disease are twenty.
+	byRow bool
 }
 
 // CheckWord tells whether a word can be looked for.

@@ -134,11 +134,11 @@ func transaction(before, value, after []byte) bool {
 // personal credit report (second generation, 2020), and Metro 2 of the United
 // States' Consumer Data Industry Association.
 func creditRecords() []Detector {
-	return []Detector{{Class: CreditRecord, Alone: -1, accept: reported,
+	return []Detector{repayments(), {Class: CreditRecord, Alone: -1, accept: reported, byRow: true,
 		Words: []string{"逾期次数", "逾期笔数", "逾期金额", "逾期月数", "逾期天数", "逾期总额", "逾期账户数", "当前逾期", "当前逾期期数", "当前逾期总额", "累计逾期", "累计逾期次数", "连续逾期", "最长逾期月数", "最高逾期期数", "单月最高逾期总额",
 			"授信额度", "授信总额", "授信金额", "授信余额", "已用额度", "可用授信", "最大使用额度", "信用额度", "共享额度", "五级分类", "贷款余额", "贷款笔数", "贷款账户数", "未结清贷款", "未结清账户数", "已结清账户数", "未结清余额", "本月应还款", "本月实还款", "应还款日", "剩余还款期数",
 			"贷记卡账户数", "准贷记卡", "贷记卡透支", "透支余额", "未销户贷记卡", "发卡法人机构数", "担保信息", "对外担保", "担保余额", "担保金额", "相关还款责任", "查询记录", "查询次数", "近六个月查询", "最近1个月内的查询次数", "贷款审批查询", "机构查询", "呆账", "呆账余额", "代偿余额", "保证人代偿", "资产处置余额", "强制执行记录", "欠税记录", "民事判决记录", "行政处罚记录", "还款记录", "还款状态", "最近24个月还款状态", "账户状态", "信用评分", "征信评分", "信用得分", "五年还款记录", "特殊交易", "未还分期余额",
-			"charge-off", "charge-offs", "charged off", "charged-off", "days past due", "past due amount", "amount past due", "30 days late", "60 days late", "90 days late", "FICO score", "FICO", "credit score", "VantageScore", "credit utilization", "credit limit", "high credit", "tradeline", "tradelines", "delinquency", "delinquencies", "derogatory marks", "collection account", "collections accounts", "hard inquiry", "hard inquiries", "revolving balance", "revolving utilization", "payment rating", "account status", "debt-to-income ratio", "DTI", "open accounts", "public records", "bankruptcies", "date of first delinquency", "payment history profile", "loan balance", "credit history length"},
+			"charge-off", "charge-offs", "charged-off", "days past due", "past due amount", "amount past due", "30 days late", "60 days late", "90 days late", "FICO score", "FICO", "credit score", "VantageScore", "credit utilization", "credit limit", "high credit", "tradeline", "tradelines", "delinquency", "delinquencies", "derogatory marks", "collection account", "collections accounts", "hard inquiry", "hard inquiries", "revolving balance", "revolving utilization", "payment rating", "account status", "debt-to-income ratio", "DTI", "open accounts", "public records", "bankruptcies", "date of first delinquency", "payment history profile", "loan balance", "credit history length"},
 		Near: []string{"征信", "征信报告", "个人征信", "信用报告", "个人信用报告", "企业信用报告", "借款人", "被查询者", "被查询人", "信贷交易信息", "贷款申请人", "征信中心", "borrower", "credit bureau", "credit report", "consumer report", "credit file", "Equifax", "Experian", "TransUnion", "loan applicant"}}}
 }
 
@@ -155,4 +155,32 @@ func reported(before, _, after []byte) bool {
 	return reportedBehind.Match(after) || countedBefore.Match(before) ||
 		cellFrom.Match(before) && inCell.Match(after) && bytes.Count(before, []byte{','})+bytes.Count(after, []byte{','})+2*bytes.Count(before, []byte{'\t'})+2*bytes.Count(after, []byte{'\t'}) > 2 &&
 			!bytes.Contains(before, []byte("。")) && !bytes.Contains(after, []byte("。")) && !bytes.Contains(after, []byte("等"))
+}
+
+// repayments finds what a table of loans says of each borrower: how it is paid
+// back, or its class of five (Guidelines on Risk-based Loan Classification, 2007;
+// Measures of 2023), under a heading of that, beside another of loans.
+func repayments() Detector {
+	return Detector{Class: CreditRecord, Alone: -1, accept: wholeCell, byRow: true, labelled: true, meant: headsLoans,
+		Pattern: `正常|关注|次级|可疑|损失|(?:当前|已|未|严重|轻微|连续)?逾期(?:\d{1,3}(?:天|期|个月))?|(?:已|未)?(?:结清|核销|代偿)|呆账|止付|冻结|M[0-7]|(?i:current|delinquent|(?:\d{2,3} days )?past due|charged-off|default|(?:\d{2,3} days )?late)`,
+		Anchors: []string{"正常", "关注", "次级", "可疑", "损失", "逾期", "结清", "核销", "代偿", "呆账", "止付", "冻结", "M0", "M1", "M2", "M3", "M4", "M5", "M6", "M7", "current", "delinquent", "past due", "charged-off", "default", "late"},
+		Near:    loanStates()}
+}
+
+func loanStates() []string {
+	return []string{"还款状态", "还款情况", "五级分类", "贷款五级分类", "资产分类", "贷款状态", "逾期状态", "逾期情况", "是否逾期", "账户状态", "当前状态", "repayment status", "payment status", "loan status"}
+}
+
+var loanHeading = regexp.MustCompile(`(?i)授信|贷款|借款|逾期|还款|应还|未还|欠款|欠息|\bloan|borrower|outstanding|past.due|credit.limit|overdue`)
+
+// headsLoans tells whether a heading stands in a cell, with others of loans
+// beside it.
+func headsLoans(before, _, after []byte) bool {
+	return cellFrom.Match(before) && inCell.Match(after) && (loanHeading.Match(before) || loanHeading.Match(after)) &&
+		!bytes.Contains(before, []byte("。")) && !bytes.Contains(after, []byte("。"))
+}
+
+// wholeCell tells whether a value fills its cell.
+func wholeCell(before, _, after []byte) bool {
+	return cellFrom.Match(before) && inCell.Match(after)
 }

@@ -64,6 +64,13 @@ func TestCreditRecords(t *testing.T) {
 		{"征信查询\n姓名,逾期次数,授信额度,五级分类,贷款余额\n", 4},
 		{"Credit report of the borrower: FICO score 612, two charge-offs, 90 days past due", 3},
 		{"Borrower's credit score is 655; DTI: 41%", 2},
+		{"姓名,授信额度,贷款余额,还款状态\n张伟,10000,1000,逾期\n李娜,20000,2000,逾期\n王芳,30000,3000,正常\n", 3},
+		{"借款人\t贷款金额\t五级分类\n张伟\t120000\t关注\n李娜\t80000\t次级\n", 3}, // and the heading, beside a borrower
+		{"Name,Loan amount,Payment status\nA. Novak,12000,past due\nS. Patel,9000,Current\n", 2},
+		{"商品,库存,当前状态\n茶具,10,正常\n茶杯,20,冻结\n", 0}, // no loans
+		{"用户名,账户状态,注册时间\nzhangwei,正常,2024-01-05\nlina,冻结,2024-01-06\n", 0},
+		{"还款状态有正常、逾期、结清等，贷款余额按月更新。\n五级分类：正常,关注,次级,可疑,损失\n", 0},
+		{"还款状态,贷款系统说明\n正常还款的客户,按期归还\n逾期客户应催收,见制度\n", 0},
 		{"什么是征信报告？征信报告会记载逾期次数、授信额度、五级分类等信息。", 0},
 		{"A credit report shows your credit score and any charge-offs.", 0},
 		{"授信额度：50,000 逾期次数：3", 0}, // of a bank's own system, without a report
@@ -72,5 +79,16 @@ func TestCreditRecords(t *testing.T) {
 		if got := found(set, test.text); len(got) != test.want {
 			t.Errorf("%s: found %q, want %d", test.text, got, test.want)
 		}
+	}
+}
+
+// Borrowers are counted, not what is said of them.
+func TestRowsOfBorrowers(t *testing.T) {
+	set, rows := builtIns(t, CreditRecord), "姓名,授信额度,贷款余额,还款状态\n"
+	for i := range 25 {
+		rows += fmt.Sprintf("王%s,%d0000,%d000,逾期\n", string([]rune("伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉")[i]), i, i)
+	}
+	if c := look(set, rows, 4096).Classes; len(c) != 1 || c[0].Distinct != 25 {
+		t.Errorf("of 25 rows %v", c)
 	}
 }

@@ -23,7 +23,7 @@ var (
 	departmentsEN string
 )
 
-// health finds diseases, medicines, departments and codes of diagnoses, where
+// health finds diseases, medicines, departments, results of laboratories and codes of diagnoses, where
 // somebody's record is near: by name, and by the endings names are made with.
 func health() []Detector {
 	var words []string
@@ -44,12 +44,13 @@ func health() []Detector {
 		inRecords(Detector{Pattern: `(?i)[a-z]{2,18}(?:` + stemsEN + `)|insulin [a-z]{5,10}`, Anchors: append(strings.Split(stemsEN, "|"), "insulin"), accept: notInGeneral}),
 		inRecords(Detector{Pattern: `(?i)([a-z]{5,24}) \d+(?:\.\d+)? ?(?:mg|mcg|units)`, Anchors: []string{"mg", "mcg", "units"}, accept: dosed}),
 		inRecords(Detector{Words: words, accept: notInGeneral}),
+		inRecords(Detector{Words: terms(markersZH, " "), accept: markerWithResult}),
 		diagnosisCodes(),
 	}
 }
 
 func inRecords(d Detector) Detector {
-	d.Class, d.Near, d.Alone, d.meant = Health, append(recordWords(), weakRecordWords()...), -1, ofRecord
+	d.Class, d.Near, d.Alone, d.meant, d.byRow = Health, append(recordWords(), weakRecordWords()...), -1, ofRecord, true
 	return d
 }
 
@@ -99,7 +100,7 @@ func terms(list, sign string) (words []string) {
 // point; GB/T 14396-2016 with its extensions I10.x00; ICD-10-CM with C7A.0 and
 // S72.001A), where a code of a diagnosis is spoken of. V is left to versions.
 func diagnosisCodes() Detector {
-	return Detector{Class: Health, Pattern: `[A-UW-Z](?:\d{2}|\d[AB])\.[0-9x][0-9X]{0,3}[A-Z]?(?:x\d{2,3})?`,
+	return Detector{Class: Health, byRow: true, Pattern: `[A-UW-Z](?:\d{2}|\d[AB])\.[0-9x][0-9X]{0,3}[A-Z]?(?:x\d{2,3})?`,
 		Anchors: []string{".0", ".1", ".2", ".3", ".4", ".5", ".6", ".7", ".8", ".9", ".x"},
 		Near:    []string{"ICD", "ICD-10", "ICD10", "诊断", "疾病编码", "疾病代码", "diagnosis", "diagnoses", "diagnosis code", "dx:", "出院诊断", "入院诊断", "主要诊断", "门诊诊断", "临床诊断"}, Alone: -1, meant: ofDiagnosis,
 		accept: func(_, value, after []byte) bool { // T36.8℃ is a temperature

@@ -382,6 +382,9 @@ func (m *Matcher) candidate(p *piece, line, at span, detector int) {
 	if f.confidence < leastConfidence {
 		return
 	}
+	if d.byRow {
+		f.row = m.rowOf(p, line)
+	}
 	m.accepted = append(m.accepted, accepted{at, class})
 	if m.first < 0 {
 		m.first = m.before + m.base + p.raw(line.start)
@@ -400,8 +403,9 @@ const (
 type finding struct {
 	detector   int
 	confidence float64
-	label      span // of the nearest context word in the line
-	distance   int  // in bytes from it; 0 where it stands further off; -1: there is none
+	row        uint64 // of a table, where rows are told apart; 0: none
+	label      span   // of the nearest context word in the line
+	distance   int    // in bytes from it; 0 where it stands further off; -1: there is none
 }
 
 // Close looks at what has been held back and answers what was found, by class.

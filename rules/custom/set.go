@@ -35,6 +35,7 @@ type compiled struct {
 	meaning   uintptr // the same for detectors with the same meant
 	open      bool
 	labelled  bool
+	byRow     bool
 }
 
 // usualAlone is the confidence of what stands without context words.
@@ -99,7 +100,7 @@ func (s *Set) sortClasses() {
 }
 
 func compile(d Detector) (c compiled, err error) {
-	c = compiled{class: d.Class, context: len(d.Near) > 0, alone: d.Alone, validator: d.Validate, find: d.find, accept: d.accept, meant: d.meant, open: d.open, labelled: d.labelled}
+	c = compiled{class: d.Class, context: len(d.Near) > 0, alone: d.Alone, validator: d.Validate, find: d.find, accept: d.accept, meant: d.meant, open: d.open, labelled: d.labelled, byRow: d.byRow}
 	if d.meant != nil {
 		c.meaning = reflect.ValueOf(d.meant).Pointer()
 	}

@@ -41,6 +41,7 @@ type sums struct {
 	n        int
 	best     float64
 	distinct map[uint64]struct{}
+	rows     map[uint64]struct{} // of tables, each of them somebody's
 	full     bool
 }
 
@@ -78,20 +79,26 @@ func (m *Matcher) take(p *piece, at span, class int, f finding) {
 	c.n++
 	c.best = max(c.best, f.confidence)
 	hash := maphash.Bytes(m.set.seed, p.folded[at.start:at.end])
-	if c.distinct == nil {
-		c.distinct = map[uint64]struct{}{}
-	}
-	if _, known := c.distinct[hash]; !known {
-		if len(c.distinct) == maxDistinct {
-			c.full = true
-		} else {
-			c.distinct[hash] = struct{}{}
-		}
+	c.note(&c.distinct, hash)
+	if f.row != 0 {
+		c.note(&c.rows, f.row)
 	}
 	if n := len(c.samples); n == maxFindings && c.samples[n-1].Confidence >= f.confidence {
 		return
 	}
 	c.keep(m.describe(p, at, class, f, hash))
+}
+
+// note remembers what is told apart.
+func (c *count) note(seen *map[uint64]struct{}, hash uint64) {
+	if *seen == nil {
+		*seen = map[uint64]struct{}{}
+	}
+	if _, known := (*seen)[hash]; !known && len(*seen) == maxDistinct {
+		c.full = true
+		return
+	}
+	(*seen)[hash] = struct{}{}
 }
 
 func (c *count) keep(f detect.Finding) {
@@ -181,7 +188,7 @@ func mask(value string) string {
 func (t *tally) found() (f Found) {
 	for i, c := range t.classes {
 		if c.n > 0 {
-			f.Classes = append(f.Classes, detect.ClassSummary{Class: t.set.classes[i], Count: c.n, Distinct: len(c.distinct), Confidence: c.best})
+			f.Classes = append(f.Classes, detect.ClassSummary{Class: t.set.classes[i], Count: c.n, Distinct: max(len(c.distinct), len(c.rows)), Confidence: c.best})
 			f.Findings = append(f.Findings, c.samples...)
 			f.Incomplete = f.Incomplete || c.full
 		}

@@ -211,7 +211,8 @@ func labReportZH(w *writer) {
 	}
 	w.plain("\n项目\t结果\t单位\t参考范围\n")
 	for range 4 + w.IntN(6) {
-		w.plain("%s\t%d.%d\t%s\t%d-%d\n", w.of(testsZH), w.IntN(200), w.IntN(10), w.one("g/L", "mmol/L", "U/L", "μmol/L", "10^9/L"), w.IntN(20), 20+w.IntN(200))
+		w.put(health, w.of(testsZH))
+		w.plain("\t%d.%d\t%s\t%d-%d\n", w.IntN(200), w.IntN(10), w.one("g/L", "mmol/L", "U/L", "μmol/L", "10^9/L"), w.IntN(20), 20+w.IntN(200))
 	}
 }
 

@@ -1,0 +1,34 @@
+package custom
+
+import (
+	"bytes"
+	"hash/maphash"
+)
+
+// mostOfRow is how much of a row tells it from others.
+const mostOfRow = 1 << 10
+
+// rowOf answers what tells the row of a table from others, 0 for lines that are
+// none: of a sheet every row, of text lines with columns, and sentences about a
+// patient, one a line.
+func (m *Matcher) rowOf(p *piece, line span) uint64 {
+	text := p.folded[line.start:min(line.end, line.start+mostOfRow)]
+	if m.cells == nil && !inColumns(text) {
+		return 0
+	}
+	return maphash.Bytes(m.set.seed, text) | 1
+}
+
+// inColumns tells whether a line is a row of a table, or begins with a patient.
+func inColumns(line []byte) bool {
+	if bytes.Contains(line, []byte("。")) {
+		start := line[:min(len(line), 32)]
+		return bytes.Contains(start, []byte("患者")) || bytes.Contains(start, []byte("病人"))
+	}
+	for _, delim := range []byte(delimiters) {
+		if bytes.Count(line, []byte{delim}) > 1 {
+			return true
+		}
+	}
+	return false
+}
