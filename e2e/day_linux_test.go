@@ -49,6 +49,7 @@ func TestADayOfOneEmployee(t *testing.T) {
 	if got := p.send(at + "/masked-copy"); !strings.Contains(got, "The masked copy is saved") {
 		t.Fatalf("no masked copy:\n%s", got)
 	}
+	c.nothingIsFound("day")
 	p.send(at+"/request-approval", "purpose", "contract", "text", "printing", "recipient", "Print Ltd.", "days", "1", "uses", "1", "pledge", "yes", "name", "Anna Example")
 	request := c.awaitIncident("the request", func(i incident.Incident) bool { return i.Code == "approval-requested" })
 	if _, err := c.as(`cp "$SRC" "$DST"`, src, dst); err == nil {
@@ -121,4 +122,17 @@ func (c *company) approvalExpires(security *administrator, p *page, at, src, dst
 	c.awaitIncident("the copy after expiry", func(i incident.Incident) bool {
 		return i.Decision.GrantFailed == "expired" && i.Decision.Outcome == incident.Prevented
 	})
+}
+
+// nothingIsFound looks at the masked copy of a file on the stick with the
+// program that people would look with.
+func (c *company) nothingIsFound(name string) {
+	c.t.Helper()
+	copies, err := filepath.Glob(filepath.Join(c.stick, name+"*"))
+	if err != nil || len(copies) != 1 {
+		c.t.Fatalf("masked copies: %v, %v", copies, err)
+	}
+	if out, err := exec.Command(filepath.Join(programs, "trustline"), "scan", copies[0]).CombinedOutput(); err != nil {
+		c.t.Errorf("the masked copy is not clean: %v: %s", err, out)
+	}
 }
