@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"testing"
 
 	"github.com/trustline/trustline/rules/detect"
 )
 
 // rowTricks carry numbers past a scanner without a label, in lists and among
 // other numbers.
-func rowTricks(records [][]string) map[string]trick {
+func rowTricks(t *testing.T, records [][]string) map[string]trick {
 	mobiles, cards := column(records, detect.CNMobile), column(records, detect.BankCard)
 	mobile := func(name string, content string) trick {
 		return trick{name: name, content: []byte(content), values: detect.CNMobile}
@@ -18,7 +19,12 @@ func rowTricks(records [][]string) map[string]trick {
 	card := func(name string, content string) trick {
 		return trick{name: name, content: []byte(content), values: detect.BankCard}
 	}
+	signs := func(sign string) trick { return trick{name: "a.csv", content: rewritten(t, records, grouped(sign))} }
 	return map[string]trick{
+		"low lines in numbers":             signs("_"),
+		"stars in numbers":                 signs("*"),
+		"points in numbers":                signs("."),
+		"thousands in numbers":             signs("'"),
 		"numbers in one line":              mobile("a.txt", strings.Join(mobiles, ";")),
 		"numbers in one line, labelled":    mobile("a.txt", "手机号："+strings.Join(mobiles, ",")),
 		"an array of numbers":              mobile("a.json", "["+strings.Join(mobiles, ",")+"]"),

@@ -110,7 +110,7 @@ func tricks(t *testing.T) map[string]trick {
 		"picture of a table": {name: "a.png", content: picture(t, records), most: 0,
 			limit: "Text in pictures is read only where that is switched on."},
 	}
-	maps.Copy(all, rowTricks(records))
+	maps.Copy(all, rowTricks(t, records))
 	return all
 }
 

@@ -42,6 +42,9 @@ func (s *Scanner) values(value []byte, col *column) {
 	if len(s.found) == had && col.roles.has(landline) {
 		s.found = s.pack.local(value, s.found)
 	}
+	if len(s.found) == had {
+		s.spacedCell(value, col.roles)
+	}
 	if len(value) > 24 && len(s.found) > had {
 		s.labels = s.pack.labels.find(value, s.labels[:0])
 	} else {

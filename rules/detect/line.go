@@ -44,6 +44,7 @@ func (s *Scanner) running(l *line) {
 	}
 	s.labelLists(l)
 	s.tellLabels(l)
+	s.spacedBehind(l)
 	s.carriedLabel(l)
 	s.addresses(l)
 	if l.traits.has(beyondTrait) {
