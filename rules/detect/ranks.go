@@ -325,6 +325,9 @@ func (s *Scanner) labelLists(l *line) {
 		if before.number == l.number && m.start >= at && m.unspoken() && m.why.flags&labelled == 0 && joins(l.text[at:m.start]) {
 			m.calledLike(before)
 		}
+		if b, ok := labelBefore(s.labels, m.start); ok && m.unspoken() && m.why.flags&labelled == 0 && b.colon && b.value <= m.start && joins(l.text[b.value:m.start]) {
+			m.calledLike(trail{label: b, flags: flagsOf(b)}) // the first of the list are none of any class
+		}
 		before, at = trail{m.why.label, m.why.flags & (labelled | negative), l.number}, m.end
 	}
 	if l.cut && len(s.found) > 0 && joins(l.text[at:]) {
@@ -363,4 +366,12 @@ func joins(text []byte) bool {
 		}
 	}
 	return true
+}
+
+// flagsOf answers what a label says of the numbers behind it.
+func flagsOf(b label) flags {
+	if b.roles&against != 0 {
+		return negative
+	}
+	return labelled
 }

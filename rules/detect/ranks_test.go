@@ -117,10 +117,11 @@ func TestColumnsOfOtherNumbers(t *testing.T) {
 			i := 13512345678
 			return func(*rand.Rand) string { i++; return fmt.Sprint(i) }
 		}()), ","),
-		"orders with their label":              "订单号：" + strings.Join(mobiles[:20], ","),
-		"orders with their label, a long line": "订单号：" + strings.Join(several(900, mobileOf), ","),
-		"the same number again and again":      strings.Repeat("7,13912345678,ok\n", 40),
-		"too few to tell":                      inTable("", mobiles[:8]),
+		"orders with their label":                   "订单号：" + strings.Join(mobiles[:20], ","),
+		"orders with their label, a long line":      "订单号：" + strings.Join(several(900, mobileOf), ","),
+		"orders, the first of which are no mobiles": "流水号：19459335578，17957974905，" + strings.Join(mobiles[:20], "，"),
+		"the same number again and again":           strings.Repeat("7,13912345678,ok\n", 40),
+		"too few to tell":                           inTable("", mobiles[:8]),
 	} {
 		got := scan([]byte(text))
 		for _, k := range got.Classes {
