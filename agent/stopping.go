@@ -19,18 +19,23 @@ import (
 // permitted is how long after a right code the service may be stopped.
 const permitted = 5 * time.Minute
 
-// The codes of incidents about how the service's runs end.
+// The incidents about how the service's runs end.
 var endings = map[tenure.Ending]struct {
 	code     string
 	severity incident.Severity
+	then     bool // recorded when the run ends, not when the next begins
 }{
-	tenure.Stopped:   {"service-stopped", incident.High},
-	tenure.Removed:   {"service-removed", incident.High},
-	tenure.Killed:    {"service-killed", incident.High},
-	tenure.PowerLoss: {"power-lost", incident.Low},
+	tenure.Stopped:   {"service-stopped", incident.High, true},
+	tenure.Removed:   {"service-removed", incident.High, true},
+	tenure.Killed:    {"service-killed", incident.High, false},
+	tenure.PowerLoss: {"power-lost", incident.Low, false},
+	tenure.Upgraded:  {codeUpgraded, incident.Low, true},
+	tenure.Replaced:  {codeUpgraded, incident.Low, false},
+	tenure.Pretended: {"service-stopped", incident.High, false},
 }
 
 const (
+	codeUpgraded    = "service-upgraded"
 	codePermitted   = "stopped-with-code"
 	codeUninstalled = "uninstalled-with-code"
 )
@@ -44,22 +49,21 @@ func (a *Agent) begin(ctx context.Context) {
 	if err != nil {
 		a.log.Error("how this run ends will not be known", "error", err)
 	}
-	// What was stopped or removed was recorded then.
-	if e, ok := endings[before]; ok && before != tenure.Stopped && before != tenure.Removed {
+	if e, ok := endings[before]; ok && !e.then {
 		a.say(ctx, e.code, e.severity, map[string]string{"since": since.UTC().Format(time.RFC3339)})
 	}
 }
 
 // end notes how the service ends, and records it where nobody permitted it.
 func (a *Agent) end(ctx context.Context) error {
-	how := tenure.Stopped
+	how, leaving := tenure.Stopped, a.tenure.Leaving(time.Now())
 	switch {
 	case a.desk.mayStop():
 		how = tenure.Permitted
 	case tenure.ShuttingDown(), errors.Is(context.Cause(ctx), tenure.ErrShutdown):
 		how = tenure.Shutdown
-	case a.tenure.Removing():
-		how = tenure.Removed
+	case leaving != tenure.None:
+		how = leaving
 	}
 	if e, ok := endings[how]; ok && a.desk.known {
 		a.say(context.WithoutCancel(ctx), e.code, e.severity, nil)

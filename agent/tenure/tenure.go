@@ -1,5 +1,5 @@
 // Package tenure knows how the service's runs end: told to and permitted, told
-// to without permission, to be removed, with the machine, killed, or with the power. What
+// to without permission, to be removed or upgraded, with the machine, killed, or with the power. What
 // happens while the service is not there can only be judged by that.
 package tenure
 
@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -25,30 +26,47 @@ const (
 	Shutdown  Ending = "shutdown"  // with the machine
 	Killed    Ending = "killed"    // it crashed, or somebody killed it
 	PowerLoss Ending = "power"     // the machine went down without a word
-	Upgraded  Ending = "upgraded"  // another version was put in its place
 	Removed   Ending = "removed"   // by somebody without a code, and the program with it
+	Upgraded  Ending = "upgraded"  // by what was about to put another version in its place
+	Replaced  Ending = "replaced"  // killed, and another version runs in its place
+	Pretended Ending = "pretended" // as if for an upgrade, but the version is the same
 )
 
 // ErrShutdown is the cause of a run's end where the service manager says that
 // the machine goes down.
 var ErrShutdown = errors.New("the machine goes down")
 
-// removing is the file, beside the one that notes the run, by which whatever
-// removes the program says so.
-const removing = "removing"
+// leaving is the file, beside the one that notes the run, by which whatever
+// removes or replaces the program says so; noted is how long that holds, as it
+// may not come to it.
+const (
+	leaving = "leaving"
+	noted   = 10 * time.Minute
+)
 
-// Remove notes in the service's folder that the program is about to be removed.
-func Remove(folder string) error {
-	if err := os.WriteFile(filepath.Join(folder, removing), nil, 0o600); err != nil {
-		return fmt.Errorf("note that the service is removed: %w", err)
+// Leave notes in the service's folder that the program is about to be Removed
+// or Upgraded. Where there is no such folder nothing has run.
+func Leave(folder string, how Ending) error {
+	err := os.WriteFile(filepath.Join(folder, leaving), []byte(how), 0o600)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("note that the service is %s: %w", how, err)
 	}
 	return nil
 }
 
-// Removing tells whether the program is about to be removed.
-func (t *Tenure) Removing() bool {
-	_, err := os.Stat(filepath.Join(filepath.Dir(t.path), removing))
-	return err == nil
+// Leaving answers whether the program is about to be Removed or Upgraded; None
+// says that it is not.
+func (t *Tenure) Leaving(now time.Time) Ending {
+	path := filepath.Join(filepath.Dir(t.path), leaving)
+	info, err := os.Stat(path)
+	if err != nil || now.Sub(info.ModTime()).Abs() > noted || info.Size() > 64 {
+		return None
+	}
+	how, err := os.ReadFile(path)
+	if e := Ending(how); err == nil && (e == Removed || e == Upgraded) {
+		return e
+	}
+	return None
 }
 
 // run is the file.
@@ -78,7 +96,7 @@ func begin(path, version, boot string, now time.Time) (*Tenure, Ending, time.Tim
 		_ = json.Unmarshal(raw, &last) // a damaged file is none
 	}
 	// It runs, hence it was not removed after all, or is here again.
-	_ = os.Remove(filepath.Join(filepath.Dir(path), removing))
+	_ = os.Remove(filepath.Join(filepath.Dir(path), leaving))
 	t := &Tenure{path: path, run: run{Started: now.UTC(), Boot: boot, Version: version}}
 	return t, last.ending(version, boot), last.Started, t.write()
 }
@@ -87,11 +105,13 @@ func (r run) ending(version, boot string) Ending {
 	switch {
 	case r.Started.IsZero():
 		return None
+	case r.How == Upgraded && r.Version == version:
+		return Pretended
 	case r.How != "":
 		return r.How
 	case r.Version != version:
-		// Packages kill the old program, so that media stay read-only meanwhile.
-		return Upgraded
+		// Packages of Linux kill the old program, so that media stay read-only meanwhile.
+		return Replaced
 	case r.Boot != boot:
 		return PowerLoss
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trustline/trustline/agent"
+	"github.com/trustline/trustline/agent/tenure"
 	"github.com/trustline/trustline/installer"
 )
 
@@ -48,6 +49,31 @@ func newReleaseCommand(t *terminal) *cobra.Command {
 			return installer.Release(cmd.Context(), exe)
 		},
 	}
+}
+
+// newLeavingCommand notes why the service is about to be stopped. Packages call
+// it before they stop it.
+func newLeavingCommand(t *terminal) *cobra.Command {
+	var config string
+	var upgrade bool
+	cmd := &cobra.Command{
+		Use: "leaving", Hidden: true, Args: cobra.NoArgs,
+		Short: t.Text("leaving.short"),
+		RunE: func(*cobra.Command, []string) error {
+			c, err := agent.LoadConfig(config)
+			if err != nil {
+				c = agent.DefaultConfig() // a broken configuration keeps nobody from removing
+			}
+			how := tenure.Removed
+			if upgrade {
+				how = tenure.Upgraded
+			}
+			return tenure.Leave(c.State, how)
+		},
+	}
+	cmd.Flags().StringVar(&config, "config", installer.ConfigPath, t.Text("install.config"))
+	cmd.Flags().BoolVar(&upgrade, "upgrade", false, t.Text("leaving.flag.upgrade"))
+	return cmd
 }
 
 // configure leaves a configuration that is there as it is.

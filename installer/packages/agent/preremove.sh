@@ -5,7 +5,7 @@ case "$1" in upgrade|failed-upgrade|1) exit 0 ;; esac
 command -v systemctl >/dev/null 2>&1 && [ -d /run/systemd/system ] || exit 0
 systemctl disable --quiet trustline || true
 # The console is to hear that it was removed, not merely stopped.
-[ ! -d /var/lib/trustline ] || touch /var/lib/trustline/removing
+/usr/bin/trustline leaving || true
 # Stopped, it gives every medium back and opens internal systems again.
 systemctl stop trustline || true
 # One that had ended badly before has not.
