@@ -60,17 +60,18 @@ func lifeOfAPackage(t *testing.T) {
 	}
 	sh(t, "printf 'removable: [/opt/stick]\n' >> /etc/trustline/agent.yaml; kill -9 $(systemctl show -p MainPID --value trustline)")
 	guarded(t)
-	eventually(t, "the console hears that the service was killed", func() bool { return c.incidents("service-killed") == 1 })
+	ends, reader := &ends{console: c}, c.administrator()
+	ends.are(t, "it was killed", "service-killed")
 	papers(t)
 	sessionsStartTheHelper(t)
 
 	upgradeUnderACopy(t)
 	eventually(t, "the console sees the new version", func() bool { return c.fleet()[0].Version == "1.3.0" })
-	endsAreToldApart(t, c)
+	endsAreToldApart(t, reader, ends)
 	eventually(t, "the stick is given back", func() bool { return os.WriteFile("/opt/stick/given back", list(), 0o644) == nil })
 	sh(t, "umount /opt/stick; rm -f /opt/image")
 	cleanAgain(t, before)
-	byAnsible(t, c)
+	byAnsible(t, reader, ends)
 }
 
 // papers: manual, completion, licences, the default policy.
@@ -112,23 +113,16 @@ systemd-run --quiet --unit=trial-user -p Delegate=yes -p Type=notify -E XDG_RUNT
 }
 
 // endsAreToldApart: the console hears which way the service ended.
-func endsAreToldApart(t *testing.T, c *console) {
+func endsAreToldApart(t *testing.T, reader *administrator, ends *ends) {
 	t.Helper()
-	if n := c.incidents("service-killed"); n != 1 {
-		t.Errorf("after the upgrade %d times killed", n)
-	}
-	if out := sh(t, "trustline stop < /dev/null 2>&1 && echo stopped || true"); strings.Contains(out, "\nstopped") {
-		t.Errorf("stopped without a code: %s", out)
-	}
-	sh(t, "systemctl is-active trustline; systemctl stop trustline")
-	eventually(t, "the console hears of the stop", func() bool { return c.incidents("service-stopped") == 1 })
+	ends.are(t, "it is upgraded", "service-upgraded")
+	stopsWithACode(t, reader, ends)
+	sh(t, "systemctl stop trustline")
+	ends.are(t, "it is stopped", "service-stopped")
 	sh(t, "systemctl start trustline")
 	guarded(t)
 	sh(t, "dpkg -P trustline")
-	eventually(t, "the console hears of the removal", func() bool { return c.incidents("service-removed") == 1 })
-	if stopped, killed := c.incidents("service-stopped"), c.incidents("service-killed"); stopped != 1 || killed != 1 {
-		t.Errorf("%d times stopped, %d killed", stopped, killed)
-	}
+	ends.are(t, "it is removed", "service-removed")
 }
 
 // cleanAgain: not a file, unit, mount, rule or process is left.
@@ -146,8 +140,9 @@ func cleanAgain(t *testing.T, before map[string]bool) {
 }
 
 // byAnsible runs what docs/install.md shows.
-func byAnsible(t *testing.T, c *console) {
+func byAnsible(t *testing.T, reader *administrator, ends *ends) {
 	t.Helper()
+	c := reader.console
 	sh(t, "cp /packages/trustline_1.3.0_*.deb /packages/trustline_VERSION_amd64.deb")
 	book := strings.ReplaceAll(string(documented(t, "/packages/install.md", "```yaml\n- hosts")), "https://console.example:8443", c.url)
 	if err := os.WriteFile("/packages/rollout.yaml", []byte("- hosts"+book), 0o600); err != nil {
@@ -167,6 +162,8 @@ func byAnsible(t *testing.T, c *console) {
 		return false
 	})
 	defer killedAndRemoved(t)
+	defer sh(t, "systemctl start trustline")
+	defer removedWithACode(t, reader, ends)
 	if again := sh(t, play); !strings.Contains(again, "changed=0") {
 		t.Errorf("a second time Ansible changes something: %s", again)
 	}

@@ -1,9 +1,12 @@
 package installer
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -11,106 +14,252 @@ import (
 )
 
 // onWindows installs the MSI silently on a Windows made of Wine, has the service
-// enrol at a console and report, upgrades it and removes it. Wine does not find
-// a service that its installer has registered before it is started again, hence
-// NOSTART and boot.
+// enrol at a console and report, upgrades it, ends it in every way there is and
+// removes it. Wine does not find a service that its installer has registered
+// before it is started again, hence NOSTART and boot.
 func onWindows(t *testing.T, first, later string) {
-	dir := t.TempDir()
+	w := newWindows(t)
 	console := startConsole(t)
-	c := filepath.Join(dir, "prefix", "drive_c")
-	try := func(args ...string) (string, error) {
-		said := filepath.Join(dir, "said") // programs that live on would hold a pipe open
-		f, err := os.Create(said)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		cmd := exec.Command(args[0], args[1:]...)
-		cmd.Env = append(os.Environ(), "WINEPREFIX="+filepath.Join(dir, "prefix"), "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "DISPLAY=")
-		cmd.Stdout, cmd.Stderr = f, f
-		err = cmd.Run()
-		text, _ := os.ReadFile(said)
-		return string(text), err
-	}
-	run := func(args ...string) string {
-		t.Helper()
-		out, err := try(args...)
-		if err != nil {
-			t.Fatalf("%v: %v: %s", args, err, out)
-		}
-		return out
-	}
-	t.Cleanup(func() { _, _ = try("wineserver", "-k") })
-	boot := func() {
-		t.Helper()
-		_, _ = try("wineserver", "-k")
-		run("wineserver", "-w")
-		logOn(t, filepath.Join(dir, "prefix"))
-	}
-	run("wineboot", "-i")
-	run("x86_64-w64-mingw32-gcc", "-shared", "-O2", "-o", filepath.Join(c, "windows", "system32", "bcryptprimitives.dll"), "../e2e/testdata/processprng.c", "-ladvapi32")
-
-	const service = `HKLM\System\CurrentControlSet\Services\trustline`
-	program, config := filepath.Join(c, "Program Files", "Trustline", "trustline.exe"), filepath.Join(c, "ProgramData", "Trustline", "agent.yaml")
+	before := w.files()
 	old, next := filepath.Join(first, "trustline-1.2.3-x64.msi"), filepath.Join(later, "trustline-1.3.0-x64.msi")
-	run("wine", "msiexec", "/i", "Z:"+old, "/qn", "CONSOLE="+console.url, "PIN="+console.pin, "TOKEN="+console.enrol, "NOSTART=1")
-	if out := run("wine", program, "--version"); !strings.Contains(out, "1.2.3") {
-		t.Errorf("installed: %s", out)
-	}
-	if said := run("wine", "reg", "query", service); !strings.Contains(said, `trustline.exe run --config`) || !strings.Contains(said, "LocalSystem") {
-		t.Errorf("the service: %s", said)
-	}
-	text, err := os.ReadFile(config)
-	if err != nil || !strings.Contains(string(text), `url: "`+console.url+`"`) || strings.Contains(string(text), console.enrol) {
-		t.Errorf("the configuration: %s, %v", text, err)
-	}
-	if token, err := os.ReadFile(filepath.Join(filepath.Dir(config), "token")); err != nil || strings.TrimSpace(string(token)) != console.enrol {
-		t.Errorf("the token: %v", err)
-	}
-	run("wine", "reg", "export", "HKLM", `C:\all.reg`)
-	if all, err := os.ReadFile(filepath.Join(c, "all.reg")); err != nil || strings.Contains(strings.ReplaceAll(string(all), "\x00", ""), console.enrol) {
-		t.Errorf("the token is in the registry, or it was not looked at: %v", err)
-	}
-
-	said := func() string {
-		log, _ := os.ReadFile(filepath.Join(filepath.Dir(config), "trustline.log"))
-		return string(log)
-	}
+	w.msi("/i", old, "CONSOLE="+console.url, "PIN="+console.pin, "TOKEN="+console.enrol, "NOSTART=1")
+	text := w.configured(console)
 	seen := func(version string) {
 		t.Helper()
 		await(t, "the console sees the machine with "+version, func() bool {
 			f := console.fleet()
 			return len(f) == 1 && f[0].Version == version && f[0].Machine.OS == "windows" && f[0].Capabilities["sync-folder"] == "undone"
-		}, said)
+		}, w.log)
 	}
-	if err := os.WriteFile(config, append(text, "watch: ['C:\\cloud']\n"...), 0o600); err != nil {
+	if err := os.WriteFile(w.config, append(text, "watch: ['C:\\cloud']\n"...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(filepath.Join(c, "cloud"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(w.c, "cloud"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	boot()
+	w.boot()
 	seen("1.2.3")
-	if err := os.WriteFile(filepath.Join(c, "cloud", "names.csv"), list(), 0o644); err != nil {
+	w.installed(console)
+	if err := os.WriteFile(filepath.Join(w.c, "cloud", "names.csv"), list(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the console has the incident", func() bool { return console.activities("sync-folder") == 1 }, said)
+	await(t, "the console has the incident", func() bool { return console.activities("sync-folder") == 1 }, w.log)
+	ends := &ends{console: console}
+	ends.are(t, "the machine is installed")
 
-	run("wine", "msiexec", "/i", "Z:"+next, "/qn", "CONSOLE=https://another.example", "NOSTART=1")
-	if out := run("wine", program, "--version"); !strings.Contains(out, "1.3.0") {
+	// Wine's installer does not tell the version before that it is upgraded.
+	w.msi("/x", old, "UPGRADINGPRODUCTCODE={6F0F54A1-3A2E-5B6C-9C8B-000000000000}")
+	w.msi("/i", next, "CONSOLE=https://another.example", "NOSTART=1")
+	if out := w.run("wine", w.program, "--version"); !strings.Contains(out, "1.3.0") {
 		t.Errorf("upgraded: %s", out)
 	}
-	if text, err := os.ReadFile(config); err != nil || !strings.Contains(string(text), "cloud") || strings.Contains(string(text), "another") {
+	if text, err := os.ReadFile(w.config); err != nil || !strings.Contains(string(text), "cloud") || strings.Contains(string(text), "another") {
 		t.Errorf("the upgrade changed the configuration: %s, %v", text, err)
 	}
-	boot()
+	ends.are(t, "it is upgraded", "service-upgraded")
+	w.boot()
 	seen("1.3.0")
-	hold(t, filepath.Join(dir, "prefix"), program) // somebody uses it meanwhile
-	run("wine", "msiexec", "/x", "Z:"+next, "/qn")
+	w.endedOtherwise(ends)
+	hold(t, filepath.Join(w.dir, "prefix"), w.program) // somebody uses it meanwhile
+	w.msi("/x", next)
 	// A service goes when the last who looked at it has closed it.
-	await(t, "the service is gone", func() bool { _, err := try("wine", "reg", "query", service); return err != nil }, said)
-	if _, err := os.Stat(program); err == nil {
-		t.Error("the program is left behind")
+	await(t, "the service is gone", func() bool { _, err := w.try("wine", "reg", "query", serviceKey); return err != nil }, w.log)
+	ends.are(t, "it is removed", "service-removed")
+	// What docs/install.md says, this test's own, and Windows' cache of installers.
+	kept := regexp.MustCompile(`^(ProgramData/Trustline|users/root/AppData/Local/trustline|all\.reg|cloud|windows/Installer)(/|$)`)
+	for f := range w.files() {
+		if !before[f] && !kept.MatchString(f) {
+			t.Errorf("left behind: %s", f)
+		}
+	}
+	if _, err := os.Stat(w.config); err != nil {
+		t.Errorf("the configuration is not kept: %v", err)
+	}
+	w.run("wine", "cmd", "/c", `rmdir /s /q C:\ProgramData\Trustline`)
+	if _, err := os.Stat(filepath.Dir(w.config)); err == nil {
+		t.Error("the data is left behind")
+	}
+}
+
+// endedOtherwise stops and kills the service.
+func (w *windows) endedOtherwise(ends *ends) {
+	t := w.t
+	t.Helper()
+	starts := w.starts()
+	started := func() {
+		t.Helper()
+		starts++
+		await(t, "the service runs again", func() bool { return w.starts() == starts }, w.log)
+	}
+	w.run("wine", "sc", "stop", Name)
+	ends.are(t, "it is stopped", "service-stopped")
+	await(t, "the service manager says so", func() bool { return strings.Contains(w.run("wine", "sc", "query", Name), "STOPPED") }, w.log)
+	w.run("wine", "sc", "start", Name)
+	started()
+	inner := w.inner()
+	if err := syscall.Kill(inner, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the service manager notices", func() bool { return strings.Contains(w.run("wine", "sc", "query", Name), "STOPPED") }, w.log)
+	w.run("wine", "sc", "start", Name)
+	started()
+	ends.are(t, "it is killed", "service-killed")
+}
+
+// ends are the incidents about how the service has ended, of which there may be
+// no other.
+type ends struct {
+	console *console
+	want    []string
+}
+
+// are waits until there are those from before and these.
+func (e *ends) are(t *testing.T, when string, more ...string) {
+	t.Helper()
+	e.want = append(e.want, more...)
+	slices.Sort(e.want)
+	has := func() (codes []string) {
+		for _, code := range []string{"service-killed", "service-removed", "service-stopped", "service-upgraded", "power-lost", "stopped-with-code", "uninstalled-with-code"} {
+			codes = append(codes, slices.Repeat([]string{code}, e.console.incidents(code))...)
+		}
+		slices.Sort(codes)
+		return codes
+	}
+	await(t, fmt.Sprintf("the console has %q once %s", e.want, when), func() bool { return len(has()) >= len(e.want) }, func() string { return fmt.Sprintf("%q", has()) })
+	if got := has(); !slices.Equal(got, e.want) {
+		t.Errorf("once %s there are %q, want %q", when, got, e.want)
+	}
+}
+
+// windows is one made of Wine, on which the MSI is tried.
+type windows struct {
+	t       *testing.T
+	dir, c  string
+	program string
+	config  string
+}
+
+const serviceKey = `HKLM\System\CurrentControlSet\Services\trustline`
+
+func newWindows(t *testing.T) *windows {
+	t.Helper()
+	dir := t.TempDir()
+	c := filepath.Join(dir, "prefix", "drive_c")
+	w := &windows{t: t, dir: dir, c: c, program: filepath.Join(c, "Program Files", "Trustline", "trustline.exe"), config: filepath.Join(c, "ProgramData", "Trustline", "agent.yaml")}
+	t.Cleanup(func() { _, _ = w.try("wineserver", "-k") })
+	w.run("wineboot", "-i")
+	w.run("x86_64-w64-mingw32-gcc", "-shared", "-O2", "-o", filepath.Join(c, "windows", "system32", "bcryptprimitives.dll"), "../e2e/testdata/processprng.c", "-ladvapi32")
+	return w
+}
+
+// files answers all there are below C:.
+func (w *windows) files() map[string]bool {
+	w.t.Helper()
+	all := map[string]bool{}
+	err := filepath.WalkDir(w.c, func(path string, _ os.DirEntry, err error) error {
+		if rel, err := filepath.Rel(w.c, path); err == nil {
+			all[rel] = true
+		}
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
+}
+
+func (w *windows) try(args ...string) (string, error) {
+	said := filepath.Join(w.dir, "said") // programs that live on would hold a pipe open
+	f, err := os.Create(said)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer f.Close()
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), "WINEPREFIX="+filepath.Join(w.dir, "prefix"), "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "DISPLAY=")
+	cmd.Stdout, cmd.Stderr = f, f
+	err = cmd.Run()
+	text, _ := os.ReadFile(said)
+	return string(text), err
+}
+
+func (w *windows) run(args ...string) string {
+	w.t.Helper()
+	out, err := w.try(args...)
+	if err != nil {
+		w.t.Fatalf("%v: %v: %s", args, err, out)
+	}
+	return out
+}
+
+// msi installs ("/i") or removes ("/x") silently.
+func (w *windows) msi(how, file string, properties ...string) {
+	w.t.Helper()
+	w.run(append([]string{"wine", "msiexec", how, "Z:" + file, "/qn"}, properties...)...)
+}
+
+func (w *windows) boot() {
+	w.t.Helper()
+	_, _ = w.try("wineserver", "-k")
+	w.run("wineserver", "-w")
+	logOn(w.t, filepath.Join(w.dir, "prefix"))
+}
+
+// log answers what the service has written.
+func (w *windows) log() string {
+	text, _ := os.ReadFile(filepath.Join(filepath.Dir(w.config), "trustline.log"))
+	return string(text)
+}
+
+func (w *windows) starts() int { return strings.Count(w.log(), `msg="service started"`) }
+
+// inner answers the process that does the service's work: of the two that run it
+// the one that began last.
+func (w *windows) inner() (pid int) {
+	w.t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, path := range all {
+		line, _ := os.ReadFile(path) // it may have ended
+		environment, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "environ"))
+		if n, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil && strings.Contains(string(line), "trustline.exe\x00run\x00") && strings.Contains(string(environment), w.dir) {
+			pid = max(pid, n)
+		}
+	}
+	if pid == 0 {
+		w.t.Fatal("the service does not run")
+	}
+	return pid
+}
+
+// configured checks what the installer has written, and answers the configuration.
+func (w *windows) configured(console *console) (config []byte) {
+	w.t.Helper()
+	config, err := os.ReadFile(w.config)
+	if err != nil || !strings.Contains(string(config), `url: "`+console.url+`"`) || strings.Contains(string(config), console.enrol) {
+		w.t.Errorf("the configuration: %s, %v", config, err)
+	}
+	if token, err := os.ReadFile(filepath.Join(filepath.Dir(w.config), "token")); err != nil || strings.TrimSpace(string(token)) != console.enrol {
+		w.t.Errorf("the token: %v", err)
+	}
+	return config
+}
+
+// installed checks what Windows knows of version 1.2.3.
+func (w *windows) installed(console *console) {
+	t := w.t
+	t.Helper()
+	if out := w.run("wine", w.program, "--version"); !strings.Contains(out, "1.2.3") {
+		t.Errorf("installed: %s", out)
+	}
+	if said := w.run("wine", "reg", "query", serviceKey); !strings.Contains(said, `trustline.exe run --config`) || !strings.Contains(said, "LocalSystem") {
+		t.Errorf("the service: %s", said)
+	}
+	w.run("wine", "reg", "export", "HKLM", `C:\all.reg`)
+	if said, err := os.ReadFile(filepath.Join(w.c, "all.reg")); err != nil || strings.Contains(strings.ReplaceAll(string(said), "\x00", ""), console.enrol) {
+		t.Errorf("the token is in the registry, or it was not looked at: %v", err)
 	}
 }
 

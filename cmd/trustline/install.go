@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -98,7 +99,8 @@ func newUninstallCommand(t *terminal) *cobra.Command {
 				return fmt.Errorf("stop the service: %w", err)
 			}
 		}
-		if err := s.Uninstall(); err != nil {
+		// It is not there where the service came as a package.
+		if err := s.Uninstall(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("remove the service: %w", err)
 		}
 		return errors.Join(installer.UninstallSession(), t.clearAway(ctx, c.File))
