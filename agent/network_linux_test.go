@@ -55,14 +55,19 @@ type office struct {
 }
 
 func newOffice(t *testing.T, policy string) *office {
+	o := emptyOffice(t, policy)
+	o.start(filepath.Dir(o.policy))
+	return o
+}
+
+// emptyOffice has no agent yet.
+func emptyOffice(t *testing.T, policy string) *office {
 	laboratory.Need(t)
 	o := &office{t: t, world: laboratory.New(t)}
 	laboratory.Bus(t)
 	o.wifi = laboratory.Manager(t)
-	dir := t.TempDir()
-	o.policy = filepath.Join(dir, "policy.yaml")
+	o.policy = filepath.Join(t.TempDir(), "policy.yaml")
 	o.write(policy)
-	o.start(dir)
 	return o
 }
 
