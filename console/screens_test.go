@@ -41,6 +41,7 @@ func TestScreens(t *testing.T) {
 		all[n] = s.incident(t, n, now.Add(-time.Duration(n*n)*time.Minute))
 	}
 	all[0].Others = []incident.Person{{User: "li.na", UID: 1001}, {User: "陈静", UID: 1003}, {UID: -1}}
+	all[1].Decision.GrantFailed = "used-up"
 	r.send(t, all...)
 	stopped, request := r.asked(t, 1600)
 	for n := range 4 {
