@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/csv"
 	"encoding/hex"
 	"errors"
@@ -95,6 +96,8 @@ func tricks(t *testing.T) map[string]trick {
 		"base64 of an archive, wrapped":  text("a.pem", []byte(wrapped(base64.StdEncoding.EncodeToString(zipped(t, "a.csv", list)), 72))),
 		"hexadecimal":                    text("a.txt", []byte(hex.EncodeToString(list))),
 		"URL-encoded":                    text("a.txt", []byte(url.QueryEscape(string(list)))),
+		"UTF-32":                         text("a.txt", eachUnit(list, binary.LittleEndian.AppendUint32)),
+		"UTF-32, big-endian, with mark":  text("a.csv", eachUnit(append([]byte("\uFEFF"), list...), binary.BigEndian.AppendUint32)),
 		"JSON escapes":                   text("a.json", jsonRows(records)),
 		"references of HTML":             text("a.txt", eachRune(list, "&#%d;")),
 		"a cell for each digit":          text("a.html", inBoxes(records)),
@@ -137,6 +140,13 @@ func eachRune(text []byte, format string) []byte {
 		}
 	}
 	return b.Bytes()
+}
+
+func eachUnit(text []byte, unit func(dst []byte, r uint32) []byte) (out []byte) {
+	for _, r := range string(text) {
+		out = unit(out, uint32(r))
+	}
+	return out
 }
 
 // rewritten answers a list whose records are rewritten.

@@ -15,7 +15,7 @@ const (
 )
 
 // Decoder makes UTF-8 of bytes in any charset, as they arrive and cut
-// anywhere: UTF-8, UTF-16, GB 18030, Big5, with or without byte order mark,
+// anywhere: UTF-8, UTF-16, UTF-32, GB 18030, Big5, with or without byte order mark,
 // also changing on the way. Bytes that are no text are searched for runs of
 // text. It keeps at most one block.
 type Decoder struct {
@@ -112,10 +112,11 @@ func (d *Decoder) decode(last bool) {
 			block = d.pending
 		}
 	}
-	c := judge(block, d.charset)
-	n := cut(block, c, last)
+	block, c := uniform(block, d.charset)
+	all := len(block) == len(d.pending)
+	n := cut(block, c, last && all)
 	if n == 0 {
-		if !last && len(block) < blockSize {
+		if all && !last && len(block) < blockSize {
 			d.enough = min(2*len(block), blockSize)
 			return
 		}
@@ -138,6 +139,9 @@ func (d *Decoder) decode(last bool) {
 	case utf16le, utf16be:
 		d.buf = appendUTF16(d.buf[:0], block, c)
 		d.give(d.buf, n, false)
+	case utf32le, utf32be:
+		d.buf = appendUTF32(d.buf[:0], block, c)
+		d.give(d.buf, n, false)
 	case notText:
 		d.buf = appendRuns(d.buf[:0], block)
 		d.give(d.buf, n, false)
@@ -151,11 +155,18 @@ func (d *Decoder) decode(last bool) {
 func (d *Decoder) drop(n int) { d.pending = append(d.pending[:0], d.pending[n:]...) }
 
 // byteOrderMark answers the length of the mark that the block begins with.
-// UTF-16 is believed from its mark on; a wrong one is found out by judge.
+// UTF-16 and UTF-32 are believed from their marks on; a wrong one is found out
+// by judge.
 func (d *Decoder) byteOrderMark(block []byte) int {
 	switch {
 	case bytes.HasPrefix(block, []byte("\xEF\xBB\xBF")):
 		return 3
+	case bytes.HasPrefix(block, []byte("\xFF\xFE\x00\x00")):
+		d.charset = utf32le
+		return 4
+	case bytes.HasPrefix(block, []byte("\x00\x00\xFE\xFF")):
+		d.charset = utf32be
+		return 4
 	case bytes.HasPrefix(block, []byte("\xFF\xFE")):
 		d.charset = utf16le
 		return 2
@@ -203,6 +214,8 @@ func cut(block []byte, c charset, last bool) int {
 			n -= 2
 		}
 		return n
+	case utf32le, utf32be:
+		return len(block) &^ 3
 	case notText:
 		return cutRuns(block)
 	case unicode8:
@@ -226,32 +239,6 @@ func cut(block []byte, c charset, last bool) int {
 		}
 	}
 	return 0
-}
-
-func highSurrogate(unit []byte, c charset) bool {
-	high := unit[1]
-	if c == utf16be {
-		high = unit[0]
-	}
-	return high >= 0xD8 && high <= 0xDB
-}
-
-func appendUTF16(dst, block []byte, c charset) []byte {
-	lo, hi := 0, 1
-	if c == utf16be {
-		lo, hi = 1, 0
-	}
-	for i := 0; i+1 < len(block); i += 2 {
-		r := rune(block[i+lo]) | rune(block[i+hi])<<8
-		if utf16.IsSurrogate(r) && i+3 < len(block) {
-			if pair := utf16.DecodeRune(r, rune(block[i+2+lo])|rune(block[i+2+hi])<<8); pair != utf8.RuneError {
-				r = pair
-				i += 2
-			}
-		}
-		dst = utf8.AppendRune(dst, r)
-	}
-	return dst
 }
 
 // appendLegacy decodes line by line: a line that is UTF-8 stays what it is.

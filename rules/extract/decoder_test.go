@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -22,6 +23,14 @@ func wide(s string, big bool) []byte {
 		} else {
 			out = append(out, byte(u), byte(u>>8))
 		}
+	}
+	return out
+}
+
+func wider(s string, order binary.AppendByteOrder) []byte {
+	var out []byte
+	for _, r := range s {
+		out = order.AppendUint32(out, uint32(r))
 	}
 	return out
 }
@@ -70,6 +79,13 @@ func TestDecoderCharsets(t *testing.T) {
 		"utf-16be bom":           {wide("\uFEFF"+long, true), long},
 		"utf-16le no nul":        {wide("姓名电话欧阳明轩王建国赵敏", false), "姓名电话欧阳明轩王建国赵敏"},
 		"utf-16le surrogates":    {wide(strings.Repeat("𠮷野家客户名单\n", 1500), false), strings.Repeat("𠮷野家客户名单\n", 1500)},
+		"utf-32le":               {wider(long, binary.LittleEndian), long},
+		"utf-32be":               {wider(long, binary.BigEndian), long},
+		"utf-32le bom":           {wider("\uFEFF"+long, binary.LittleEndian), long},
+		"utf-32be bom":           {wider("\uFEFF"+long, binary.BigEndian), long},
+		"utf-32le short":         {wider("姓名", binary.LittleEndian), "姓名"},
+		"utf-32be ascii":         {wider("call 13812345678 now", binary.BigEndian), "call 13812345678 now"},
+		"utf-32le beyond 16 bit": {wider(strings.Repeat("𠮷野家客户名单😀\n", 1500), binary.LittleEndian), strings.Repeat("𠮷野家客户名单😀\n", 1500)},
 		"ascii":                  {[]byte("call 13812345678 now"), "call 13812345678 now"},
 		"escaped":                {[]byte(strings.Repeat(`{"name":"\u674e\u5a1c","face":"\ud83d\ude00","path":"C:\\users\new"}`+"\n", 400)), strings.Repeat(`{"name":"李娜","face":"😀","path":"C:\\users\new"}`+"\n", 400)},
 		"false bom":              {[]byte("\xFF\xFE" + strings.Repeat("name 13812345678\n", 20)), strings.Repeat("name 13812345678\n", 20)},
@@ -95,6 +111,34 @@ func TestDecoderCharsets(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestDecoderCharsetsInTurn decodes a text behind another one in each pair of
+// charsets: little of the second is lost. UTF-32 is not tried behind others,
+// whose length may leave it between its units.
+func TestDecoderCharsetsInTurn(t *testing.T) {
+	charsets := map[string]func(string) []byte{
+		"utf-8":    func(s string) []byte { return []byte(s) },
+		"gb18030":  func(s string) []byte { b, _ := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(s)); return b },
+		"utf-16le": func(s string) []byte { return wide(s, false) },
+		"utf-16be": func(s string) []byte { return wide(s, true) },
+		"utf-32le": func(s string) []byte { return wider(s, binary.LittleEndian) },
+		"utf-32be": func(s string) []byte { return wider(s, binary.BigEndian) },
+	}
+	for one, first := range charsets {
+		for two, second := range charsets {
+			if strings.HasPrefix(two, "utf-32") {
+				continue
+			}
+			for _, lines := range []int{3, 40, 300, 2000} {
+				in := append(first(strings.Repeat("今天天气很好，我们去公园散步。The quick fox.\n", lines)), second(strings.Repeat(prose, 20))...)
+				got, _ := decodeIn(in, func() int { return 4096 })
+				if n := strings.Count(got, "欧阳明轩,13812345678\n1002,李娜"); n < 8 {
+					t.Errorf("%s behind %d lines of %s: %d of 20 lists", two, lines, one, n)
+				}
+			}
+		}
 	}
 }
 

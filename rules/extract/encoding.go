@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"sync"
 	"unicode/utf8"
 
@@ -16,6 +17,8 @@ const (
 	unicode8  charset = iota // UTF-8 and so ASCII
 	utf16le                  //
 	utf16be                  //
+	utf32le                  //
+	utf32be                  //
 	gb18030                  // and so GBK and GB2312
 	big5                     //
 	western                  // an eight-bit alphabet: only its ASCII half matters here
@@ -55,9 +58,9 @@ var usual = sync.OnceValue(func() *[1 << 16]bool {
 	return &set
 })
 
-// wideText is the set of UTF-16 units that a run of text in a binary file is
+// wideUnits is the set of UTF-16 units that a run of text in a binary file is
 // made of.
-var wideText = sync.OnceValue(func() *[1 << 16]bool {
+var wideUnits = sync.OnceValue(func() *[1 << 16]bool {
 	set := *usual()
 	for r := range set {
 		set[r] = set[r] || weigh(rune(r)) == weightUsual
@@ -78,32 +81,6 @@ func weigh(r rune) int {
 	default:
 		return weightRare
 	}
-}
-
-// scoreWide rates a sample read as UTF-16, from below 0 to 100.
-func scoreWide(sample []byte, c charset) int {
-	total, units, high := 0, 0, false
-	for i := 0; i+1 < len(sample); i += 2 {
-		r := rune(sample[i]) | rune(sample[i+1])<<8
-		if c == utf16be {
-			r = rune(sample[i])<<8 | rune(sample[i+1])
-		}
-		units++
-		switch {
-		case r == 0xFEFF && i == 0:
-			total += weightUsual
-		case r >= 0xD800 && r < 0xDC00: // the next unit tells
-		case r >= 0xDC00 && r < 0xE000 && high:
-			total += 2 * weightRare
-		default:
-			total += weigh(r)
-		}
-		high = r >= 0xD800 && r < 0xDC00
-	}
-	if units == 0 {
-		return 0
-	}
-	return total / units
 }
 
 // scoreNarrow rates how well the characters beyond ASCII of a sample read as
@@ -127,12 +104,43 @@ func scoreNarrow(sample []byte, e encoding.Encoding) int {
 	return total / n
 }
 
+// uniform answers the leading part of a block that is in one charset, and that
+// charset: what follows is looked at anew.
+func uniform(block []byte, before charset) ([]byte, charset) {
+	if text := beforeZero(block); len(text) > 0 && !before.wide() {
+		if c := judge(text, before); c == unicode8 || c == gb18030 || c == big5 {
+			return text, c
+		}
+	}
+	c := judge(block, before)
+	if c.wide() {
+		block = wideText(block, c)
+	}
+	return block, c
+}
+
+// beforeZero answers the lines that stand before the first zero byte, behind
+// which text in wide characters may have begun.
+func beforeZero(block []byte) []byte {
+	i := bytes.IndexByte(block, 0)
+	if i <= 0 {
+		return nil
+	}
+	if n := bytes.LastIndexByte(block[:i-1], '\n') + 1; n > 0 || i < sampled {
+		return block[:n]
+	}
+	return block[:i]
+}
+
 // judge tells the charset of a block from what its bytes become. UTF-16 before
 // it is believed as long as it makes some sense.
 func judge(block []byte, before charset) charset {
 	sample := block[:min(len(block), sampled)]
 	nul, control := countControls(sample)
 	valid := nul == 0 && validUTF8(completeUTF8(block))
+	if c := judgeUTF32(sample, nul, before); c != notText {
+		return c
+	}
 	if before == utf16le || before == utf16be {
 		if score := scoreWide(sample, before); score >= 80 || score >= 40 && !valid {
 			return before
@@ -150,22 +158,6 @@ func judge(block []byte, before charset) charset {
 		return notText
 	}
 	return judgeNarrow(block)
-}
-
-// judgeWide answers a byte order of UTF-16, or notText.
-func judgeWide(sample []byte, nul int) charset {
-	le, be := scoreWide(sample, utf16le), scoreWide(sample, utf16be)
-	best := max(le, be)
-	if best < 70 {
-		return notText
-	}
-	if nul == 0 && best <= max(scoreNarrow(sample, simplifiedchinese.GB18030), scoreNarrow(sample, traditionalchinese.Big5)) {
-		return notText
-	}
-	if be > le {
-		return utf16be
-	}
-	return utf16le
 }
 
 // judgeNarrow tells eight-bit charsets apart, looking only at the lines that

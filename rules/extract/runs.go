@@ -227,7 +227,7 @@ func appendWideRuns(dst, block []byte, c charset) []byte {
 	if c == utf16be {
 		lo, hi = 1, 0
 	}
-	set := wideText()
+	set := wideUnits()
 	for i := 0; i+1 < len(block); i += 2 {
 		if !set[uint16(block[i+lo])|uint16(block[i+hi])<<8] {
 			continue

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"encoding/binary"
 	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -40,7 +41,7 @@ func charsetOf(head []byte, whole bool) (charset, bool) {
 	d.Close()
 	var best charset
 	agreed := -1
-	for _, c := range []charset{unicode8, gb18030, big5, wide(0, 1), wide(1, 0), western} {
+	for _, c := range []charset{unicode8, gb18030, big5, wide(0, 1), wide(1, 0), wider(binary.LittleEndian), wider(binary.BigEndian), western} {
 		c.mark = c.markIn(head)
 		got := c.decode(head[len(c.mark):], true).text
 		if n := common(got, want); n > agreed {
@@ -52,7 +53,7 @@ func charsetOf(head []byte, whole bool) (charset, bool) {
 
 // markIn answers the byte order mark that p begins with, if it is this one's.
 func (c charset) markIn(p []byte) string {
-	for _, mark := range []string{"\xEF\xBB\xBF", "\xFF\xFE", "\xFE\xFF"} {
+	for _, mark := range []string{"\xEF\xBB\xBF", "\xFF\xFE\x00\x00", "\x00\x00\xFE\xFF", "\xFF\xFE", "\xFE\xFF"} {
 		if r, n := c.next([]byte(mark)); r == 0xFEFF && n == len(mark) && bytes.HasPrefix(p, []byte(mark)) {
 			return mark
 		}
@@ -143,7 +144,7 @@ func (c charset) narrow() bool {
 
 func (c charset) wide() bool {
 	_, n := c.next([]byte("aaaa"))
-	return n == 2
+	return n > 1
 }
 
 // plainlyUTF8 tells whether a line holds Chinese characters in UTF-8 and
@@ -258,6 +259,27 @@ func wide(lo, hi int) charset {
 			}
 			return dst, true
 		},
+	}
+}
+
+type byteOrder interface {
+	binary.ByteOrder
+	binary.AppendByteOrder
+}
+
+// wider is UTF-32.
+func wider(order byteOrder) charset {
+	return charset{
+		next: func(p []byte) (rune, int) {
+			if len(p) < 4 {
+				return 0, 0
+			}
+			if r := rune(order.Uint32(p)); utf8.ValidRune(r) {
+				return r, 4
+			}
+			return utf8.RuneError, 4
+		},
+		add: func(dst []byte, r rune) ([]byte, bool) { return order.AppendUint32(dst, uint32(r)), true },
 	}
 }
 

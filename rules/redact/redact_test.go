@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"os"
 	"strings"
@@ -102,6 +103,9 @@ func TestCharsetsAreKept(t *testing.T) {
 		{"utf-8 with mark", "\xEF\xBB\xBF", unicode8},
 		{"utf-16le with mark", "\xFF\xFE", wide(0, 1)},
 		{"utf-16be with mark", "\xFE\xFF", wide(1, 0)},
+		{"utf-32le with mark", "\xFF\xFE\x00\x00", wider(binary.LittleEndian)},
+		{"utf-32be with mark", "\x00\x00\xFE\xFF", wider(binary.BigEndian)},
+		{"utf-32be", "", wider(binary.BigEndian)},
 		{"utf-16le", "", wide(0, 1)},
 		{"utf-16be", "", wide(1, 0)},
 		{"gb18030", "", gb18030},
