@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/csv"
@@ -94,6 +95,9 @@ func tricks(t *testing.T) map[string]trick {
 		"base64 of base64":               text("a.txt", []byte(base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString(list))))),
 		"base64 of a workbook":           text("a.txt", []byte(base64.StdEncoding.EncodeToString(workbook(t, evaders)))),
 		"base64 of an archive, wrapped":  text("a.pem", []byte(wrapped(base64.StdEncoding.EncodeToString(zipped(t, "a.csv", list)), 72))),
+		"base32":                         text("a.txt", []byte(base32.StdEncoding.EncodeToString(list))),
+		"base32 of a workbook, wrapped":  text("a.txt", []byte(wrapped(base32.StdEncoding.EncodeToString(workbook(t, evaders)), 76))),
+		"UTF-16 behind UTF-8":            text("a.txt", append(harmless(20<<10), eachUnit(list, wideUnit)...)),
 		"hexadecimal":                    text("a.txt", []byte(hex.EncodeToString(list))),
 		"URL-encoded":                    text("a.txt", []byte(url.QueryEscape(string(list)))),
 		"UTF-32":                         text("a.txt", eachUnit(list, binary.LittleEndian.AppendUint32)),
@@ -141,6 +145,9 @@ func eachRune(text []byte, format string) []byte {
 	}
 	return b.Bytes()
 }
+
+// wideUnit appends a character of UTF-16.
+func wideUnit(dst []byte, r uint32) []byte { return binary.LittleEndian.AppendUint16(dst, uint16(r)) }
 
 func eachUnit(text []byte, unit func(dst []byte, r uint32) []byte) (out []byte) {
 	for _, r := range string(text) {

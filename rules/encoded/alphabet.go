@@ -23,6 +23,17 @@ var sixBits = func() (t [256]byte) {
 	return t
 }()
 
+// values is what the characters of an encoding stand for.
+var values = map[string]*[256]byte{Base64: &sixBits, Base32: table(fiveBits), Hex: table(hexDigit)}
+
+func table(value func(byte) byte) *[256]byte {
+	var t [256]byte
+	for i := range t {
+		t[i] = value(byte(i))
+	}
+	return &t
+}
+
 // runOf tells whether p holds nothing but characters of an alphabet.
 func runOf(p []byte) bool {
 	for _, c := range p {
@@ -53,9 +64,24 @@ func hexDigit(c byte) byte {
 	return nothing
 }
 
-func allHex(p []byte) bool {
+// fiveBits answers what a character of base32 stands for (RFC 4648, section 6).
+func fiveBits(c byte) byte {
+	switch {
+	case c >= 'A' && c <= 'Z':
+		return c - 'A'
+	case c >= '2' && c <= '7':
+		return c - '2' + 26
+	}
+	return nothing
+}
+
+func allHex(p []byte) bool { return all(p, hexDigit) }
+
+func allBase32(p []byte) bool { return all(p, fiveBits) }
+
+func all(p []byte, value func(byte) byte) bool {
 	for _, c := range p {
-		if hexDigit(c) == nothing {
+		if value(c) == nothing {
 			return false
 		}
 	}

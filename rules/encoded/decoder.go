@@ -15,6 +15,7 @@ type Sink interface {
 // The encodings, as they are named to a Sink.
 const (
 	Base64 = "base64"
+	Base32 = "base32"
 	Hex    = "hex"
 )
 

@@ -2,6 +2,7 @@ package encoded_test
 
 import (
 	"bytes"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -83,33 +84,36 @@ func TestDecodes(t *testing.T) {
 		text string
 		want []string
 	}{
-		"standard":           {std, base("base64")},
-		"in a sentence":      {"look: \"" + std + "\", nothing else", base("base64")},
-		"third line":         {"a\nb\nkey: " + std + "\n", []string{"3 base64 " + secret}},
-		"many lines":         {strings.Repeat("\n", 999) + std, []string{"1000 base64 " + secret}},
-		"URL alphabet":       {"https://example.com/?d=" + raw + "&x=1", base("base64")},
-		"path before":        {"data/v1/x/" + std, []string{"1 base64 " + secret}},
-		"data URI":           {`<a href="data:text/csv;base64,` + std + `">`, base("base64")},
-		"wrapped at 76":      {wrap(std, 76, "\r\n") + "\r\n", base("base64")},
-		"wrapped at 64":      {"-----BEGIN-----\n" + wrap(std, 64, "\n") + "\n-----END-----\n", []string{"2 base64 " + secret}},
-		"quoted":             {"> " + wrap(std, 76, "\n> ") + "\n", base("base64")},
-		"long and wrapped":   {wrap(long, 76, "\n"), []string{"1 base64 " + strings.Repeat(secret, 400)}},
-		"each line":          {lines(), base("base64")},
-		"GB 18030":           {base64.StdEncoding.EncodeToString([]byte(gb)), []string{"1 base64 " + gb}},
-		"UTF-16":             {base64.StdEncoding.EncodeToString(wide), []string{"1 base64 " + string(wide)}},
-		"hexadecimal":        {hex.EncodeToString([]byte(secret)), base("hex")},
-		"capitals":           {strings.ToUpper(hex.EncodeToString([]byte(secret))), base("hex")},
-		"0x before":          {"0x" + hex.EncodeToString([]byte(secret)), base("hex")},
-		"xxd -p":             {wrap(hex.EncodeToString([]byte(secret)), 60, "\n"), base("hex")},
-		"twice":              {std + strings.Repeat(" nothing", 40) + " " + hex.EncodeToString([]byte(secret)), []string{"1 base64 " + secret, "1 hex " + secret}},
-		"a picture":          {"data:image/png;base64," + base64.StdEncoding.EncodeToString(noise(500)), nil},
-		"digests":            {strings.Repeat(hex.EncodeToString(noise(32))+"  file\n", 50), nil},
-		"ruled lines":        {strings.Repeat("-", 80) + "\n" + strings.Repeat("=", 80) + "\n" + strings.Repeat("/", 80), nil},
-		"prose":              {strings.Repeat("The quick brown fox jumps over the lazy dog. ", 200), nil},
-		"a path":             {"/usr/share/doc/some-program-with-a-name/examples/configuration/default", nil},
-		"an identifier":      {"AbstractSingletonProxyFactoryBeanInterceptorConfigurationAdapterProvider", nil},
-		"digits":             {strings.Repeat("3141592653589793238462643383279502884197", 3), nil},
-		"too short for this": {base64.StdEncoding.EncodeToString([]byte("hello there, you")), nil},
+		"standard":            {std, base("base64")},
+		"in a sentence":       {"look: \"" + std + "\", nothing else", base("base64")},
+		"third line":          {"a\nb\nkey: " + std + "\n", []string{"3 base64 " + secret}},
+		"many lines":          {strings.Repeat("\n", 999) + std, []string{"1000 base64 " + secret}},
+		"URL alphabet":        {"https://example.com/?d=" + raw + "&x=1", base("base64")},
+		"path before":         {"data/v1/x/" + std, []string{"1 base64 " + secret}},
+		"data URI":            {`<a href="data:text/csv;base64,` + std + `">`, base("base64")},
+		"wrapped at 76":       {wrap(std, 76, "\r\n") + "\r\n", base("base64")},
+		"wrapped at 64":       {"-----BEGIN-----\n" + wrap(std, 64, "\n") + "\n-----END-----\n", []string{"2 base64 " + secret}},
+		"quoted":              {"> " + wrap(std, 76, "\n> ") + "\n", base("base64")},
+		"long and wrapped":    {wrap(long, 76, "\n"), []string{"1 base64 " + strings.Repeat(secret, 400)}},
+		"each line":           {lines(), base("base64")},
+		"GB 18030":            {base64.StdEncoding.EncodeToString([]byte(gb)), []string{"1 base64 " + gb}},
+		"UTF-16":              {base64.StdEncoding.EncodeToString(wide), []string{"1 base64 " + string(wide)}},
+		"base32":              {base32.StdEncoding.EncodeToString([]byte(secret)), base("base32")},
+		"base32, wrapped":     {wrap(base32.StdEncoding.EncodeToString([]byte(secret)), 76, "\n") + "\n", base("base32")},
+		"capitals and digits": {"KZXW6YTBOIQFG5DJNRWDERBAMNQXG5BAORXSA4DSN53GS" + strings.Repeat("QJ7Z", 20), nil},
+		"hexadecimal":         {hex.EncodeToString([]byte(secret)), base("hex")},
+		"capitals":            {strings.ToUpper(hex.EncodeToString([]byte(secret))), base("hex")},
+		"0x before":           {"0x" + hex.EncodeToString([]byte(secret)), base("hex")},
+		"xxd -p":              {wrap(hex.EncodeToString([]byte(secret)), 60, "\n"), base("hex")},
+		"twice":               {std + strings.Repeat(" nothing", 40) + " " + hex.EncodeToString([]byte(secret)), []string{"1 base64 " + secret, "1 hex " + secret}},
+		"a picture":           {"data:image/png;base64," + base64.StdEncoding.EncodeToString(noise(500)), nil},
+		"digests":             {strings.Repeat(hex.EncodeToString(noise(32))+"  file\n", 50), nil},
+		"ruled lines":         {strings.Repeat("-", 80) + "\n" + strings.Repeat("=", 80) + "\n" + strings.Repeat("/", 80), nil},
+		"prose":               {strings.Repeat("The quick brown fox jumps over the lazy dog. ", 200), nil},
+		"a path":              {"/usr/share/doc/some-program-with-a-name/examples/configuration/default", nil},
+		"an identifier":       {"AbstractSingletonProxyFactoryBeanInterceptorConfigurationAdapterProvider", nil},
+		"digits":              {strings.Repeat("3141592653589793238462643383279502884197", 3), nil},
+		"too short for this":  {base64.StdEncoding.EncodeToString([]byte("hello there, you")), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := decode([]byte(tt.text))
@@ -251,9 +255,13 @@ func TestFiles(t *testing.T) {
 		"JSON, slash": `{"a":"` + strings.ReplaceAll(std, "/", `\/`) + `"}`,
 		"data URI":    "data:application/zip;base64," + std + ")",
 		"URLs":        "a-" + base64.RawURLEncoding.EncodeToString([]byte(content)),
+		"base32":      "base32:" + wrap(base32.StdEncoding.EncodeToString([]byte(content)), 76, "\n"),
 		"text behind": std + "\n" + base64.StdEncoding.EncodeToString([]byte(secret)),
 	} {
 		want := []string{"1 base64 file " + content}
+		if name == "base32" {
+			want = []string{"1 base32 file " + content}
+		}
 		if name == "text behind" {
 			want = append(want, "2 base64 "+secret)
 		}

@@ -1,6 +1,6 @@
 // Package encoded finds text that was written in another alphabet so that it
-// passes for something else, base64 (also the alphabet of URLs) and
-// hexadecimal, in text that arrives bit by bit, and decodes it on the way: to
+// passes for something else, base64 (also the alphabet of URLs), base32
+// and hexadecimal, in text that arrives bit by bit, and decodes it on the way: to
 // be looked at beside the text it stands in. How the text is cut makes no
 // difference to what is decoded.
 //

@@ -1,6 +1,7 @@
 package encoded
 
 import (
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 )
@@ -26,6 +27,7 @@ var beginnings = func() (all []beginning) {
 	for _, magic := range magics {
 		for encoding, text := range map[string]string{
 			Base64: base64.RawStdEncoding.EncodeToString([]byte(magic))[:len(magic)*8/6],
+			Base32: base32.StdEncoding.EncodeToString([]byte(magic))[:len(magic)*8/5],
 			Hex:    hex.EncodeToString([]byte(magic)),
 		} {
 			all = append(all, beginning{encoding, valuesOf(encoding, []byte(text))})
@@ -38,12 +40,12 @@ var beginnings = func() (all []beginning) {
 func valuesOf(encoding string, text []byte) []byte {
 	values := make([]byte, len(text))
 	for i, c := range text {
-		if values[i] = sixBits[c]; encoding == Hex {
-			values[i] = hexDigit(c)
-		}
+		values[i] = valueOf(encoding, c)
 	}
 	return values
 }
+
+func valueOf(encoding string, c byte) byte { return values[encoding][c] }
 
 // fileIn answers how the file is encoded that a run is, and which of its first
 // characters is the first of it, as recognise does for text; "" for none.
@@ -65,13 +67,9 @@ func (b *beginning) begins(head []byte) bool {
 		return false
 	}
 	for i, v := range b.values {
-		c := sixBits[head[i]]
-		if b.encoding == Hex {
-			c = hexDigit(head[i])
-		}
-		if c != v {
+		if valueOf(b.encoding, head[i]) != v {
 			return false
 		}
 	}
-	return true
+	return b.encoding != Base32 || allBase32(head)
 }

@@ -156,18 +156,16 @@ func (d *Decoder) take(p []byte) {
 	}
 }
 
+// widths is how many bits a character stands for.
+var widths = map[string]int{Base64: 6, Base32: 5, Hex: 4}
+
 // decode appends what characters stand for.
 func (r *run) decode(p []byte) {
-	width := 6
-	if r.encoding == Hex {
-		width = 4
-	}
+	width, values := widths[r.encoding], values[r.encoding]
 	for _, c := range p {
-		v := sixBits[c]
-		if width == 4 {
-			if v = hexDigit(c); v > 15 {
-				continue
-			}
+		v := values[c]
+		if v == nothing {
+			continue
 		}
 		r.bits = r.bits<<width | uint32(v)
 		if r.held += width; r.held >= 8 {
@@ -248,6 +246,9 @@ func partsWords(c byte) bool { return sixBits[c] >= 62 || c == 'x' }
 func (t *trial) encodingOf(head []byte) string {
 	if hexDigit(head[0]) < 16 && hexDigit(head[1]) < 16 && allHex(head) && t.becomesText(Hex, head) {
 		return Hex
+	}
+	if allBase32(head) && t.becomesText(Base32, head) {
+		return Base32
 	}
 	if mayBegin(head) && t.becomesText(Base64, head) {
 		return Base64
