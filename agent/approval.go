@@ -9,13 +9,13 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/cases"
 	"github.com/trustline/trustline/agent/grants"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/prompt"
 	"github.com/trustline/trustline/grant"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/uploader/incident"
 )
 

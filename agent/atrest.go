@@ -9,11 +9,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/agent/discovery"
 	"github.com/trustline/trustline/agent/sandbox"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/uploader/incident"
 )
 

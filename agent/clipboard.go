@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/uploader/incident"
 )
 

@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // ClipFile decides about a copied file by its content, which the helper has

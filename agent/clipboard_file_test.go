@@ -13,10 +13,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/cases"
 	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/rules/synthetic"
 	"github.com/trustline/trustline/uploader/incident"
 )

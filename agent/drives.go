@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/cases"
 	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/agent/enforce/drives"
@@ -18,6 +17,7 @@ import (
 	"github.com/trustline/trustline/agent/health"
 	"github.com/trustline/trustline/agent/prompt"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/uploader/incident"
 )
 

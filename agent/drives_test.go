@@ -8,13 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/cases"
 	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/agent/enforce/drives"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/health"
 	"github.com/trustline/trustline/grant"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/uploader/incident"
 )
 

@@ -3,11 +3,11 @@ package agent
 import (
 	"slices"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/enforce"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/health"
 	"github.com/trustline/trustline/agent/sensor/share"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // enforcement answers how far what the policy says is carried out on each

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/rules/mask"
 	"github.com/trustline/trustline/uploader/incident"

@@ -8,10 +8,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/guard/letters"
 	"github.com/trustline/trustline/agent/sensor/media"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/uploader/incident"
 )
 

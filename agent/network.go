@@ -13,12 +13,12 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/enforce/isolate"
 	"github.com/trustline/trustline/agent/health"
 	"github.com/trustline/trustline/agent/prompt"
 	"github.com/trustline/trustline/agent/sensor/network"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/uploader/incident"
 )
 

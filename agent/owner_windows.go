@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/trustline/trustline/agent/account"
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // owner answers the account a file belongs to, as well as Windows knows it. One

@@ -10,11 +10,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/discovery"
 	"github.com/trustline/trustline/agent/enforce/quarantine"
 	"github.com/trustline/trustline/agent/grants"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/uploader/incident"
 )
 

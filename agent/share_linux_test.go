@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/rules/synthetic"
 	"github.com/trustline/trustline/uploader/incident"
 )

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/ledger"
 	"github.com/trustline/trustline/grant"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // part is what is decided for one of the people who wrote some content

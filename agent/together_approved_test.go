@@ -15,10 +15,10 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/grants"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/grant"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/uploader/incident"
 )
 

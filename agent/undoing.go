@@ -8,10 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/discovery"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/sensor/file"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 const (

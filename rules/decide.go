@@ -3,7 +3,7 @@ package rules
 import (
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // Context is what a decision depends on besides the activity and its content.

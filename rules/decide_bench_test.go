@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // What is asked of policies of 500 rules: their time is `go test -run xxx -bench Decide500 ./rules`.

@@ -1,6 +1,6 @@
 package rules
 
-import "github.com/trustline/trustline/agent/activity"
+import "github.com/trustline/trustline/rules/activity"
 
 // Explanation is a decision with what led to it.
 type Explanation struct {

@@ -3,7 +3,7 @@ package rules
 import (
 	"slices"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // MayStop answers the strictest rule by which something on its way to this

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/rules/detect"
 )
 

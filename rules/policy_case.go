@@ -3,7 +3,7 @@ package rules
 import (
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/rules/strictyaml"
 )

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/rules/strictyaml"
 )
 

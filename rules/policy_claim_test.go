@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // A name that anybody can take makes a rule stricter, never milder.

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/rules/custom"
 	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/rules/strictyaml"

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/rules/custom"
 	"github.com/trustline/trustline/rules/detect"
 )

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/rules/strictyaml"
 )
 

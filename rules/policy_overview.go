@@ -3,7 +3,7 @@ package rules
 import (
 	"slices"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // RuleOverview is a rule for people to read.

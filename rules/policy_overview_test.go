@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 func TestOverviewSaysWhereRulesApply(t *testing.T) {

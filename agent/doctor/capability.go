@@ -3,10 +3,10 @@ package doctor
 import (
 	"slices"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/enforce"
 	"github.com/trustline/trustline/agent/sensor/share"
 	"github.com/trustline/trustline/message"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // Enforcement is how far what the policy says is carried out on a channel.

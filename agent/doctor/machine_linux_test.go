@@ -11,9 +11,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/agent/enforce"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // childState makes the test program examine the machine with this folder and

@@ -6,7 +6,7 @@ package enforce
 import (
 	"runtime"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // Degree is how far what the policy says is carried out on a channel.

@@ -5,7 +5,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/trustline/trustline/agent/account"
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // asks answers who waits for the guard's answer: WinFsp knows the process that

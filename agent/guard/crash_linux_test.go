@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 const daemonVariable = "TRUSTLINE_TEST_GUARD"

@@ -14,7 +14,7 @@ import (
 	"errors"
 	"io"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // Judge answers whether what is being written may go to the medium. It is

@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/guard/letters"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // Supported: there is no guard on this system yet.

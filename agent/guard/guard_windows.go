@@ -14,9 +14,9 @@ import (
 	"github.com/winfsp/cgofuse/fuse"
 	"golang.org/x/sys/windows/svc"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/disk"
 	"github.com/trustline/trustline/agent/guard/letters"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // Supported: whether a medium is guarded here depends on what is installed and

@@ -19,8 +19,8 @@ import (
 	"github.com/winfsp/cgofuse/fuse"
 	"golang.org/x/sys/windows"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/guard/letters"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // Without WinFsp the answer is that, and nothing is done.

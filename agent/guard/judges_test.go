@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 const marker = "CUSTOMER-LIST-MARKER"

@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // guardWith starts a guard with a judge and a scratch folder of the test's own.

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // node is a file that somebody has open through an overlay: what stands on the

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // overlay is the guard for systems that ask a file system by paths and handles,

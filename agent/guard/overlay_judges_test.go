@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // slow is a judge that takes its time.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // Mkdir makes a folder.

@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // underTest is an overlay over a folder, with what tests do to it.

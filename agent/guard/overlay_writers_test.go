@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // recording is a judge that remembers for whom it was asked.

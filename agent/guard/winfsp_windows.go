@@ -11,7 +11,7 @@ import (
 	"github.com/winfsp/cgofuse/fuse"
 	"golang.org/x/sys/windows"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // face is an overlay as WinFsp asks for it. What it does not answer here does

@@ -3,7 +3,7 @@ package guard
 import (
 	"slices"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // maxAuthors bounds who may have a part in one change.

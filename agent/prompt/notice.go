@@ -15,8 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/control"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/uploader/incident"
 )
 

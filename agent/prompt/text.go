@@ -8,8 +8,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/message"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 //go:embed messages

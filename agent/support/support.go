@@ -13,9 +13,9 @@ import (
 	"path"
 	"time"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/control"
 	"github.com/trustline/trustline/agent/doctor"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // Facts are what is known about this machine; what is nil is left out.

@@ -18,11 +18,11 @@ import (
 	"time"
 
 	"github.com/trustline/trustline/agent"
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/ledger"
 	"github.com/trustline/trustline/agent/prompt"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/uploader/incident"
 )

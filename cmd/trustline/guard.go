@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trustline/trustline/agent"
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/guard"
 	"github.com/trustline/trustline/agent/ledger"
 	"github.com/trustline/trustline/agent/policyfile"
@@ -22,6 +21,7 @@ import (
 	"github.com/trustline/trustline/agent/sensor/media"
 	"github.com/trustline/trustline/message"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/uploader/incident"
 )

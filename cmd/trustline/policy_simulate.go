@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/message"
 	"github.com/trustline/trustline/rules"
+	"github.com/trustline/trustline/rules/activity"
 	"github.com/trustline/trustline/rules/detect"
 	"github.com/trustline/trustline/uploader/incident"
 )

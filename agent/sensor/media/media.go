@@ -6,7 +6,7 @@ package media
 import (
 	"slices"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // Medium is one mounted file system that people can carry away.

@@ -10,7 +10,7 @@ import (
 	"github.com/moby/sys/mountinfo"
 	"github.com/shirou/gopsutil/v3/disk"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // guardType is the file system type of our own guards, which lie over media

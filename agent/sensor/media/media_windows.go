@@ -10,8 +10,8 @@ import (
 
 	"golang.org/x/sys/windows"
 
-	"github.com/trustline/trustline/agent/activity"
 	"github.com/trustline/trustline/agent/disk"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // arrival is how often the system is asked which drives there are, and which of

@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/trustline/trustline/agent/activity"
+	"github.com/trustline/trustline/rules/activity"
 )
 
 // parse reads what a file system says it is and where it came from. It answers
