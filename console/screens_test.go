@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/trustline/trustline/console/store"
+	"github.com/trustline/trustline/grant"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
@@ -63,7 +64,7 @@ func TestScreens(t *testing.T) {
 		{"detail", "/incidents/" + all[0].ID}, {"detail-long", "/incidents/" + all[1].ID}, {"detail-unreadable", "/incidents/" + all[3].ID},
 		{"detail-followed", "/incidents/" + stopped.ID}, {"approvals", "/approvals"}, {"approval", "/approvals/" + request.ID}, {"codes", "/codes"}, {"policy", "/policy"}, {"policy-back", "/policy?back=1"}, {"policy-old", "/policy/1"},
 		{"detail-merged", "/incidents/" + all[4].ID}, {"detail-share", "/incidents/" + all[7].ID}, {"detail-agent", "/incidents/" + all[11].ID}, {"discovery", "/discovery"}, {"check", "/discovery/" + check}, {"check-new", "/discovery/new"},
-		{"detail-half", "/incidents/" + resting[0].ID}, {"detail-kept", "/incidents/" + resting[3].ID}, {"fleet", "/fleet"}, {"not-found", "/no/such/page"},
+		{"detail-half", "/incidents/" + resting[0].ID}, {"detail-kept", "/incidents/" + resting[3].ID}, {"fleet", "/fleet"}, {"fleet-unfolded", "/fleet"}, {"codes-half", "/codes"}, {"own", "/account"}, {"own-wrong", "/account"}, {"not-found", "/no/such/page"},
 	} {
 		do(t, ctx, chromedp.Navigate(r.URL()+p.path))
 		shoot(p.name)
@@ -75,7 +76,23 @@ func TestScreens(t *testing.T) {
 	shoot("login-wrong")
 }
 
-const untranslated = `[...document.body.querySelectorAll("*")].filter(e => !e.children.length && !e.closest("code,pre")).map(e => e.textContent.trim()).filter(s => /^(nav|keys|login|setup|problem|filter|empty|severity|action|outcome|degree|channel|operation|reason|unreadable|state|code|detail|why|did|review|request|purpose|approvals?|codes|permits|policy|template|timeline|discovery|checks?|search|searches|task|kept|destroy|destroyed|overdue|excess|house|program|share|grant-failed)\.[a-z]/.test(s)).join(", ")`
+// answers holds how the pages come about that answer a form.
+var answers = map[string]func(url string) chromedp.Action{
+	"login-wrong": func(url string) chromedp.Action {
+		return chromedp.Tasks{chromedp.Navigate(url + "/login"), chromedp.SendKeys("[name=name]", userName),
+			chromedp.SendKeys("[name=password]", "wrong"), chromedp.Submit("main form"), chromedp.WaitVisible(".problem")}
+	},
+	"own-wrong": func(url string) chromedp.Action {
+		return chromedp.Tasks{chromedp.Navigate(url + "/account"), chromedp.SendKeys("[name=old]", "wrong"), chromedp.SendKeys("main [name=password]", "a new password"),
+			chromedp.SendKeys("[name=again]", "a new password"), chromedp.Submit("main form"), chromedp.WaitVisible(".problem")}
+	},
+	"codes-half": func(url string) chromedp.Action {
+		return chromedp.Tasks{chromedp.Navigate(url + "/codes"), chromedp.Evaluate("document.querySelector('main select').selectedIndex = 1", nil),
+			chromedp.Click("[name=permits][value=grant]"), chromedp.SendKeys("[name=challenge]", grant.ChallengeFor(5000)), chromedp.Submit("main form"), chromedp.WaitVisible("section[role=status]")}
+	},
+}
+
+const untranslated = `[...document.body.querySelectorAll("*")].filter(e => !e.children.length && !e.closest("code,pre")).map(e => e.textContent.trim()).filter(s => /^(nav|keys|login|own|setup|problem|filter|empty|severity|action|outcome|degree|channel|operation|reason|unreadable|state|code|detail|why|did|review|request|purpose|approvals?|codes|permits|policy|template|timeline|discovery|checks?|search|searches|task|kept|destroy|destroyed|overdue|excess|house|program|share|grant-failed)\.[a-z]/.test(s)).join(", ")`
 
 func look(t *testing.T, ctx context.Context, keep string, url string, names []string, cookie func(name, value string) chromedp.Action) {
 	t.Helper()
@@ -86,18 +103,20 @@ func look(t *testing.T, ctx context.Context, keep string, url string, names []st
 				var png []byte
 				var wide int64
 				var raw, shown string
-				again := chromedp.Tasks{chromedp.Reload()}
-				if names[0] == "login-wrong" { // a page that answers a form
-					again = chromedp.Tasks{chromedp.Navigate(url + "/login"), chromedp.SendKeys("[name=name]", userName),
-						chromedp.SendKeys("[name=password]", "wrong"), chromedp.Submit("main form"), chromedp.WaitVisible(".problem")}
-					if width < 600 {
-						again = chromedp.Tasks{}
+				again := chromedp.Action(chromedp.Reload())
+				if form, ok := answers[names[0]]; ok {
+					again = chromedp.Tasks{}
+					if width > 600 {
+						again = form(url)
 					}
 				}
 				do(t, ctx, emulation.SetDeviceMetricsOverride(width, 800, 1, width < 600), cookie("language", lang), cookie("theme", theme), again)
-				if names[0] == "keys" {
+				switch names[0] {
+				case "keys":
 					do(t, ctx, chromedp.KeyEvent("?"))
 					until(t, ctx, "document.getElementById('keys').open")
+				case "fleet-unfolded":
+					do(t, ctx, chromedp.Evaluate("document.querySelectorAll('details').forEach(d => d.open = true)", nil))
 				}
 				do(t, ctx, chromedp.Sleep(50*time.Millisecond), chromedp.Evaluate("document.documentElement.scrollWidth", &wide),
 					chromedp.Evaluate(untranslated, &raw), chromedp.Evaluate("document.documentElement.lang", &shown), chromedp.CaptureScreenshot(&png))

@@ -160,11 +160,84 @@ func TestSession(t *testing.T) {
 
 func TestNothingWithoutSigningIn(t *testing.T) {
 	r := start(t)
-	for _, path := range []string{"/", "/incidents", "/incidents/x", "/fleet", "/events"} {
+	for _, path := range []string{"/", "/incidents", "/incidents/x", "/fleet", "/account", "/events"} {
 		if res, _ := r.get(t, path); res.StatusCode != 303 || res.Header.Get("Location") != "/login" {
 			t.Errorf("%s: %d to %q", path, res.StatusCode, res.Header.Get("Location"))
 		}
 	}
+}
+
+// A new password takes the old one, and ends every session but the one it was
+// changed in.
+func TestOwnPassword(t *testing.T) {
+	r := start(t)
+	stale := r.signIn(t)
+	res, _ := r.form(t, r.URL()+"/login", account())
+	here := session(res)
+	change := func(old, fresh, again string) int {
+		t.Helper()
+		res, body := r.form(t, r.URL()+"/account", url.Values{"old": {old}, "password": {fresh}, "again": {again}}, here)
+		if strings.Contains(body, fresh) {
+			t.Error("the page shows the password")
+		}
+		if c := session(res); c != nil {
+			here = c
+		}
+		return res.StatusCode
+	}
+	const fresh = "another good password"
+	for _, bad := range [][3]string{{"guessed password", fresh, fresh}, {"", fresh, fresh}, {password, fresh, fresh + "x"}, {password, "short one", "short one"}} {
+		if code := change(bad[0], bad[1], bad[2]); code != http.StatusUnprocessableEntity {
+			t.Errorf("%q: %d", bad, code)
+		}
+	}
+	if res, _ := r.get(t, "/incidents", stale); res.StatusCode != 200 {
+		t.Fatalf("before: %d", res.StatusCode)
+	}
+	before := here
+	if code := change(password, fresh, fresh); code != 200 {
+		t.Fatalf("changed: %d", code)
+	}
+	for name, c := range map[string]*http.Cookie{"another": stale, "the token from before": before} {
+		if res, _ := r.get(t, "/incidents", c); res.StatusCode != 303 {
+			t.Errorf("%s: %d", name, res.StatusCode)
+		}
+	}
+	if res, _ := r.get(t, "/incidents", here); res.StatusCode != 200 {
+		t.Errorf("the session it was changed in: %d", res.StatusCode)
+	}
+	values := account()
+	if res, _ := r.form(t, r.URL()+"/login", values); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("the old password: %d", res.StatusCode)
+	}
+	values.Set("password", fresh)
+	if res, _ := r.form(t, r.URL()+"/login", values); res.StatusCode != 303 {
+		t.Errorf("the new password: %d", res.StatusCode)
+	}
+	if got, want := r.audited(t), "signed-in signed-in password-changed signed-in"; !strings.HasSuffix(got, want) {
+		t.Errorf("recorded: %s, want %s", got, want)
+	}
+	for range 6 {
+		change("guessed password", fresh, fresh)
+	}
+	if code := change(fresh, password, password); code != http.StatusTooManyRequests {
+		t.Errorf("guessing at an unattended screen: %d", code)
+	}
+}
+
+// audited answers what stands on the audit record, in order.
+func (r *running) audited(t *testing.T) string {
+	t.Helper()
+	s, err := store.Open(t.Context(), r.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var all []string
+	if err := s.Audit(t.Context(), func(e store.Entry) error { all = append(all, e.Action); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(all, " ")
 }
 
 // TestGuessing: a wrong name and a wrong password look the same, and guessing
@@ -245,7 +318,7 @@ func TestPagesKeepToThemselves(t *testing.T) {
 	h := s.heartbeat(1, time.Now())
 	h.Machine.Name, h.Policy = attack, attack
 	r.beat(t, h)
-	for _, path := range []string{"/login", "/incidents", "/incidents?q=" + url.QueryEscape(attack) + "&person=" + url.QueryEscape(attack), "/incidents/" + hostile.ID, "/incidents/" + agent.ID, "/fleet", "/nothing", "/setup/x"} {
+	for _, path := range []string{"/login", "/incidents", "/incidents?q=" + url.QueryEscape(attack) + "&person=" + url.QueryEscape(attack), "/incidents/" + hostile.ID, "/incidents/" + agent.ID, "/fleet", "/account", "/nothing", "/setup/x"} {
 		res, body := r.get(t, path, c)
 		for name, want := range map[string]string{"Content-Security-Policy": "default-src 'none'; script-src 'self'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "Strict-Transport-Security": "max-age", "Vary": "Cookie"} {
 			if !strings.Contains(strings.Join(res.Header.Values(name), ","), want) {

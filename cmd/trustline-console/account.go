@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 
 func newAccountCommand(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{Use: "account", Short: t.Text("account.short"), Long: t.Text("account.long")}
-	cmd.AddCommand(newAccountCreate(t), newAccountList(t), newAccountRemove(t))
+	cmd.AddCommand(newAccountCreate(t), newAccountList(t), newAccountPassword(t), newAccountRemove(t))
 	return cmd
 }
 
@@ -40,8 +41,7 @@ func newAccountCreate(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			password := rand.Text()
-			hash, err := account.NewPasswords(1).Hash(cmd.Context(), password)
+			password, hash, err := madePassword(cmd.Context())
 			if err == nil {
 				_, err = s.AddAccount(cmd.Context(), operator(), store.Account{Name: name, Role: role, Password: hash}, time.Now())
 			}
@@ -84,6 +84,45 @@ func newAccountList(t *terminal) *cobra.Command {
 	}
 	t.dataFlag(cmd, &data)
 	return cmd
+}
+
+// newAccountPassword makes a password for somebody who has forgotten theirs.
+func newAccountPassword(t *terminal) *cobra.Command {
+	var data string
+	cmd := &cobra.Command{
+		Use: "password NAME", Short: t.Text("account.password.short"), Long: t.Text("account.password.long"), Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := t.openData(cmd.Context(), data)
+			if err != nil {
+				return err
+			}
+			a, err := s.Account(cmd.Context(), strings.TrimSpace(args[0]))
+			before, password := a.Password, ""
+			if err == nil {
+				password, a.Password, err = madePassword(cmd.Context())
+			}
+			if err == nil {
+				err = s.SetPassword(cmd.Context(), operator(), a, before, time.Now())
+			}
+			if errors.Is(err, store.ErrNotFound) {
+				err = errors.New(t.Text("account.unknown", message.Args{"Name": args[0]}))
+			}
+			if err := errors.Join(err, s.Close()); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(t.out, password)
+			return err
+		},
+	}
+	t.dataFlag(cmd, &data)
+	return cmd
+}
+
+// madePassword answers a password that nobody chose, and its hash.
+func madePassword(ctx context.Context) (password, hash string, err error) {
+	password = rand.Text()
+	hash, err = account.NewPasswords(1).Hash(ctx, password)
+	return password, hash, err
 }
 
 func newAccountRemove(t *terminal) *cobra.Command {

@@ -13,6 +13,9 @@ import (
 // ActionAccountRemoved is the audit record's word for an account that ends.
 const ActionAccountRemoved = "account-removed"
 
+// ActionPassword is the audit record's word for a new password.
+const ActionPassword = "password-changed"
+
 // ErrLast: without this account nobody could administer the console.
 var ErrLast = errors.New("it is the last administrator's account")
 
@@ -58,6 +61,28 @@ func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 		all = append(all, a)
 	}
 	return all, rows.Err()
+}
+
+// SetPassword gives the account its new password hash in place of the one it had
+// before, and records it, both or neither.
+// ErrNotFound: it has another one by now, or has ended.
+func (s *Store) SetPassword(ctx context.Context, by, a Account, before string, now time.Time) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("change a password: %w", err)
+	}
+	defer tx.Rollback()
+	res, err := tx.ExecContext(ctx, "UPDATE accounts SET password = ? WHERE id = ? AND password = ?", a.Password, a.ID, before)
+	if err != nil {
+		return fmt.Errorf("change a password: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(ErrNotFound, err)
+	}
+	if err := record(ctx, tx, by, ActionPassword, "", map[string]string{"account": a.Name}, now); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 // RemoveAccount ends an account: whoever is signed in with it is signed out with

@@ -31,7 +31,7 @@ func (w *Web) signedIn(next http.HandlerFunc) http.Handler {
 		id := w.sessions.GetString(r.Context(), accountKey)
 		a, err := w.store.AccountByID(r.Context(), id)
 		switch {
-		case id == "" || errors.Is(err, store.ErrNotFound):
+		case id == "" || errors.Is(err, store.ErrNotFound) || err == nil && w.sessions.GetString(r.Context(), passwordKey) != under(a):
 			if r.Header.Get("HX-Request") != "" {
 				rw.Header().Set("HX-Redirect", "/login")
 				rw.WriteHeader(http.StatusUnauthorized)
@@ -102,14 +102,27 @@ func (w *Web) refuseFor(rw http.ResponseWriter, r *http.Request, name string, wa
 	w.render(rw, r, http.StatusTooManyRequests, "login", page{Title: "login.title", Data: f})
 }
 
-// enter begins a session under a new token: one that was known before is void.
+// enter lets somebody in who has shown who they are, on the record.
 func (w *Web) enter(rw http.ResponseWriter, r *http.Request, a store.Account) {
-	if err := w.sessions.RenewToken(r.Context()); err != nil {
+	if err := w.store.RecordSignIn(r.Context(), a, time.Now()); err != nil {
 		w.broken(rw, r, err)
 		return
 	}
-	w.sessions.Put(r.Context(), accountKey, a.ID)
+	if err := w.begin(r, a); err != nil {
+		w.broken(rw, r, err)
+		return
+	}
 	http.Redirect(rw, r, "/incidents", http.StatusSeeOther)
+}
+
+// begin begins a session under a new token: one that was known before is void.
+func (w *Web) begin(r *http.Request, a store.Account) error {
+	if err := w.sessions.RenewToken(r.Context()); err != nil {
+		return err
+	}
+	w.sessions.Put(r.Context(), accountKey, a.ID)
+	w.sessions.Put(r.Context(), passwordKey, under(a))
+	return nil
 }
 
 func (w *Web) signOut(rw http.ResponseWriter, r *http.Request) {
