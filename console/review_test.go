@@ -10,6 +10,55 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// Several are picked, with the keyboard and the mouse, and reviewed with one
+// reason. While some are picked the list stays as it is.
+func TestSeveralAreReviewedInTheBrowser(t *testing.T) {
+	r, ctx := start(t), browser(t)
+	setUp(t, ctx, r)
+	s, now := newSample(), time.Now()
+	first, second, third := s.incident(t, 0, now), s.incident(t, 2, now.Add(time.Second)), s.incident(t, 6, now.Add(2*time.Second))
+	r.send(t, first, second)
+	until(t, ctx, row(second)+" !== null && document.body.classList.contains('online') && getComputedStyle(document.querySelector('.picked')).display === 'none'")
+	do(t, ctx, chromedp.KeyEvent("j"), chromedp.KeyEvent("x"))
+	until(t, ctx, row(second)+".querySelector('.pick input').checked && document.querySelector('[data-picked]').textContent === '1' && document.querySelector('[data-all]').indeterminate")
+	do(t, ctx, chromedp.Click(".pick input[value='"+first.ID+"']"))
+	until(t, ctx, "location.pathname === '/incidents' && document.querySelector('[data-picked]').textContent === '2' && document.querySelector('[data-all]').checked")
+	r.send(t, third)
+	do(t, ctx, chromedp.Sleep(time.Second))
+	until(t, ctx, row(third)+" === null && document.querySelector('[data-picked]').textContent === '2'")
+
+	cookie := r.again(t) // somebody else is faster
+	if res, _ := r.form(t, r.URL()+"/incidents/"+first.ID+"/review", url.Values{"state": {"in-review"}, "after": {"0"}, "reason": {""}}, cookie); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("the other one: %d", res.StatusCode)
+	}
+	do(t, ctx, chromedp.SendKeys(".picked [name=reason]", "误报"), chromedp.Click(".picked button"))
+	until(t, ctx, row(third)+" !== null && document.querySelector('[role=status]').textContent.includes('1 reviewed. 1 left') && "+row(second)+".querySelector('.closed') !== null && "+row(first)+".querySelector('.in-review') !== null")
+	do(t, ctx, chromedp.SetValue(".filter [name=state]", "closed"), chromedp.Evaluate("document.querySelector('.filter [name=state]').dispatchEvent(new Event('change', {bubbles: true}))", nil))
+	until(t, ctx, row(first)+" === null && "+row(second)+" !== null && location.search === '?state=closed'")
+	do(t, ctx, chromedp.Reload())
+	until(t, ctx, row(second)+" !== null && document.querySelector('[role=status]') === null")
+
+	many := url.Values{"state": {"closed"}, "seen": {"9"}}
+	for n := range 501 {
+		many.Add("id", machineID(n))
+	}
+	for name, values := range map[string]url.Values{
+		"none": {"state": {"closed"}, "seen": {"9"}}, "a state of one's own": {"state": {"burnt"}, "seen": {"9"}, "id": {third.ID}}, "nothing seen": {"state": {"closed"}, "id": {third.ID}},
+		"too long": {"state": {"closed"}, "seen": {"9"}, "id": {third.ID}, "reason": {strings.Repeat("x", 501)}}, "too many": many,
+	} {
+		if res, _ := r.form(t, r.URL()+"/incidents/review", values, cookie); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/" {
+			t.Errorf("%s: %d to %s", name, res.StatusCode, res.Header.Get("Location"))
+		}
+		if _, body := r.get(t, "/incidents", cookie); !strings.Contains(body, `class="problem"`) {
+			t.Errorf("%s: nothing is said", name)
+		}
+	}
+	r.form(t, r.URL()+"/incidents/review", url.Values{"state": {"closed"}, "seen": {"9"}, "id": {third.ID}}) // without signing in
+	if i, err := r.beside(t).Incident(t.Context(), third.ID); err != nil || i.Review.State != "new" {
+		t.Errorf("%+v %v", i.Review, err)
+	}
+}
+
 func TestAnIncidentIsReviewedInTheBrowser(t *testing.T) {
 	r, ctx := start(t), browser(t)
 	setUp(t, ctx, r)

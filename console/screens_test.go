@@ -44,6 +44,11 @@ func TestScreens(t *testing.T) {
 	all[0].Others = []incident.Person{{User: "li.na", UID: 1001}, {User: "陈静", UID: 1003}, {UID: -1}}
 	all[1].Decision.GrantFailed = "used-up"
 	r.send(t, all...)
+	for n, state := range []string{store.StateClosed, store.StateInReview} {
+		if err := r.beside(t).AddStep(t.Context(), all[n].ID, store.Account{Name: userName}, store.Step{State: state, Assignee: userName}, 0, now); err != nil {
+			t.Fatal(err)
+		}
+	}
 	stopped, request := r.asked(t, 1600)
 	for n := range 4 {
 		r.beat(t, s.heartbeat(n, now))
@@ -60,7 +65,7 @@ func TestScreens(t *testing.T) {
 		}
 	}
 	for _, p := range []struct{ name, path string }{
-		{"incidents", "/incidents"}, {"filtered", "/incidents?action=block&severity=high&machine=" + machineID(0)}, {"nothing", "/incidents?q=nothing-like-this"},
+		{"incidents", "/incidents"}, {"incidents-picked", "/incidents"}, {"filtered", "/incidents?action=block&severity=high&machine=" + machineID(0)}, {"nothing", "/incidents?q=nothing-like-this"},
 		{"detail", "/incidents/" + all[0].ID}, {"detail-long", "/incidents/" + all[1].ID}, {"detail-unreadable", "/incidents/" + all[3].ID},
 		{"detail-followed", "/incidents/" + stopped.ID}, {"approvals", "/approvals"}, {"approval", "/approvals/" + request.ID}, {"codes", "/codes"}, {"policy", "/policy"}, {"policy-back", "/policy?back=1"}, {"policy-old", "/policy/1"},
 		{"detail-merged", "/incidents/" + all[4].ID}, {"detail-share", "/incidents/" + all[7].ID}, {"detail-agent", "/incidents/" + all[11].ID}, {"discovery", "/discovery"}, {"check", "/discovery/" + check}, {"check-new", "/discovery/new"},
@@ -115,6 +120,8 @@ func look(t *testing.T, ctx context.Context, keep string, url string, names []st
 				case "keys":
 					do(t, ctx, chromedp.KeyEvent("?"))
 					until(t, ctx, "document.getElementById('keys').open")
+				case "incidents-picked":
+					do(t, ctx, chromedp.Evaluate("document.querySelectorAll('tr:nth-child(2n) .pick input').forEach(p => p.click())", nil))
 				case "fleet-unfolded":
 					do(t, ctx, chromedp.Evaluate("document.querySelectorAll('details').forEach(d => d.open = true)", nil))
 				}

@@ -30,7 +30,7 @@ func TestTokens(t *testing.T) {
 		secret string
 		at     time.Time
 	}{
-		"forged":       {secret[:len(secret)-1] + "x", now},
+		"forged":       {secret[:len(secret)-1] + "~", now},
 		"empty":        {"", now},
 		"its hash":     {keptHash(t, dir, secret), now},
 		"just expired": {secret, now.Add(24 * time.Hour)},

@@ -51,6 +51,42 @@ func TestReview(t *testing.T) {
 	}
 }
 
+// What somebody else has touched since the list was drawn stays as it is, and
+// so does everything where the step itself is not sound.
+func TestSeveralAreReviewedAtOnce(t *testing.T) {
+	s, all := open(t, t.TempDir()), samples(t, 5)
+	add(t, s, all)
+	ids := []string{all[0].ID, all[1].ID, all[2].ID, "0193559a-0000-7000-8000-000000000000"}
+	if err := s.AddStep(t.Context(), all[0].ID, li, store.Step{State: store.StateInReview}, 0, start); err != nil {
+		t.Fatal(err)
+	}
+	seen, err := s.Recorded(t.Context())
+	if err != nil || seen != 1 {
+		t.Fatalf("%d %v", seen, err)
+	}
+	if err := s.AddStep(t.Context(), all[1].ID, li, store.Step{State: store.StateInReview}, 0, start); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AddSteps(t.Context(), ids, li, store.Step{State: "burnt"}, seen, start); !errors.Is(err, store.ErrState) {
+		t.Errorf("a state of one's own: %v", err)
+	}
+	if _, err := s.AddSteps(t.Context(), make([]string, store.MaxPage+1), li, store.Step{State: store.StateClosed}, seen, start); err == nil {
+		t.Error("more at once than a page holds")
+	}
+	step := store.Step{State: store.StateClosed, Assignee: "li.na", Comment: "误报"}
+	if n, err := s.AddSteps(t.Context(), ids, li, step, seen, start); n != 2 || err != nil {
+		t.Fatalf("%d reviewed, %v", n, err)
+	}
+	for n, want := range []string{store.StateClosed, store.StateInReview, store.StateClosed, store.StateNew, store.StateNew} {
+		if i, err := s.Incident(t.Context(), all[n].ID); err != nil || i.Review.State != want {
+			t.Errorf("incident %d is %s, want %s, %v", n, i.Review.State, want, err)
+		}
+	}
+	if n, _, _, err := s.VerifyAudit(t.Context(), ""); n != 4 || err != nil {
+		t.Errorf("%d recorded, %v", n, err)
+	}
+}
+
 func TestManyReviewersAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	s, other, all := open(t, dir), open(t, dir), samples(t, 1)

@@ -24,6 +24,11 @@ type incidentList struct {
 	First                           bool // the newest page: it updates itself
 	Older                           string
 	Severity, Action, Channel, Text string
+	States                          []string
+	State                           string
+	Seen                            int64  // entries of the audit record when it was drawn
+	Said                            string // message id: what has come of those picked
+	Picks                           picks
 	Filtered                        bool
 	Narrowed                        []narrowed
 }
@@ -34,11 +39,16 @@ type narrowed struct{ Part, Value string }
 func (w *Web) incidents(rw http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	searched := q.Get("q") != ""
-	f := store.Filter{Severity: q.Get("severity"), Action: q.Get("action"), Channel: q.Get("channel"), Text: w.searched(r, q),
+	f := store.Filter{Severity: q.Get("severity"), Action: q.Get("action"), Channel: q.Get("channel"), Text: w.searched(r, q), State: q.Get("state"),
 		Person: q.Get("person"), Machine: q.Get("machine"), Rule: q.Get("rule")}
 	cursor := q.Get("cursor")
 	if searched && !partial(r) { // a form sent without scripts, or an address typed in
 		http.Redirect(rw, r, listAddress(q), http.StatusSeeOther)
+		return
+	}
+	seen, err := w.store.Recorded(r.Context()) // before the list: what comes between counts as not seen
+	if err != nil {
+		w.broken(rw, r, err)
 		return
 	}
 	found, err := w.find(r.Context(), f, cursor)
@@ -53,6 +63,7 @@ func (w *Web) incidents(rw http.ResponseWriter, r *http.Request) {
 	q.Del("cursor")
 	list := incidentList{
 		Page: found, Address: listAddress(q), Severities: severities, Actions: actions, Channels: channels, First: cursor == "",
+		States: reviewStates, State: f.State, Seen: seen,
 		Severity: f.Severity, Action: f.Action, Channel: f.Channel, Text: f.Text, Filtered: f != store.Filter{},
 	}
 	for _, n := range []narrowed{{"person", f.Person}, {"machine", f.Machine}, {"rule", f.Rule}} {
@@ -63,6 +74,9 @@ func (w *Web) incidents(rw http.ResponseWriter, r *http.Request) {
 	if found.Next != "" {
 		q.Set("cursor", found.Next)
 		list.Older = listAddress(q)
+	}
+	if !partial(r) {
+		list.Said, list.Picks = w.pickedSaid(r)
 	}
 	rw.Header().Set("HX-Push-Url", list.Address)
 	if r.Header.Get("X-Background") != "" {

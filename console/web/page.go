@@ -142,6 +142,11 @@ func (w *Web) chooseLanguage(rw http.ResponseWriter, r *http.Request) {
 			http.SetCookie(rw, &http.Cookie{Name: name, Value: v, Path: "/", MaxAge: 365 * 24 * 3600, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 		}
 	}
+	backTo(rw, r)
+}
+
+// backTo leads to the page that a form says it was on.
+func backTo(rw http.ResponseWriter, r *http.Request) {
 	back := r.FormValue("back")
 	// Back to a page of ours and nowhere else.
 	if !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.ContainsAny(back, "\\\t\r\n") {

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,6 +25,54 @@ type review struct {
 
 	// DestroyProblem and DestroySaid are of the form beside it.
 	DestroyProblem, DestroySaid string
+}
+
+// addSteps takes the same step about the incidents picked in a list: an alarm
+// that was false fifty times is closed with one reason. What somebody else has
+// touched since the list was drawn stays as it is.
+func (w *Web) addSteps(rw http.ResponseWriter, r *http.Request) {
+	by, _ := r.Context().Value(contextKey{}).(store.Account)
+	comment, sound := reasonOf(r)
+	seen, err := strconv.ParseInt(r.PostFormValue("seen"), 10, 64)
+	picked := slices.Compact(slices.Sorted(slices.Values(r.PostForm["id"])))
+	said := ""
+	switch {
+	case !sound:
+		said = "review.comment-length"
+	case err != nil || len(picked) == 0 || len(picked) > store.MaxPage:
+		said = "review.none-picked"
+	}
+	var done picks
+	if said == "" {
+		var taken int
+		taken, err = w.store.AddSteps(r.Context(), picked, by, store.Step{State: r.PostFormValue("state"), Assignee: by.Name, Comment: comment}, seen, time.Now())
+		switch {
+		case errors.Is(err, store.ErrState):
+			said = "review.state-unknown"
+		case err != nil:
+			w.broken(rw, r, err)
+			return
+		default:
+			done = picks{taken, len(picked) - taken}
+			w.Arrived()
+		}
+	}
+	w.sessions.Put(r.Context(), picksKey, fmt.Sprintf("%s %d %d", cmp.Or(said, "review.picked"), done.Taken, done.Left))
+	backTo(rw, r)
+}
+
+// picksKey is where a session keeps, until the list is shown again, what has
+// come of the incidents picked in it.
+const picksKey = "picks"
+
+// picks is what has come of several incidents.
+type picks struct{ Taken, Left int }
+
+// pickedSaid answers, once, what has come of the incidents picked: a message id
+// and its numbers.
+func (w *Web) pickedSaid(r *http.Request) (said string, done picks) {
+	_, _ = fmt.Sscanf(w.sessions.PopString(r.Context(), picksKey), "%s %d %d", &said, &done.Taken, &done.Left)
+	return said, done
 }
 
 // addStep keeps what a reviewer says about an incident. Whoever works on it is

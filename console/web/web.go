@@ -113,6 +113,7 @@ func (w *Web) Handler() http.Handler {
 	mux.Handle("GET /fleet", w.signedIn(w.fleet))
 	mux.Handle("POST /fleet/{id}/revoke", w.signedIn(w.revoke))
 	mux.Handle("POST /fleet/{id}/accept", w.signedIn(w.accept))
+	mux.Handle("POST /incidents/review", w.signedIn(w.addSteps))
 	mux.Handle("POST /incidents/{id}/review", w.signedIn(w.addStep))
 	w.policyRoutes(mux)
 	w.approvalRoutes(mux)

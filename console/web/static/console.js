@@ -62,6 +62,7 @@
   });
   document.addEventListener("htmx:afterSwap", () => {
     showTimes();
+  showPicked();
     for (const [id, here] of open) { // what somebody unfolded stays so
       const d = document.getElementById(id);
       if (d) { d.open = true; if (here) d.querySelector("summary").focus(); }
@@ -76,7 +77,22 @@
 
   document.addEventListener("click", e => {
     const row = e.target.closest("tr[data-open]");
-    if (row && !e.target.closest("a,button") && getSelection().isCollapsed) { at = row.id; location.href = row.dataset.open; }
+    if (row && !e.target.closest("a,button,.pick") && getSelection().isCollapsed) { at = row.id; location.href = row.dataset.open; }
+  });
+
+  // What is picked is done together; rows are picked with the mouse or with x.
+  const picks = () => [...document.querySelectorAll(".pick [name=id]")];
+  const picked = () => picks().filter(p => p.checked).length;
+  function showPicked() {
+    const n = document.querySelector("[data-picked]"), all = document.querySelector("[data-all]");
+    if (!n) return;
+    n.textContent = picked();
+    all.checked = picked() === picks().length;
+    all.indeterminate = picked() > 0 && !all.checked;
+  }
+  document.addEventListener("change", e => {
+    if (e.target.matches("[data-all]")) for (const p of picks()) p.checked = e.target.checked;
+    if (e.target.closest(".pick")) { showPicked(); document.dispatchEvent(new Event("selectionchange")); }
   });
 
   // Choosing a language comes back to the list as it is filtered by now.
@@ -95,6 +111,7 @@
       j: () => move(1), k: () => move(-1),
       Enter: () => { const r = at && document.getElementById(at); if (r && !e.target.closest("a,button")) location.href = r.dataset.open; },
       u: () => { if (back) location.href = back.href; },
+      x: () => { const p = at && document.getElementById(at)?.querySelector(".pick input"); if (p) p.click(); },
       "/": () => { const q = document.getElementById("q"); if (q) { e.preventDefault(); q.focus(); q.select(); } },
       "?": () => { const d = document.getElementById("keys"); if (d && !d.open) d.showModal(); },
       g: () => { went = Date.now(); },
@@ -109,11 +126,16 @@
     const source = new EventSource(stream);
     source.addEventListener("open", () => document.body.classList.add("online"));
     source.addEventListener("error", () => document.body.classList.remove("online"));
-    // Nobody loses what they are just marking to copy.
+    // Nobody loses what they are just marking to copy, or have picked.
     let waiting = false;
-    const marking = () => { const s = getSelection(), c = document.getElementById("changing"); return !s.isCollapsed && c && c.contains(s.anchorNode); };
+    const marking = () => { if (picked()) return true; const s = getSelection(), c = document.getElementById("changing"); return !s.isCollapsed && c && c.contains(s.anchorNode); };
     const arrived = () => { waiting = marking(); if (!waiting) htmx.trigger(document.body, "arrived"); };
-    source.addEventListener("arrived", arrived);
+    // What arrives while a list is on its way, or is just taking the place of the
+    // one before, is not in it and finds nobody to tell: it is asked for again.
+    let news = 0;
+    document.addEventListener("htmx:beforeSend", e => { e.detail.xhr.news = news; });
+    document.addEventListener("htmx:afterSettle", e => { if (e.detail.xhr?.news < news) arrived(); });
+    source.addEventListener("arrived", () => { news++; arrived(); });
     document.addEventListener("selectionchange", () => { if (waiting && !marking()) arrived(); });
     addEventListener("pagehide", () => source.close());
   }
