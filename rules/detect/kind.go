@@ -33,6 +33,9 @@ type roles uint64
 
 func (r roles) has(k kind) bool { return r&(1<<k) != 0 }
 
+// several tells whether there is more than one.
+func (r roles) several() bool { return r&(r-1) != 0 }
+
 func role(ks ...kind) roles {
 	var r roles
 	for _, k := range ks {

@@ -15,6 +15,7 @@ type line struct {
 	more   int     // lines it goes over besides, of a row
 	cells  []cell  // of a row
 	record bool    // the line is one row of a table
+	piled  bool    // and one cell of it
 	traits traits  // of the text
 	cut    bool    // it is a part of a longer line
 	sheet  bool    // it came from a spreadsheet
@@ -54,7 +55,9 @@ func (s *Scanner) running(l *line) {
 	if l.traits.has(beyondTrait) && s.strong() {
 		s.besideNames(l)
 	}
-	s.settle(l)
+	if s.settle(l); len(s.found) == 0 {
+		s.loneName(l)
+	}
 }
 
 // unlabelled finds what needs no label in a line of running text.

@@ -233,16 +233,20 @@ func (s *Scanner) hold(l *line, m *match) {
 // release counts what was held of a column.
 func (s *Scanner) release(f *file) {
 	for i := range f.held {
-		h := &f.held[i]
-		if s.first < 0 || s.first > s.ranks.oldest {
-			s.first = s.ranks.oldest
-		}
-		if s.tally.add(&h.match) {
-			s.tally.keep(h.kind, h.finding)
-		}
+		s.releaseOne(&f.held[i], s.ranks.oldest)
 	}
 	s.ranks.holds -= len(f.held)
 	f.held = nil
+}
+
+// releaseOne counts a match that was held, of which the first stands at since.
+func (s *Scanner) releaseOne(h *held, since int64) {
+	if s.first < 0 || s.first > since {
+		s.first = since
+	}
+	if s.tally.add(&h.match) {
+		s.tally.keep(h.kind, h.finding)
+	}
 }
 
 // parts answers the cells of a line and what parts them.

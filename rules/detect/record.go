@@ -10,11 +10,16 @@ import (
 type person struct {
 	present roles
 	values  [kinds]uint64
-	first   int  // number of the first line that said something
-	last    int  // number of the last line that said something
-	row     bool // it is a row of a table
-	told    bool // of its lines was told already
-	place   bool // some of it is an organisation's, unless more is said
+	first   int   // number of the first line that said something
+	last    int   // number of the last line that said something
+	row     bool  // it is a row of a table
+	told    bool  // of its lines was told already
+	place   bool  // some of it is an organisation's, unless more is said
+	offset  int64 // of the first line, in the fragment
+	stacked bool  // it begins with a value that stands alone in its line, without a label
+	lead    roles // that value
+	alone   roles // all that stand so
+	name    *held // that counts if the record does
 }
 
 // people counts the people of a line whose matches are settled. A line with
@@ -37,7 +42,7 @@ func (s *Scanner) people(l *line) {
 			present |= role(personName) // that stands in it
 		}
 		count[m.kind]++
-		allLabelled = allLabelled && m.why.flags&labelled != 0
+		allLabelled = allLabelled && (m.why.flags&labelled != 0 || l.piled && m.why.flags&underHeading != 0)
 	}
 	if present == 0 {
 		return
@@ -58,16 +63,21 @@ func (s *Scanner) people(l *line) {
 		s.severalPeople(&count, persons)
 		return
 	}
-	if !allLabelled && present&(present-1) != 0 || l.record {
+	alone := !allLabelled && s.standsAlone(l, present)
+	row := l.record && !l.piled
+	if row || !allLabelled && present.several() || s.person.stacked && !alone && !s.person.named() {
 		s.flushPerson()
 	}
 	s.absorb(l, present)
+	if alone {
+		s.person.stackUp(present)
+	}
 	s.person.place = s.person.place || place
 	if s.heard != nil && !l.record && !place && present&(present-1) == 0 && s.person.present == present && slices.Max(count[:]) > 1 {
 		s.saidMany(l, present)
 		s.person.told = true
 	}
-	if !allLabelled || l.record {
+	if row || !allLabelled && !alone {
 		s.flushPerson()
 	}
 }
@@ -90,11 +100,12 @@ const recordReach = 4
 // absorb takes the values of a line into the person at hand, or begins another.
 func (s *Scanner) absorb(l *line, present roles) {
 	p := &s.person
-	if p.present&present != 0 || l.number-p.last > recordReach {
+	if p.present&present != 0 || l.number-p.last > max(recordReach, s.table.pile.width) || p.stacked && l.offset-p.offset > longestRow {
 		s.flushPerson()
 	}
 	if p.present == 0 {
-		p.first, p.row = l.number, l.record
+		p.first, p.row = l.number, l.record && !l.piled
+		p.offset = l.offset
 	}
 	p.present |= present
 	p.last = l.number + l.more
@@ -114,12 +125,24 @@ func (s *Scanner) flushPerson() {
 		return
 	}
 	p.place = p.place && p.present&^ofPlaces == 0
-	counted := p.present&(p.present-1) != 0 && !p.place
+	counted := p.present.several() && !p.place
+	if p.stacked && !(p.present &^ p.alone).several() {
+		s.inStack(p, counted)
+	} else {
+		s.countPerson(p, counted)
+	}
+	*p = person{}
+}
+
+// countPerson counts a person, if there is one, and says so.
+func (s *Scanner) countPerson(p *person, counted bool) {
 	if counted {
+		if p.name != nil {
+			s.releaseOne(p.name, p.name.finding.Offset+s.before)
+		}
 		s.tally.person(p)
 	}
 	s.said(p, counted)
-	*p = person{}
 }
 
 // key answers what tells this person from others: the best identifying value,

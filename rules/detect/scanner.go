@@ -60,6 +60,7 @@ type Scanner struct {
 	ranks        ranks
 	titles       titles
 	trail        trail
+	stack        stack
 
 	// scratch
 	cluster  cluster
@@ -135,6 +136,7 @@ func (s *Scanner) begun(location string) {
 	s.placed, s.placeColumns = 0, 0
 	s.ranks.clear()
 	s.titles, s.trail = titles{}, trail{}
+	s.stack.clear()
 }
 
 // finish looks at what has been held back.
@@ -167,6 +169,9 @@ func (s *Scanner) Clean() int64 {
 	}
 	if s.ranks.holds > 0 && !s.ranks.stale(s.base+int64(s.pos)) { // it may count yet
 		clean = min(clean, s.ranks.oldest)
+	}
+	if since, ok := s.stacking(); ok {
+		clean = min(clean, since)
 	}
 	return max(clean, 0)
 }
@@ -339,6 +344,7 @@ func (s *Scanner) lookAt(l *line) {
 func (s *Scanner) take(l *line) {
 	switch {
 	case len(l.text) == 0:
+		s.table.pile.blanks++
 		return
 	case s.table.on && s.tableRow(l):
 	case s.begin(l):

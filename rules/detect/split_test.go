@@ -37,6 +37,8 @@ func document(seed uint64) []byte {
 	b.WriteString("证件 " + p.ResidentID[:9] + "\n> " + p.ResidentID[9:] + " 手机：" + p.Mobile[:7] + "\n" + p.Mobile[7:] + "\n")
 	b.WriteString(strings.Repeat("一行文字，没有数据。\n", 20) + "电话：" + writings["Han"](p.Mobile) + "\n" + strings.Repeat("没有数据。\n", 20))
 	b.WriteString(`{"a":"` + writings["JSON"](p.Name) + `","b":"` + writings["percent, everything"](p.Mobile) + `"}` + "\n")
+	b.WriteString(strings.Repeat("没有数据。\n", 20) + stacks(4, "zh", "%n", "%m") + strings.Repeat("没有数据。\n", 20))
+	b.WriteString("姓名\n城市\n手机\n" + stacks(4, "zh", "%n", "北京", "%m") + strings.Repeat("没有数据。\n", 20))
 	return b.Bytes()
 }
 

@@ -39,6 +39,7 @@ type table struct {
 	misses             int
 	steady             int // rows read the short way
 	strays             int // quotes without an end
+	pile               pile
 	idle               int // rows in a row that held nothing at all
 }
 
@@ -54,6 +55,7 @@ func (t *table) clear() {
 	t.sureRows, t.sureHits = 0, 0
 	t.steady, t.idle, t.strays = 0, 0, 0
 	t.columns = t.columns[:0]
+	t.pile = pile{}
 }
 
 // column answers column i, nil beyond the bound.
@@ -219,6 +221,9 @@ func (s *Scanner) headings(text []byte, cells []cell, delimiter byte) bool {
 			return false
 		}
 	}
+	if delimiter != '\n' { // a label over its value is part of what is said of somebody
+		s.flushPerson()
+	}
 	s.headed(text, cells)
 	s.table.unsure = unsure
 	return true
@@ -226,7 +231,6 @@ func (s *Scanner) headings(text []byte, cells []cell, delimiter byte) bool {
 
 // headed begins a table under headings.
 func (s *Scanner) headed(text []byte, cells []cell) {
-	s.flushPerson()
 	t := &s.table
 	t.clear()
 	t.on, t.headed = true, true
@@ -271,6 +275,14 @@ func digitsIn(p []byte) int {
 // has another shape.
 func (s *Scanner) tableRow(l *line) bool {
 	t := &s.table
+	if t.delimiter == '\n' {
+		if s.headsLine(l) {
+			return s.pileUp(l)
+		}
+		if t.lapsed() {
+			return false
+		}
+	}
 	s.cells = split(l.text, t.delimiter, s.cells[:0])
 	fits := len(s.cells) == t.width || t.delimiter == ' ' && len(s.cells) > 1 && len(s.cells) <= t.width
 	if fits && t.width == 1 {
@@ -284,7 +296,11 @@ func (s *Scanner) tableRow(l *line) bool {
 	}
 	t.misses = 0
 	l.cells, l.record = s.cells, true
-	s.row(l)
+	if t.delimiter == '\n' {
+		s.pileRow(l)
+	} else {
+		s.row(l)
+	}
 	if t.unsure && s.belied() {
 		t.clear()
 		return true
@@ -292,7 +308,7 @@ func (s *Scanner) tableRow(l *line) bool {
 	if t.idle++; len(s.found) > 0 {
 		t.idle = 0
 	}
-	if t.idle >= tableIdle || t.width == 1 && t.idle >= tableMisses {
+	if t.idle >= tableIdle || t.pile.width > 1 && t.idle >= 2*t.pile.width {
 		t.clear()
 	}
 	return true
