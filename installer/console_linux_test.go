@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -23,6 +24,8 @@ type console struct {
 	url         string
 	pin, reader string // its key, and a token that may read
 	enrol       string // a token with which a machine may be enrolled
+
+	serving *exec.Cmd // nil where it runs elsewhere, or not
 }
 
 // startConsole runs one beside the test.
@@ -35,26 +38,9 @@ func startConsole(t *testing.T) *console {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	serve := exec.Command(program, "serve", "--data", data, "--listen", "127.0.0.1:0")
-	serve.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	out, err := serve.StdoutPipe()
-	if err == nil {
-		err = serve.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = serve.Process.Kill(); _ = serve.Wait() })
-	c, said := &console{t: t}, bufio.NewScanner(out)
-	for (c.url == "" || c.pin == "") && said.Scan() {
-		line := said.Text()
-		c.url = cmp.Or(c.url, regexp.MustCompile(`https://[0-9.]+:[0-9]+`).FindString(line))
-		c.pin = cmp.Or(c.pin, regexp.MustCompile(`sha256//[A-Za-z0-9+/=]+`).FindString(line))
-	}
-	if c.url == "" || c.pin == "" {
-		t.Fatalf("the console does not say where it serves (%v)", said.Err())
-	}
-	go io.Copy(io.Discard, out)
+	c := &console{t: t}
+	t.Cleanup(c.stop)
+	c.serve(program, data, "127.0.0.1:0")
 	token := func(kind string) string {
 		secret, err := exec.Command(program, "token", "create", "--kind", kind, "--name", "trial", "--data", data).Output()
 		if err != nil {
@@ -64,6 +50,41 @@ func startConsole(t *testing.T) *console {
 	}
 	c.reader, c.enrol = token("api"), token("enrol")
 	return c
+}
+
+// serve starts it, and waits until it says where it serves.
+func (c *console) serve(program, data, listen string) {
+	c.t.Helper()
+	c.serving = exec.Command(program, "serve", "--data", data, "--listen", listen)
+	c.serving.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := c.serving.StdoutPipe()
+	if err == nil {
+		err = c.serving.Start()
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	said := bufio.NewScanner(out)
+	for c.url, c.pin = "", ""; (c.url == "" || c.pin == "") && said.Scan(); {
+		line := said.Text()
+		c.url = cmp.Or(c.url, regexp.MustCompile(`https://[0-9.]+:[0-9]+`).FindString(line))
+		c.pin = cmp.Or(c.pin, regexp.MustCompile(`sha256//[A-Za-z0-9+/=]+`).FindString(line))
+	}
+	if c.url == "" || c.pin == "" {
+		c.t.Fatalf("the console does not say where it serves (%v)", said.Err())
+	}
+	go io.Copy(io.Discard, out)
+}
+
+func (c *console) stop() {
+	_ = c.serving.Process.Kill()
+	_ = c.serving.Wait()
+}
+
+// again starts one that was stopped where it was.
+func (c *console) again() {
+	c.t.Helper()
+	c.serve(c.serving.Path, c.serving.Args[3], strings.TrimPrefix(c.url, "https://"))
 }
 
 // ask reads from the console's API.
@@ -121,4 +142,18 @@ func (c *console) activities(channel string) int {
 	var f struct{ Incidents []any }
 	c.ask("/api/v1/incidents?channel="+channel, &f)
 	return len(f.Incidents)
+}
+
+// heard answers how many incidents there are of files of a name.
+func (c *console) heard(name string) (n int) {
+	var f struct {
+		Incidents []struct{ File struct{ Name string } }
+	}
+	c.ask("/api/v1/incidents?limit=200", &f)
+	for _, i := range f.Incidents {
+		if path.Base(i.File.Name) == name {
+			n++
+		}
+	}
+	return n
 }

@@ -47,7 +47,7 @@ exec chroot $root /lib/systemd/systemd --system --unit=multi-user.target --log-t
 `
 
 // onAFreshMachine lets this test program try the packages of a folder there.
-func onAFreshMachine(t *testing.T, packages string) {
+func onAFreshMachine(t *testing.T, kind, packages string) {
 	group := controlGroup(t)
 	init := exec.Command("unshare", "--fork", "--kill-child=KILL", "--pid", "--mount", "--net", "--cgroup", "--uts", "--ipc", "--mount-proc", "sh", "-c", machine)
 	init.Env = append(os.Environ(), "TRIAL_PACKAGES="+packages, "TRIAL_TEST="+os.Args[0])
@@ -72,7 +72,7 @@ func onAFreshMachine(t *testing.T, packages string) {
 		t.Fatalf("systemd did not start: %s", said.String())
 	}
 	inside := exec.Command("nsenter", append(enter, "/packages/"+filepath.Base(os.Args[0]), "-test.run=^TestPackages$", "-test.v")...)
-	inside.Env = append(os.Environ(), insidePackages+"=1")
+	inside.Env = append(os.Environ(), insidePackages+"="+kind)
 	out, err := inside.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\nsystemd said:\n%s", err, said.String())
@@ -109,18 +109,4 @@ func await(t *testing.T, what string, holds func() bool, said ...func() string) 
 		}
 		t.Fatalf("waited in vain until %s", what)
 	}
-}
-
-// everything lists all files of the trial machine but what a package manager
-// and a running system leave in their own places.
-func everything(t *testing.T) map[string]bool {
-	t.Helper()
-	list := sh(t, `find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /run -o -path /packages -o -path /opt -o -path /root \
-		-o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/lib/systemd -o -path /var/log -o -path /var/cache/apt -o -path /var/cache/debconf \) -prune -o -print
-		find /etc/systemd/system /run/systemd/system /run/trustline* -print 2>/dev/null || true`)
-	files := map[string]bool{}
-	for _, f := range strings.Split(strings.TrimSpace(list), "\n") {
-		files[f] = true
-	}
-	return files
 }

@@ -19,9 +19,10 @@ import (
 // asConsole is who the console runs as.
 const asConsole = "runuser -u trustline-console -- trustline-console "
 
-func installConsole(t *testing.T) *console {
+// installConsole installs one by a line of shell.
+func installConsole(t *testing.T, line string) *console {
 	t.Helper()
-	sh(t, "apt-get install -y /packages/trustline-console_1.2.3_*.deb < /dev/null")
+	sh(t, line)
 	c := &console{t: t, url: "https://127.0.0.1:8443"}
 	eventually(t, "the console has its key", func() bool { _, err := os.Stat("/var/lib/trustline-console/console.db"); return err == nil })
 	const data = " --data /var/lib/trustline-console"
@@ -38,15 +39,40 @@ func (c *console) token(uses int) string {
 	return strings.TrimSpace(sh(c.t, fmt.Sprintf(asConsole+"token create --kind enrol --uses %d --name rollout --data /var/lib/trustline-console", uses)))
 }
 
-// lifeOfAPackage: installed silently with a token, seen at the console, upgraded
+// lifeOfADeb: installed silently with a token, seen at the console, upgraded
 // while somebody copies, ended in every way there is, purged without a trace,
 // and all of it once more by Ansible.
-func lifeOfAPackage(t *testing.T) {
-	c := installConsole(t)
+func lifeOfADeb(t *testing.T) {
+	c := installConsole(t, "apt-get install -y /packages/trustline-console_1.2.3_*.deb < /dev/null")
 	before := everything(t)
+	stick(t)
+	c.installs(t, "DEBIAN_FRONTEND=noninteractive dpkg -i /packages/trustline_1.2.3_*.deb")
+	ends, reader := &ends{console: c}, c.administrator()
+	ends.are(t, "it was killed", "service-killed")
+	papers(t)
+	sessionsStartTheHelper(t)
+
+	upgradeUnderACopy(t, "DEBIAN_FRONTEND=noninteractive dpkg -i /packages/trustline_1.3.0_*.deb < /dev/null")
+	eventually(t, "the console sees the new version", func() bool { return c.fleet()[0].Version == "1.3.0" })
+	endsAreToldApart(t, reader, ends)
+	eventually(t, "the stick is given back", func() bool { return os.WriteFile("/opt/stick/given back", list(), 0o644) == nil })
+	sh(t, "umount /opt/stick; rm -f /opt/image")
+	cleanAgain(t, before)
+	byAnsible(t, reader, ends)
+}
+
+// stick plugs one in, so to say.
+func stick(t *testing.T) {
+	t.Helper()
 	sh(t, "truncate -s 32M /opt/image; mkfs.ext4 -q -F /opt/image; mount -o loop /opt/image /opt/stick; chmod 777 /opt/stick")
+}
+
+// installs has a line of shell install version 1.2.3 silently with a token, and
+// a stick guarded once it was killed.
+func (c *console) installs(t *testing.T, line string) {
+	t.Helper()
 	start := time.Now()
-	sh(t, fmt.Sprintf("TRUSTLINE_CONSOLE=%s TRUSTLINE_PIN='%s' TRUSTLINE_TOKEN='%s' DEBIAN_FRONTEND=noninteractive dpkg -i /packages/trustline_1.2.3_*.deb < /dev/null", c.url, c.pin, c.token(1)))
+	sh(t, fmt.Sprintf("TRUSTLINE_CONSOLE=%s TRUSTLINE_PIN='%s' TRUSTLINE_TOKEN='%s' %s < /dev/null", c.url, c.pin, c.token(1), line))
 	eventually(t, "the console sees the machine", func() bool {
 		f := c.fleet()
 		return len(f) == 1 && f[0].Version == "1.2.3" && len(f[0].Capabilities) > 0
@@ -60,18 +86,6 @@ func lifeOfAPackage(t *testing.T) {
 	}
 	sh(t, "printf 'removable: [/opt/stick]\n' >> /etc/trustline/agent.yaml; kill -9 $(systemctl show -p MainPID --value trustline)")
 	guarded(t)
-	ends, reader := &ends{console: c}, c.administrator()
-	ends.are(t, "it was killed", "service-killed")
-	papers(t)
-	sessionsStartTheHelper(t)
-
-	upgradeUnderACopy(t)
-	eventually(t, "the console sees the new version", func() bool { return c.fleet()[0].Version == "1.3.0" })
-	endsAreToldApart(t, reader, ends)
-	eventually(t, "the stick is given back", func() bool { return os.WriteFile("/opt/stick/given back", list(), 0o644) == nil })
-	sh(t, "umount /opt/stick; rm -f /opt/image")
-	cleanAgain(t, before)
-	byAnsible(t, reader, ends)
 }
 
 // papers: manual, completion, licences, the default policy.
@@ -125,20 +139,6 @@ func endsAreToldApart(t *testing.T, reader *administrator, ends *ends) {
 	ends.are(t, "it is removed", "service-removed")
 }
 
-// cleanAgain: not a file, unit, mount, rule or process is left.
-func cleanAgain(t *testing.T, before map[string]bool) {
-	t.Helper()
-	sh(t, "systemctl daemon-reload")
-	for f := range everything(t) {
-		if !before[f] {
-			t.Errorf("left behind: %s", f)
-		}
-	}
-	if left := sh(t, "nft list tables | grep -i trustline || true; grep -i fuse.trustline /proc/mounts || true; systemctl list-units --all --no-legend 'trustline.*' 'trustline-session*'; for p in /proc/[0-9]*/exe; do readlink $p; done | grep -x '/usr/bin/trustline.*' | grep -v console || true"); strings.TrimSpace(left) != "" {
-		t.Errorf("left behind: %s", left)
-	}
-}
-
 // byAnsible runs what docs/install.md shows.
 func byAnsible(t *testing.T, reader *administrator, ends *ends) {
 	t.Helper()
@@ -169,11 +169,15 @@ func byAnsible(t *testing.T, reader *administrator, ends *ends) {
 	}
 }
 
-// killedAndRemoved: what a service that ended badly has left, removing clears away.
+// killedAndRemoved: what a service that ended badly has left, removing clears away,
+// and what goes with it that is nowhere else is said.
 func killedAndRemoved(t *testing.T) {
 	t.Helper()
 	sh(t, "systemctl mask --runtime trustline; kill -9 $(systemctl show -p MainPID --value trustline); nft add table inet trustline; systemctl unmask --runtime trustline; systemctl stop trustline")
-	sh(t, "dpkg -P trustline")
+	sh(t, "mkdir -p /var/lib/trustline/quarantine; touch /var/lib/trustline/quarantine/1.sealed")
+	if said := sh(t, "dpkg -P trustline 2>&1"); !strings.Contains(said, " and 1 file(s) in quarantine") {
+		t.Errorf("what is lost is not said: %s", said)
+	}
 	if left := sh(t, "nft list tables"); strings.Contains(left, "trustline") {
 		t.Errorf("left behind: %s", left)
 	}
@@ -221,11 +225,11 @@ func guarded(t *testing.T) {
 	t.Fatalf("not guarded: list %v, harmless %v", refused, harmless)
 }
 
-// upgradeUnderACopy: while the package is upgraded, one program tries all the
+// upgradeUnderACopy: while a line of shell upgrades the package, one program tries all the
 // time to get a list onto the stick, and another has a file open there and goes
 // on writing; not once does that work, and not a byte of the list is on the
 // device.
-func upgradeUnderACopy(t *testing.T) {
+func upgradeUnderACopy(t *testing.T, line string) {
 	t.Helper()
 	stop, leaked := make(chan struct{}), make(chan [2]int, 1)
 	held, err := os.Create("/opt/stick/held.csv")
@@ -249,7 +253,7 @@ func upgradeUnderACopy(t *testing.T) {
 			_, _ = held.Write(list())
 		}
 	}()
-	sh(t, "DEBIAN_FRONTEND=noninteractive dpkg -i /packages/trustline_1.3.0_*.deb < /dev/null")
+	sh(t, line)
 	eventually(t, "the new version runs", func() bool { return strings.Contains(sh(t, "trustline status --json || true"), "1.3.0") })
 	guarded(t)
 	close(stop)

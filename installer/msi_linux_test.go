@@ -1,6 +1,7 @@
 package installer
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,7 +16,7 @@ import (
 
 // onWindows installs the MSI silently on a Windows made of Wine, has the service
 // enrol at a console and report, upgrades it, ends it in every way there is and
-// removes it. Wine does not find a service that its installer has registered
+// removes it, with incidents that wait and without. Wine does not find a service that its installer has registered
 // before it is started again, hence NOSTART and boot.
 func onWindows(t *testing.T, first, later string) {
 	w := newWindows(t)
@@ -47,9 +48,7 @@ func onWindows(t *testing.T, first, later string) {
 	ends := &ends{console: console}
 	ends.are(t, "the machine is installed")
 
-	// Wine's installer does not tell the version before that it is upgraded.
-	w.msi("/x", old, "UPGRADINGPRODUCTCODE={6F0F54A1-3A2E-5B6C-9C8B-000000000000}")
-	w.msi("/i", next, "CONSOLE=https://another.example", "NOSTART=1")
+	w.msi("/i", tellsItUpgrades(t, next), "CONSOLE=https://another.example", "NOSTART=1")
 	if out := w.run("wine", w.program, "--version"); !strings.Contains(out, "1.3.0") {
 		t.Errorf("upgraded: %s", out)
 	}
@@ -61,24 +60,81 @@ func onWindows(t *testing.T, first, later string) {
 	seen("1.3.0")
 	w.endedOtherwise(ends)
 	hold(t, filepath.Join(w.dir, "prefix"), w.program) // somebody uses it meanwhile
-	w.msi("/x", next)
-	// A service goes when the last who looked at it has closed it.
-	await(t, "the service is gone", func() bool { _, err := w.try("wine", "reg", "query", serviceKey); return err != nil }, w.log)
-	ends.are(t, "it is removed", "service-removed")
-	// What docs/install.md says, this test's own, and Windows' cache of installers.
-	kept := regexp.MustCompile(`^(ProgramData/Trustline|users/root/AppData/Local/trustline|all\.reg|cloud|windows/Installer)(/|$)`)
-	for f := range w.files() {
-		if !before[f] && !kept.MatchString(f) {
-			t.Errorf("left behind: %s", f)
+	w.removedWithIncidents(next, console, ends)
+	left := func() {
+		t.Helper()
+		// This test's own, and Windows' cache of installers.
+		others := regexp.MustCompile(`^(all\.reg|cloud|windows/Installer)(/|$)`)
+		for f := range w.files() {
+			if !before[f] && !others.MatchString(f) {
+				t.Errorf("left behind: %s", f)
+			}
 		}
 	}
-	if _, err := os.Stat(w.config); err != nil {
-		t.Errorf("the configuration is not kept: %v", err)
+	w.removed(next)
+	ends.are(t, "it is removed again", "service-removed")
+	left()
+
+	// What is only here goes where somebody says so.
+	w.msi("/i", next, "NOSTART=1")
+	kept := filepath.Join(filepath.Dir(w.config), "quarantine", "1.sealed")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(kept), 0o755), os.WriteFile(kept, nil, 0o644)); err != nil {
+		t.Fatal(err)
 	}
-	w.run("wine", "cmd", "/c", `rmdir /s /q C:\ProgramData\Trustline`)
-	if _, err := os.Stat(filepath.Dir(w.config)); err == nil {
-		t.Error("the data is left behind")
+	w.removed(next, "DATA=purge")
+	left()
+}
+
+// tellsItUpgrades answers a copy of an MSI that makes Wine's installer tell the
+// version before that it is upgraded, as Windows does. All else of an upgrade is
+// Wine's: it finds the version before and removes it.
+func tellsItUpgrades(t *testing.T, msi string) string {
+	t.Helper()
+	data, err := os.ReadFile(msi)
+	path := filepath.Join(t.TempDir(), filepath.Base(msi))
+	if err == nil {
+		err = os.WriteFile(path, data, 0o644)
 	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("msibuild", path, "-q", "UPDATE `Upgrade` SET `Remove` = 'ALL UPGRADINGPRODUCTCODE=[ProductCode]' WHERE `ActionProperty` = 'WIX_UPGRADE_DETECTED'").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return path
+}
+
+// removed removes it and waits until the service is gone: it goes when the last
+// who looked at it has closed it.
+func (w *windows) removed(msi string, properties ...string) {
+	w.t.Helper()
+	w.msi("/x", msi, properties...)
+	await(w.t, "the service is gone", func() bool { _, err := w.try("wine", "reg", "query", serviceKey); return err != nil }, w.log)
+}
+
+// removedWithIncidents removes a machine that has something to say which the
+// console has not heard: it does once the machine is installed again.
+func (w *windows) removedWithIncidents(msi string, console *console, ends *ends) {
+	t := w.t
+	t.Helper()
+	console.stop()
+	if err := os.WriteFile(filepath.Join(w.c, "cloud", "unheard.csv"), list(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	waiting := func() int {
+		files, _ := filepath.Glob(filepath.Join(filepath.Dir(w.config), "spool", "[0-9]-*"))
+		return len(files)
+	}
+	await(t, "the incident is recorded", func() bool { return waiting() == 1 }, w.log)
+	w.removed(msi)
+	if n := waiting(); n != 2 { // with that of the removal
+		t.Errorf("%d incidents wait once it is removed", n)
+	}
+	console.again()
+	w.msi("/i", msi, "NOSTART=1")
+	w.boot()
+	await(t, "the console has heard", func() bool { return console.activities("sync-folder") == 2 }, w.log)
+	ends.are(t, "it was removed and installed again", "service-removed")
 }
 
 // endedOtherwise stops and kills the service.

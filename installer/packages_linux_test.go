@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// insidePackages marks the test program that runs on the machine on which
-// packages are tried.
+// insidePackages tells the test program that it runs on the machine on which
+// packages are tried, and of which kind.
 const insidePackages = "TRUSTLINE_TEST_PACKAGES"
 
 // packages builds them all, and answers the folder.
@@ -45,8 +45,12 @@ func needPackaging(t *testing.T) {
 }
 
 func TestPackages(t *testing.T) {
-	if os.Getenv(insidePackages) != "" {
-		lifeOfAPackage(t)
+	switch os.Getenv(insidePackages) {
+	case "deb":
+		lifeOfADeb(t)
+		return
+	case "rpm":
+		lifeOfAnRPM(t)
 		return
 	}
 	needPackaging(t)
@@ -55,7 +59,8 @@ func TestPackages(t *testing.T) {
 	t.Run("two builds are identical", func(t *testing.T) { identical(t, first, again) })
 	t.Run("rpm", func(t *testing.T) { looksRight(t, filepath.Join(first, "trustline-1.2.3-1.x86_64.rpm")) })
 	t.Run("MSI under Wine", func(t *testing.T) { onWindows(t, first, later) })
-	t.Run("deb on a fresh machine", func(t *testing.T) { onAFreshMachine(t, together(t, first, later)) })
+	t.Run("deb on a fresh machine", func(t *testing.T) { onAFreshMachine(t, "deb", together(t, first, later)) })
+	t.Run("rpm on a fresh machine", func(t *testing.T) { onAFreshMachine(t, "rpm", together(t, first, later)) })
 }
 
 func identical(t *testing.T, a, b string) {
@@ -105,8 +110,10 @@ func together(t *testing.T, folders ...string) string {
 	all := t.TempDir()
 	var files []string
 	for _, dir := range folders {
-		debs, _ := filepath.Glob(filepath.Join(dir, "*.deb"))
-		files = append(files, debs...)
+		for _, kind := range []string{"*.deb", "*.rpm"} {
+			found, _ := filepath.Glob(filepath.Join(dir, kind))
+			files = append(files, found...)
+		}
 	}
 	for _, f := range append(files, "../docs/install.md") {
 		data, err := os.ReadFile(f)

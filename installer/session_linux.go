@@ -57,7 +57,9 @@ func uninstallSession(root string) error {
 	if err != nil {
 		return fmt.Errorf("remove session helper: %w", err)
 	}
-	_ = os.Remove(filepath.Join(units, wants)) // unless there is more in it
+	for _, made := range []string{filepath.Join(units, wants), filepath.Join(root, autostartFolder)} {
+		_ = os.Remove(made) // unless there is more in it
+	}
 	return nil
 }
 

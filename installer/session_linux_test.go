@@ -42,6 +42,9 @@ func TestSessionHelperIsInstalledAndRemoved(t *testing.T) {
 	if left := filesIn(t, root); len(left) != 0 {
 		t.Errorf("left %v", left)
 	}
+	if _, err := os.Stat(filepath.Join(root, autostartFolder)); err == nil {
+		t.Error("the folder that was made for the entry is left")
+	}
 }
 
 func filesIn(t *testing.T, root string) (names []string) {

@@ -142,6 +142,19 @@ func (s *Sandbox) sweep(current string) {
 	}
 }
 
+// CacheFolders are where the service, and programs of this account, keep what
+// they can make again.
+func CacheFolders() []string {
+	var folders []string
+	if service := serviceCache(); service != "" {
+		folders = append(folders, service)
+	}
+	if own := defaultCache(); own != "" {
+		folders = append(folders, filepath.Dir(own))
+	}
+	return folders
+}
+
 // defaultCache is where a program of this account keeps what it can make
 // again; "" where there is no such place.
 func defaultCache() string {

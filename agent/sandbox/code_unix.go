@@ -5,19 +5,25 @@ package sandbox
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"syscall"
 )
 
 // systemCache is the folder for the service, "" for other accounts.
 func systemCache() string {
-	switch {
-	case os.Geteuid() != 0:
+	if os.Geteuid() != 0 {
 		return ""
-	case runtime.GOOS == "darwin":
-		return "/Library/Caches/trustline/code"
 	}
-	return "/var/cache/trustline/code"
+	return filepath.Join(serviceCache(), "code")
+}
+
+// serviceCache is the folder of what the service can make again.
+func serviceCache() string {
+	if runtime.GOOS == "darwin" {
+		return "/Library/Caches/trustline"
+	}
+	return "/var/cache/trustline"
 }
 
 // ownFolder refuses a folder that someone else may write to: code is loaded

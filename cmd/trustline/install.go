@@ -13,7 +13,7 @@ import (
 
 	"github.com/trustline/trustline/agent"
 	"github.com/trustline/trustline/agent/control"
-	"github.com/trustline/trustline/agent/repair"
+	"github.com/trustline/trustline/agent/estate"
 	"github.com/trustline/trustline/installer"
 	"github.com/trustline/trustline/message"
 )
@@ -89,7 +89,8 @@ func newInstallCommand(t *terminal) *cobra.Command {
 }
 
 func newUninstallCommand(t *terminal) *cobra.Command {
-	return t.serviceCommand("uninstall", control.PermitUninstall, func(ctx context.Context, s service.Service, c installer.Config) error {
+	var fate estate.Fate
+	cmd := t.serviceCommand("uninstall", control.PermitUninstall, func(ctx context.Context, s service.Service, c installer.Config) error {
 		status, err := s.Status()
 		if errors.Is(err, service.ErrNotInstalled) {
 			return errors.Join(errors.New(t.Text("install.absent")), installer.UninstallSession())
@@ -99,28 +100,18 @@ func newUninstallCommand(t *terminal) *cobra.Command {
 				return fmt.Errorf("stop the service: %w", err)
 			}
 		}
-		// It is not there where the service came as a package.
-		if err := s.Uninstall(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		err = s.Uninstall()
+		packaged := errors.Is(err, fs.ErrNotExist) // what came as a package, the package removes
+		if err != nil && !packaged {
 			return fmt.Errorf("remove the service: %w", err)
 		}
-		return errors.Join(installer.UninstallSession(), t.clearAway(ctx, c.File))
-	})
-}
-
-// clearAway removes what a service that had ended badly has left: packet filter,
-// dead guards, socket.
-func (t *terminal) clearAway(ctx context.Context, config string) error {
-	c, err := agent.LoadConfig(config)
-	if err != nil {
-		c = agent.DefaultConfig()
-	}
-	steps, err := repair.Run(ctx, repair.Setup{State: c.State, Socket: c.Socket, Running: serviceRuns})
-	for _, step := range steps {
-		if step.Outcome == repair.Failed {
-			err = errors.Join(err, fmt.Errorf("clear away (%s): %s", step.ID, step.Error))
+		if err := errors.Join(installer.UninstallSession(), t.clearAway(ctx, c.File)); err != nil || packaged {
+			return err
 		}
-	}
-	return err
+		return t.dispose(c.File, fate, false)
+	})
+	cmd.Flags().Var(&fate, "data", t.Text("uninstall.flag.data"))
+	return cmd
 }
 
 func newStartCommand(t *terminal) *cobra.Command {

@@ -88,7 +88,7 @@ func newRoot(t *terminal) *cobra.Command {
 		newScanCommand(t),
 		newMaskCommand(t),
 		newStatusCommand(t),
-		newSessionCommand(t), newConfigureCommand(t), newReleaseCommand(t), newLeavingCommand(t),
+		newSessionCommand(t), newConfigureCommand(t), newReleaseCommand(t), newLeavingCommand(t), newClearCommand(t),
 		newPageCommand(t),
 		newDoctorCommand(t),
 		newEnrolCommand(t),

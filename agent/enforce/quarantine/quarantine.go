@@ -313,6 +313,21 @@ func (s *Store) list() ([]Entry, error) {
 	return all, nil
 }
 
+// Count answers how many files a quarantine's folder keeps, without opening it:
+// no key is needed. No folder keeps none.
+func Count(dir string) (n int, err error) {
+	files, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("look at the quarantine: %w", err)
+	}
+	for _, f := range files {
+		if ext := filepath.Ext(f.Name()); ext == sealed || ext == coming {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // Expire destroys what has been kept long enough, and answers it.
 func (s *Store) Expire(now time.Time) ([]Entry, error) {
 	s.mu.Lock()
