@@ -11,14 +11,21 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/trustline/trustline/console"
 	"github.com/trustline/trustline/console/store"
 	"github.com/trustline/trustline/grant"
 	"github.com/trustline/trustline/orders"
+	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/uploader/incident"
 )
 
 // asked sends an incident, and a request about it for so many people.
 func (r *running) asked(t *testing.T, people int) (stopped, request incident.Incident) {
+	t.Helper()
+	return r.askedAbout(t, people, "cn-mobile person-name")
+}
+
+func (r *running) askedAbout(t *testing.T, people int, classes string) (stopped, request incident.Incident) {
 	t.Helper()
 	stopped = newSample().incident(t, 0, time.Now().Add(-time.Minute))
 	request, err := incident.New(incident.Agent, time.Now())
@@ -29,7 +36,7 @@ func (r *running) asked(t *testing.T, people int) (stopped, request incident.Inc
 	request.Detail = grant.Request{
 		Incident: stopped.ID, UID: 1000, User: "zhang.wei", Channel: "removable-media", Destination: "0019E06B9C", Place: "Kingston DataTraveler",
 		Wish: grant.Wish{Purpose: "contract", Text: "印刷厂需要邮寄名单 <script>alert(1)</script>", Recipient: "印刷厂", Days: 3, Uses: 2, Name: "张伟"},
-		File: "客户名单.xlsx", SHA256: strings.Repeat("ab", 32), Classes: []string{"cn-mobile", "person-name"}, People: people,
+		File: "客户名单.xlsx", SHA256: strings.Repeat("ab", 32), Classes: strings.Fields(classes), People: people,
 	}.Detail()
 	r.send(t, stopped, request)
 	return stopped, request
@@ -277,6 +284,54 @@ func TestACodeForManyTakesTwoPeople(t *testing.T) {
 		if status, _, given := give(another); status != http.StatusOK || !given {
 			t.Errorf("%s, after somebody else: %d, given %v", name, status, given)
 		}
+	}
+}
+
+// Data of a level takes two accounts for however few people: as the policy in
+// force grades it, which may change while a request waits, and where it does not.
+func TestDataOfALevelTakesTwoPeople(t *testing.T) {
+	r := startWith(t, console.Config{SecondLevel: rules.Confidential})
+	cookie := r.signIn(t)
+	approve := func(request incident.Incident) (halves bool) {
+		t.Helper()
+		res, body := r.form(t, r.URL()+"/approvals/"+request.ID, url.Values{"do": {"approve"}, "people": {"5"}, "uses": {"1"}, "days": {"1"}}, cookie)
+		if res.StatusCode != http.StatusSeeOther {
+			t.Fatalf("%d: %.500s", res.StatusCode, body)
+		}
+		q, err := r.beside(t).Request(t.Context(), request.ID)
+		if err != nil || q.State != store.RequestHalf && q.State != store.RequestGranted {
+			t.Fatalf("%s %v", q.State, err)
+		}
+		return q.State == store.RequestHalf
+	}
+	for _, c := range []struct {
+		classes string
+		two     bool
+	}{{"cn-mobile person-name", false}, {"cn-mobile bank-card", true}, {"cn-mobile of-another-policy", true}, {"", true}} {
+		if _, request := r.askedAbout(t, 5, c.classes); approve(request) != c.two {
+			t.Errorf("%q: two accounts %v", c.classes, !c.two)
+		}
+	}
+	_, request := r.askedAbout(t, 5, "cn-mobile")
+	graded := strings.Replace(sound(1), "classes:", "levels: [{kind: cn-mobile, level: core}]\nclasses:", 1)
+	if _, err := r.beside(t).Publish(t.Context(), store.Account{Name: userName}, graded, "手机号升级", 0, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, page := r.get(t, "/approvals/"+request.ID, cookie); !strings.Contains(page, "two approvals") && !strings.Contains(page, "两名不同人员") {
+		t.Error("the page does not say that it takes two")
+	}
+	if !approve(request) {
+		t.Error("as it was graded before")
+	}
+	if res, _ := r.form(t, r.URL()+"/approvals/"+request.ID, url.Values{"do": {"approve"}, "people": {"5"}, "uses": {"1"}, "days": {"1"}}, cookie); res.StatusCode != http.StatusConflict {
+		t.Errorf("the same account twice: %d", res.StatusCode)
+	}
+	r.beat(t, newSample().heartbeat(0, time.Now()))
+	challenge := grant.ChallengeFor(5) // which says nothing of levels
+	code := grant.Code(r.orders(t, machineID(0)).Secret, "grant", challenge)
+	_, body := r.form(t, r.URL()+"/codes", url.Values{"permits": {"grant"}, "challenge": {challenge}, "machine": {machineID(0)}}, cookie)
+	if strings.Contains(body, code[:4]+" "+code[4:]) || !strings.Contains(body, challenge) {
+		t.Error("one account has the code by telephone")
 	}
 }
 

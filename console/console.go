@@ -21,6 +21,7 @@ import (
 	"github.com/trustline/trustline/console/signer"
 	"github.com/trustline/trustline/console/store"
 	"github.com/trustline/trustline/console/web"
+	"github.com/trustline/trustline/rules"
 )
 
 // setupValid is how long a set-up link works.
@@ -35,7 +36,9 @@ type Config struct {
 	// SecondFrom is from how many people on an approval takes two accounts; 0:
 	// the usual number.
 	SecondFrom int
-	Log        *slog.Logger
+	// SecondLevel is the level of data from which on one takes two; 0: none.
+	SecondLevel rules.Level
+	Log         *slog.Logger
 }
 
 // Console is one running console.
@@ -82,7 +85,7 @@ func (c *Console) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.pages, err = web.New(web.Config{Store: c.store, Signer: key, Changed: func() { c.api.Notify() }, SecondFrom: c.config.SecondFrom, Log: c.config.Log}); err != nil {
+	if c.pages, err = web.New(web.Config{Store: c.store, Signer: key, Changed: func() { c.api.Notify() }, SecondFrom: c.config.SecondFrom, SecondLevel: c.config.SecondLevel, Log: c.config.Log}); err != nil {
 		return err
 	}
 	if c.listener, err = net.Listen("tcp", c.config.Listen); err != nil {

@@ -29,11 +29,14 @@ type running struct {
 	http   *http.Client
 }
 
-func start(t *testing.T) *running {
+func start(t *testing.T) *running { return startWith(t, console.Config{}) }
+
+func startWith(t *testing.T, c console.Config) *running {
 	t.Helper()
 	r := &running{dir: t.TempDir(), log: &bytes.Buffer{}, agents: map[string]*http.Client{}}
 	log := slog.New(slog.NewTextHandler(&lockedWriter{w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	con, err := console.New(t.Context(), console.Config{Data: r.dir, Listen: "127.0.0.1:0", Log: log})
+	c.Data, c.Listen, c.Log = r.dir, "127.0.0.1:0", log
+	con, err := console.New(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

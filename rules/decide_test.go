@@ -318,13 +318,13 @@ func TestBlockAtOfTheDefaultPolicy(t *testing.T) {
 func TestLevels(t *testing.T) {
 	for i, name := range levelNames {
 		for _, text := range []string{name, fmt.Sprint(i + 1)} {
-			if l, ok := parseLevel(text); !ok || l != Level(i+1) || l.String() != name {
+			if l, ok := ParseLevel(text); !ok || l != Level(i+1) || l.String() != name {
 				t.Errorf("%q is level %d (%s), %v", text, l, l, ok)
 			}
 		}
 	}
 	for _, bad := range []string{"", "0", "7", "-1", "secret", "Core", "1.0"} {
-		if l, ok := parseLevel(bad); ok {
+		if l, ok := ParseLevel(bad); ok {
 			t.Errorf("%q is level %d", bad, l)
 		}
 	}

@@ -20,6 +20,9 @@ const (
 	Core                          // core data
 )
 
+// LevelNames answers the names of the levels, lowest first.
+func LevelNames() []string { return slices.Clone(levelNames) }
+
 var levelNames = []string{"public", "internal", "restricted", "confidential", "important", "core"}
 
 // String answers the name of the level as policies write it, "" when not graded.
@@ -30,8 +33,8 @@ func (l Level) String() string {
 	return levelNames[l-1]
 }
 
-// parseLevel reads a level written as a name or as a number from 1 to 6.
-func parseLevel(text string) (Level, bool) {
+// ParseLevel reads a level written as a name or as a number from 1 to 6.
+func ParseLevel(text string) (Level, bool) {
 	if i := slices.Index(levelNames, text); i >= 0 {
 		return Level(i + 1), true
 	}

@@ -85,7 +85,7 @@ func (c *compiler) level(s scalar) Level {
 	if s.Text == "" {
 		return 0
 	}
-	level, ok := parseLevel(s.Text)
+	level, ok := ParseLevel(s.Text)
 	if !ok {
 		c.report(s.Place, "policy.level", "Names", strings.Join(levelNames, ", "))
 	}
@@ -116,6 +116,22 @@ func (c *compiler) gradeOf(s *classSpec) (level Level) {
 		}
 	}
 	return level
+}
+
+// LevelOf answers how the policy grades a class that it describes or a kind of
+// data; zero for what it does not grade or does not know.
+func (p *Policy) LevelOf(class string) Level {
+	for _, c := range p.classes {
+		if c.id == class {
+			return c.level
+		}
+	}
+	for _, g := range p.grades {
+		if string(g.Kind) == class {
+			return g.Level
+		}
+	}
+	return 0
 }
 
 // Levels answers how the policy grades kinds of data, those of its own

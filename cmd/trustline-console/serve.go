@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 	"github.com/trustline/trustline/console/certificate"
 	"github.com/trustline/trustline/console/web"
 	"github.com/trustline/trustline/message"
+	"github.com/trustline/trustline/rules"
 )
 
 // stopping bounds how long requests under way may take at the end.
@@ -23,12 +25,19 @@ const stopping = 10 * time.Second
 
 func newServeCommand(t *terminal) *cobra.Command {
 	var c console.Config
-	var ready string
+	names := strings.Join(rules.LevelNames(), ", ")
+	var ready, level string
 	cmd := &cobra.Command{
 		Use: "serve", Short: t.Text("serve.short"), Long: t.Text("serve.long"), Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if (c.TLSCert == "") != (c.TLSKey == "") {
 				return errors.New(t.Text("serve.cert-and-key"))
+			}
+			if level != "" {
+				var ok bool
+				if c.SecondLevel, ok = rules.ParseLevel(level); !ok {
+					return errors.New(t.Text("serve.second-level", message.Args{"Names": names}))
+				}
 			}
 			c.Log = slog.New(slog.NewTextHandler(t.err, nil))
 			return t.serve(cmd.Context(), c, ready)
@@ -39,6 +48,7 @@ func newServeCommand(t *terminal) *cobra.Command {
 	cmd.Flags().StringVar(&c.TLSCert, "tls-cert", "", t.Text("serve.flag.cert"))
 	cmd.Flags().StringVar(&c.TLSKey, "tls-key", "", t.Text("serve.flag.key"))
 	cmd.Flags().IntVar(&c.SecondFrom, "second-approver-from", web.SecondFrom, t.Text("serve.flag.second"))
+	cmd.Flags().StringVar(&level, "second-approver-level", "", t.Text("serve.flag.second-level", message.Args{"Names": names}))
 	cmd.Flags().StringVar(&ready, "ready-file", "", t.Text("serve.flag.ready"))
 	return cmd
 }

@@ -68,8 +68,13 @@ func (w *Web) showApproval(rw http.ResponseWriter, r *http.Request, status int, 
 		w.broken(rw, r, err)
 		return
 	}
+	second, err := w.secondFrom(r.Context(), q.Request)
+	if err != nil {
+		w.broken(rw, r, err)
+		return
+	}
 	p := approvalPage{
-		Request: q, TwoNeeded: q.Reach() >= w.config.SecondFrom || q.State == store.RequestHalf, Mine: q.State == store.RequestHalf && q.ApproverName == userName(r.Context()),
+		Request: q, TwoNeeded: q.Reach() >= second || q.State == store.RequestHalf, Mine: q.State == store.RequestHalf && q.ApproverName == userName(r.Context()),
 		Over: q.Grant != nil && time.Now().After(q.Grant.Expires), Problem: problem, Terms: store.Terms{People: q.People, Uses: q.Uses, Days: q.Days}, Said: r.PostFormValue("reason"),
 	}
 	if typed != nil {
@@ -94,7 +99,7 @@ func (w *Web) decide(rw http.ResponseWriter, r *http.Request) {
 				terms.Within = time.Duration(hours) * time.Hour
 			}
 		}
-		_, err = w.store.Approve(r.Context(), key, by, id, *terms, w.config.SecondFrom, now)
+		err = w.approve(r, by, id, *terms, now)
 	case "refuse", "withdraw":
 		if !sound || reason == "" {
 			w.showApproval(rw, r, http.StatusUnprocessableEntity, "approval.needs-reason", nil)
@@ -125,6 +130,20 @@ func (w *Web) decide(rw http.ResponseWriter, r *http.Request) {
 		w.Arrived()
 		http.Redirect(rw, r, "/approvals/"+id, http.StatusSeeOther)
 	}
+}
+
+// approve approves a request as far as one account can.
+func (w *Web) approve(r *http.Request, by store.Account, id string, terms store.Terms, now time.Time) error {
+	q, err := w.store.Request(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	second, err := w.secondFrom(r.Context(), q.Request)
+	if err != nil {
+		return err
+	}
+	_, err = w.store.Approve(r.Context(), w.config.Signer.Key(), by, id, terms, second, now)
+	return err
 }
 
 func number(r *http.Request, field string) int {

@@ -23,6 +23,7 @@ type codesData struct {
 	Challenge, Code string
 	Problem         string // message id
 	Half            bool   // somebody else has to ask for it as well
+	Graded          bool   // because nobody knows of what level the data is
 	People          string // how many people it is for, "" where nobody knows
 	Wait            int    // seconds
 	MayStop         bool
@@ -89,7 +90,8 @@ func (w *Web) answerCode(rw http.ResponseWriter, r *http.Request, by store.Accou
 		if c.People, known = grant.ChallengePeople(challenge); known {
 			d.People = strconv.Itoa(c.People)
 		}
-		c.Two = !known || c.People >= w.config.SecondFrom
+		c.Two = !known || c.People >= w.config.SecondFrom || w.config.SecondLevel != 0
+		d.Graded = w.config.SecondLevel != 0
 	}
 	given, err := w.store.GiveCode(r.Context(), by, c, time.Now())
 	switch {

@@ -18,6 +18,7 @@ import (
 	"github.com/trustline/trustline/console/signer"
 	"github.com/trustline/trustline/console/store"
 	"github.com/trustline/trustline/message"
+	"github.com/trustline/trustline/rules"
 )
 
 //go:embed templates static messages
@@ -32,7 +33,10 @@ type Config struct {
 	// SecondFrom is from how many people on an approval takes two accounts; 0:
 	// the usual number.
 	SecondFrom int
-	Log        *slog.Logger
+	// SecondLevel is the level of data from which on an approval takes two
+	// accounts, for however few people; 0: none does.
+	SecondLevel rules.Level
+	Log         *slog.Logger
 }
 
 // SecondFrom is the usual number of people from which on an approval takes two
