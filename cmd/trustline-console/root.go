@@ -38,7 +38,7 @@ func execute(ctx context.Context, args []string) int {
 	}
 	root.SetOut(t.out)
 	root.SetErr(t.err)
-	root.AddCommand(newServeCommand(t), newTokenCommand(t), newAccountCommand(t), newAuditCommand(t), newMachineCommand(t), newSpotCheckCommand(t), newPinCommand(t), newListCommand(t), newManualCommand())
+	root.AddCommand(newServeCommand(t), newTokenCommand(t), newAccountCommand(t), newAuditCommand(t), newMachineCommand(t), newSpotCheckCommand(t), newPinCommand(t), newListCommand(t), commandline.Manual(version))
 	words, err := commandline.Localize(root, t.Language())
 	if err != nil {
 		fmt.Fprintln(t.err, err)

@@ -101,7 +101,7 @@ func newRoot(t *terminal) *cobra.Command {
 		newSupportBundleCommand(t),
 		newQuarantineCommand(t),
 		newDiscoveryCommand(t),
-		newManualCommand(),
+		commandline.Manual(version),
 	)
 	return root
 }

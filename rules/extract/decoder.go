@@ -287,7 +287,7 @@ func appendUnescaped(dst, text []byte) []byte {
 		if at < 0 {
 			return append(dst, text...)
 		}
-		r, n := escaped(text[at:])
+		r, n := EscapedRune(text[at:])
 		if n == 0 {
 			n = len(escape)
 			dst = append(dst, text[:at+n]...)
@@ -298,9 +298,9 @@ func appendUnescaped(dst, text []byte) []byte {
 	}
 }
 
-// escaped reads the escape that p begins with and answers its length, 0 when
-// it is none.
-func escaped(p []byte) (rune, int) {
+// EscapedRune reads the \uXXXX, or the pair of them, that p begins with and
+// answers its length in bytes, 0 when it is none (RFC 8259, section 7).
+func EscapedRune(p []byte) (rune, int) {
 	r, ok := unit(p)
 	if !ok {
 		return 0, 0

@@ -186,7 +186,7 @@ func appendEscape(dst []byte, r rune) []byte {
 var unicode8 = charset{
 	next: func(p []byte) (rune, int) {
 		if p[0] == '\\' {
-			if r, n := escaped(p); n > 0 {
+			if r, n := extract.EscapedRune(p); n > 0 {
 				return r, n
 			}
 		}
@@ -196,40 +196,6 @@ var unicode8 = charset{
 		return utf8.DecodeRune(p)
 	},
 	add: func(dst []byte, r rune) ([]byte, bool) { return utf8.AppendRune(dst, r), true },
-}
-
-// escaped reads the \uXXXX that p begins with, 0 when it is none.
-func escaped(p []byte) (rune, int) {
-	r, ok := unit(p)
-	if !ok {
-		return 0, 0
-	}
-	if utf16.IsSurrogate(r) {
-		if low, ok := unit(p[6:]); ok {
-			if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
-				return pair, 12
-			}
-		}
-	}
-	return r, 6
-}
-
-func unit(p []byte) (rune, bool) {
-	if len(p) < 6 || p[0] != '\\' || p[1] != 'u' {
-		return 0, false
-	}
-	r := rune(0)
-	for _, c := range p[2:6] {
-		switch {
-		case c >= '0' && c <= '9':
-			r = r<<4 | rune(c-'0')
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			r = r<<4 | rune(c|0x20-'a'+10)
-		default:
-			return 0, false
-		}
-	}
-	return r, true
 }
 
 // wide is UTF-16 with the low byte at lo and the high one at hi.

@@ -1,4 +1,4 @@
-package main
+package commandline
 
 import (
 	"fmt"
@@ -10,9 +10,10 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// newManualCommand writes the manual pages that packages ship; it is for those
-// who build packages, and therefore not shown.
-func newManualCommand() *cobra.Command {
+// Manual writes the manual pages that packages ship, as of the time that
+// SOURCE_DATE_EPOCH says; it is for those who build packages, and therefore not
+// shown.
+func Manual(version string) *cobra.Command {
 	return &cobra.Command{
 		Use:    "manual DIR",
 		Hidden: true,
