@@ -2,6 +2,7 @@ package installer
 
 import (
 	"bytes"
+	"encoding/xml"
 	"errors"
 	"os"
 	"os/exec"
@@ -13,6 +14,33 @@ import (
 // insidePackages tells the test program that it runs on the machine on which
 // packages are tried, and of which kind.
 const insidePackages = "TRUSTLINE_TEST_PACKAGES"
+
+// wixl puts actions with the same anchor in an order of its own, at each build
+// another: what each has to itself makes two builds identical.
+func TestActionsOfTheMSIHaveOneOrder(t *testing.T) {
+	raw, err := os.ReadFile("packages/agent.wxs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wix struct {
+		Custom []struct {
+			Action string `xml:",attr"`
+			Before string `xml:",attr"`
+			After  string `xml:",attr"`
+		} `xml:"Product>InstallExecuteSequence>Custom"`
+	}
+	if err := xml.Unmarshal(raw, &wix); err != nil || len(wix.Custom) == 0 {
+		t.Fatalf("%d actions, %v", len(wix.Custom), err)
+	}
+	anchors := map[string]string{}
+	for _, c := range wix.Custom {
+		at := "before " + c.Before + " after " + c.After
+		if other := anchors[at]; other != "" {
+			t.Errorf("%s and %s are both %s", other, c.Action, at)
+		}
+		anchors[at] = c.Action
+	}
+}
 
 // packages builds them all, and answers the folder.
 func packages(t *testing.T, version string) string {

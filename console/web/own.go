@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/trustline/trustline/console/account"
@@ -47,7 +48,9 @@ func (w *Web) changePassword(rw http.ResponseWriter, r *http.Request) {
 	refuse := func(status int, problem string) { w.showOwn(rw, r, status, ownData{Problem: problem}) }
 	key := a.Name + "\x00" + address(r)
 	if wait := w.byName.Try(key, time.Now()); wait > 0 {
-		w.showOwn(rw, r, http.StatusTooManyRequests, ownData{Problem: "login.wait", Wait: int(wait/time.Second) + 1})
+		d := ownData{Problem: "login.wait", Wait: int(wait/time.Second) + 1}
+		rw.Header().Set("Retry-After", strconv.Itoa(d.Wait))
+		w.showOwn(rw, r, http.StatusTooManyRequests, d)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), passwordPatience)
