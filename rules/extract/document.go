@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strconv"
 )
@@ -11,6 +12,8 @@ import (
 // tc, and as OpenDocument does (OASIS OpenDocument 1.3 part 3).
 type document struct {
 	table
+	names    map[string]string // of elements in another vocabulary
+	apart    bool              // text outside of elements of text is none of a paragraph
 	location string
 	tables   int
 	nesting  int // tables open
@@ -21,7 +24,9 @@ type document struct {
 	value    []byte
 	cell     []byte
 	para     []byte
-	skipped  int // fallback drawings open: they repeat what was read
+	inText   bool   // right within an element of text
+	offered  []byte // what fields may be filled in with: lines behind the paragraph or table
+	skipped  int    // fallback drawings open: they repeat what was read
 }
 
 func newDocument(w *walker, location string) *document {
@@ -31,23 +36,51 @@ func newDocument(w *walker, location string) *document {
 func (d *document) read(m *markup) {
 	d.w.sink.Begin(d.location)
 	for m.next() {
+		if m.kind != textToken && d.names != nil {
+			d.rename(m)
+		}
 		switch m.kind {
 		case startToken:
 			d.start(m)
+			d.inText = isTextElement[string(m.name)]
 		case textToken:
-			if d.skipped == 0 && len(bytes.TrimSpace(m.text)) > 0 {
-				d.para = m.content(d.para)
-				if len(d.para) > widest {
-					d.paragraph()
-				}
-			}
+			d.text(m)
 		case endToken:
 			d.end(string(m.name))
+			d.inText = false
 		}
 	}
 	d.paragraph()
 	d.endCell()
 	d.flush()
+}
+
+// isTextElement are the elements in which space is text.
+var isTextElement = set("t", "delText", "instrText")
+
+// text takes text to the paragraph, or beside it.
+func (d *document) text(m *markup) {
+	switch {
+	case d.skipped > 0:
+	case d.apart && !d.inText:
+		if len(bytes.TrimSpace(m.text)) > 0 {
+			d.offered = append(m.content(d.offered), '\n')
+		}
+		if len(d.offered) > widest {
+			d.w.sink.Write(d.offered)
+			d.offered = d.offered[:0]
+		}
+	case d.counts(m.text):
+		if d.para = m.content(d.para); len(d.para) > widest {
+			d.paragraph()
+		}
+	}
+}
+
+// counts tells whether text is more than space between elements. Between those
+// of a line OpenDocument has space that is text, without a line end.
+func (d *document) counts(text []byte) bool {
+	return len(bytes.TrimSpace(text)) > 0 || len(d.para) > 0 && (d.inText || bytes.IndexByte(text, '\n') < 0)
 }
 
 func (d *document) start(m *markup) {
@@ -71,7 +104,7 @@ func (d *document) start(m *markup) {
 	case "tr", "table-row":
 		if d.nesting == 1 {
 			d.flush()
-			d.number++
+			d.number = d.place(m, "行号", d.number+1)
 			d.column, d.rows = 0, number(m.attr("number-rows-repeated"))
 		}
 	case "tc", "table-cell", "covered-table-cell":
@@ -82,11 +115,32 @@ func (d *document) start(m *markup) {
 		if v := m.attr("href"); len(v) > 0 { // of a link in OpenDocument
 			d.para = append(appendEntities(d.para, v), ' ')
 		}
+	case "default", "listEntry", "helpText", "statusText", "alias", "tag":
+		d.offer(m, "val")
+	case "listItem":
+		d.offer(m, "displayText", "value")
+	case "数据":
+		if string(m.attr("数据类型")) == "number" {
+			d.value = append(d.value[:0], plainNumber(m.attr("数据数值"))...)
+		}
 	case "docPr", "cNvPr":
 		for _, name := range []string{"descr", "title"} {
 			if v := m.attr(name); len(v) > 0 && d.skipped == 0 {
 				d.para = append(appendEntities(d.para, v), ' ')
 			}
+		}
+	}
+}
+
+// offer takes what a field of a form or a content control may be filled in
+// with, or says of itself.
+func (d *document) offer(m *markup, attributes ...string) {
+	if d.skipped > 0 || len(d.offered) > widest {
+		return
+	}
+	for _, name := range attributes {
+		if v := m.attr(name); len(v) > 0 {
+			d.offered = append(appendEntities(d.offered, v), '\n')
 		}
 	}
 }
@@ -100,14 +154,15 @@ func (d *document) startTable(m *markup) {
 	d.tables++
 	d.number = 0
 	name := fmt.Sprintf("table %d", d.tables)
-	if given := m.attr("name"); len(given) > 0 {
-		name = string(appendEntities(nil, given))
+	if given := cmp.Or(string(m.attr("name")), string(m.attr("名称"))); given != "" {
+		name = string(appendEntities(nil, []byte(given)))
 	}
 	d.w.sink.Begin(join(d.location, name))
 }
 
 func (d *document) startCell(m *markup) {
 	d.inCell = true
+	d.column = d.place(m, "列号", d.column+1) - 1
 	d.repeated = number(m.attr("number-columns-repeated"))
 	if string(m.attr("value-type")) == "float" {
 		d.value = append(d.value[:0], plainNumber(m.attr("value"))...)
@@ -157,16 +212,19 @@ func (d *document) end(name string) {
 
 // paragraph ends one: in a cell it joins the cell, else it is a line.
 func (d *document) paragraph() {
-	if len(d.para) == 0 {
-		return
+	if len(d.para) > 0 {
+		d.para = append(d.para, '\n')
+		if d.inCell && len(d.cell) < widest {
+			d.cell = append(d.cell, d.para...)
+		} else {
+			d.w.sink.Write(d.para)
+		}
+		d.para = d.para[:0]
 	}
-	d.para = append(d.para, '\n')
-	if d.inCell && len(d.cell) < widest {
-		d.cell = append(d.cell, d.para...)
-	} else {
-		d.w.sink.Write(d.para)
+	if d.nesting == 0 && len(d.offered) > 0 {
+		d.w.sink.Write(d.offered)
+		d.offered = d.offered[:0]
 	}
-	d.para = d.para[:0]
 }
 
 func (d *document) endCell() {

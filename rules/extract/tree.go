@@ -9,10 +9,11 @@ import (
 func (w *walker) markup(location string, r *bufio.Reader) {
 	head, _ := r.Peek(sniffed)
 	_, mt := look(head)
-	m := newMarkup(utf8Reader(r))
-	if mt != "text/html" && bytes.Contains(head, []byte("urn:oasis:names:tc:opendocument:xmlns:office")) &&
-		bytes.Contains(head, []byte("office:document")) {
-		newDocument(w, location).read(m)
+	text := bufio.NewReaderSize(utf8Reader(r), sniffed)
+	head, _ = text.Peek(sniffed)
+	m := newMarkup(text)
+	if d := w.documentOf(head, location); d != nil && mt != "text/html" {
+		d.read(m)
 	} else {
 		newTree(w, location, mt == "text/html").read(m)
 	}

@@ -1,5 +1,10 @@
 package redact
 
+import (
+	"bytes"
+	"slices"
+)
+
 // document rewrites running text with tables, as WordprocessingML, DrawingML
 // and VML (ECMA-376) write it, in the passages in which the extractor reads it.
 type document struct {
@@ -12,8 +17,10 @@ type document struct {
 	cell     passage
 	fallback int // drawings for older programs open: they repeat what was read
 	aside    passage
-	numbers  int // elements open that hold numbers
-	formulas int // elements open that hold formulas
+	inText   bool      // right within an element of text
+	offered  []passage // what fields may be filled in with: lines behind the paragraph or table
+	numbers  int       // elements open that hold numbers
+	formulas int       // elements open that hold formulas
 }
 
 // pendingCell is a cell of a row not complete yet.
@@ -36,8 +43,10 @@ func (p *part) document() error {
 		switch p.kind {
 		case startToken:
 			d.start()
+			d.inText = isTextElement[string(p.name)]
 		case endToken:
 			err = d.end(string(p.name))
+			d.inText = false
 		case textToken, plainToken:
 			d.text()
 		}
@@ -54,8 +63,11 @@ func (p *part) document() error {
 	return p.flush()
 }
 
+// isTextElement are the elements in which space is text.
+var isTextElement = map[string]bool{"t": true, "delText": true, "instrText": true}
+
 func (d *document) text() {
-	if !d.isText() {
+	if !d.isText() && (len(d.para.text) == 0 || !d.inText && bytes.IndexByte(d.raw, '\n') >= 0) {
 		return
 	}
 	as := elementText
@@ -115,8 +127,30 @@ func (d *document) start() {
 	case "docPr", "cNvPr":
 		d.descriptions(to)
 		return
+	case "default", "listEntry", "helpText", "statusText", "alias", "tag":
+		d.offer("val")
+		return
+	case "listItem":
+		d.offer("displayText", "value")
+		return
 	}
 	d.quietAttributes(func(string) bool { return false })
+}
+
+// offer takes what a field of a form or a content control may be filled in
+// with, or says of itself.
+func (d *document) offer(names ...string) {
+	d.list = d.attributes(d.list[:0])
+	for _, want := range names {
+		for _, a := range d.list {
+			if string(a.local) == want && a.to > a.from {
+				var line passage
+				d.takeAttribute(&line, a)
+				d.offered = append(d.offered, line)
+			}
+		}
+	}
+	d.quietAttributes(func(local string) bool { return slices.Contains(names, local) })
 }
 
 // descriptions takes what a drawing is said to show.
@@ -189,7 +223,7 @@ func (d *document) endTable() error {
 
 // breathe writes a batch where nothing is open.
 func (d *document) breathe() error {
-	if len(d.para.text)+len(d.cell.text)+len(d.aside.text)+len(d.row) > 0 {
+	if len(d.para.text)+len(d.cell.text)+len(d.aside.text)+len(d.row)+len(d.offered) > 0 {
 		return nil
 	}
 	return d.part.breathe()
@@ -203,15 +237,20 @@ func (d *document) asideLine() {
 
 // paragraph ends one: in a cell it joins the cell, else it is a line.
 func (d *document) paragraph() {
-	if len(d.para.text) == 0 {
-		return
-	}
-	if d.inCell {
+	switch {
+	case len(d.para.text) == 0:
+	case d.inCell:
 		d.para.add("\n")
 		d.cell.join(&d.para)
-		return
+	default:
+		d.frame.line(&d.para)
 	}
-	d.frame.line(&d.para)
+	if d.nesting == 0 {
+		for i := range d.offered {
+			d.frame.line(&d.offered[i])
+		}
+		d.offered = d.offered[:0]
+	}
 }
 
 func (d *document) endCell() {

@@ -58,6 +58,25 @@ func TestEveryPlaceOfADocument(t *testing.T) {
 	contains(t, is, "word/document.xml", "写信")
 }
 
+// Space in a run of its own parts what stands before and behind it.
+func TestSpaceInARun(t *testing.T) {
+	is := maskedParts(t, wordParts(para(run("电话："), run("13581726394"), run(" "), run("13986547218"))))
+	contains(t, is, "word/document.xml", run("135****6394")+run(" ")+run("139****7218"))
+}
+
+// What fields of a form and content controls offer is masked as well.
+func TestFieldsOfForms(t *testing.T) {
+	offer := func(inner string) string {
+		return `<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:ddList><w:result w:val="1"/>` + inner + `</w:ddList></w:ffData></w:fldChar></w:r>`
+	}
+	is := maskedParts(t, wordParts(
+		para(run("登记表"), offer(`<w:listEntry w:val="姓名：张伟明，手机：13581726394"/><w:listEntry w:val="a &amp; b"/>`))+
+			para(`<w:sdt><w:sdtPr><w:alias w:val="手机：13986547218"/><w:comboBox><w:listItem w:displayText="手机：13812341234" w:value="lina@163.com"/></w:comboBox></w:sdtPr></w:sdt>`)+
+			`<w:tbl><w:tr><w:tc>`+para(`<w:r><w:fldChar><w:ffData><w:textInput><w:default w:val="手机：15012341987"/></w:textInput></w:ffData></w:fldChar></w:r>`, run("x"))+`</w:tc></w:tr></w:tbl>`+para(run("其他"))))
+	lacks(t, is, "13581726394", "13986547218", "13812341234", "15012341987", "张伟明", "lina@")
+	contains(t, is, "word/document.xml", `<w:listEntry w:val="姓名：张**，手机：135****6394"/><w:listEntry w:val="a &amp; b"/>`, `<w:alias w:val="手机：139****7218"/>`, `w:displayText="手机：138****1234"`, `<w:default w:val="手机：150****1987"/>`)
+}
+
 // What a document shows may be filled in from its data when it is opened.
 func TestBoundDataGoesWithTheText(t *testing.T) {
 	in := wordParts(para(run("姓名：张伟明，电话：13581726394")))

@@ -1,0 +1,91 @@
+package extract
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+// documentText answers the text of a part of running text.
+func documentText(part string) string {
+	var out transcript
+	limits := Limits{}.withDefaults()
+	w := &walker{limits: limits, sink: &out, deadline: time.Now().Add(time.Minute), expanded: limits.Expanded, members: limits.Members}
+	newDocument(w, "").read(newMarkup(strings.NewReader(part)))
+	return out.text.String()
+}
+
+// Space is text where it stands in a run or within a line, and none where it
+// only sets elements apart.
+func TestSpaceBetweenRuns(t *testing.T) {
+	run := func(text string) string { return `<w:r><w:t xml:space="preserve">` + text + `</w:t></w:r>` }
+	for part, want := range map[string]string{
+		"<w:p>" + run("13812345678") + run(" ") + run("13987654321") + "</w:p>":                                             "\n[]\n13812345678 13987654321\n",
+		"<w:p>\n  " + run("138") + "\n  " + run("12345678") + "\n</w:p>\n":                                                  "\n[]\n13812345678\n",
+		"<w:p>" + run(" ") + "</w:p>":                                                                                       "\n[]\n",
+		"<w:p>" + run("李娜") + run("　") + run("客户") + "</w:p>":                                                               "\n[]\n李娜　客户\n",
+		"<text:p><text:span>李娜</text:span> <text:span>13987654321</text:span></text:p>\n<text:p>\n<text:span>x</text:span>": "\n[]\n李娜 13987654321\nx\n",
+	} {
+		if got := documentText(part); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// What fields of a form and content controls may be filled in with, and are by
+// default, stands behind the paragraph, or the table, a line each.
+func TestFieldsOfForms(t *testing.T) {
+	const drop = `<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:helpText w:type="text" w:val="只填一人"/><w:ddList><w:result w:val="1"/><w:listEntry w:val="李娜 13987654321"/><w:listEntry w:val="王建国 &amp; 15012340987"/></w:ddList></w:ffData></w:fldChar></w:r>`
+	const input = `<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:textInput><w:default w:val="欧阳明轩 13812345678"/></w:textInput></w:ffData></w:fldChar></w:r>`
+	const control = `<w:sdt><w:sdtPr><w:alias w:val="客户"/><w:comboBox><w:listItem w:displayText="李娜" w:value="13987654321"/></w:comboBox></w:sdtPr><w:sdtContent><w:r><w:t>请选择</w:t></w:r></w:sdtContent></w:sdt>`
+	for part, want := range map[string]string{
+		`<w:p><w:r><w:t>客户：</w:t></w:r>` + drop + `<w:r><w:t>无</w:t></w:r></w:p>`: "\n[]\n客户：无\n只填一人\n李娜 13987654321\n王建国 & 15012340987\n",
+		`<w:p>` + input + `</w:p>`:   "\n[]\n欧阳明轩 13812345678\n",
+		`<w:p>` + control + `</w:p>`: "\n[]\n请选择\n客户\n李娜\n13987654321\n",
+		`<w:tbl><w:tr><w:tc><w:p>` + input + `<w:r><w:t>x</w:t></w:r></w:p></w:tc></w:tr></w:tbl><w:p/>`: "\n[]\n\n[table 1]\n1: A=x\n\n[]\n欧阳明轩 13812345678\n",
+		`<mc:Fallback>` + input + `</mc:Fallback>`:                                                       "\n[]\n",
+	} {
+		if got := documentText(part); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// What Word calls "Word XML Document" is a file of XML with all parts in it.
+func TestDocumentInOneFile(t *testing.T) {
+	content := real(t, "python-docx.docx")
+	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var flat bytes.Buffer
+	flat.WriteString(`<?xml version="1.0" standalone="yes"?><?mso-application progid="Word.Document"?><pkg:package xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage">`)
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		part, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, body, ok := bytes.Cut(part, []byte("?>")); ok && bytes.HasPrefix(part, []byte("<?xml")) {
+			fmt.Fprintf(&flat, `<pkg:part pkg:name="/%s"><pkg:xmlData>%s</pkg:xmlData></pkg:part>`, f.Name, body)
+		} else {
+			fmt.Fprintf(&flat, `<pkg:part pkg:name="/%s"><pkg:binaryData>%s</pkg:binaryData></pkg:part>`, f.Name, base64.StdEncoding.EncodeToString(part))
+		}
+	}
+	flat.WriteString(`</pkg:package>`)
+	expect(t, "flat.xml", flat.Bytes(), "", "[table 1]\n1: A=姓名 B=手机号 C=身份证号 D=电子邮箱\n2: A=欧阳明轩 B=13812345678", "客户欧阳明轩，电话13812345678。\n", "页眉 13600001111\n")
+}
+
+// From version 2 on the names of UOF have numbers.
+func TestSecondUOF(t *testing.T) {
+	expect(t, "second", []byte(`<?xml version="1.0"?><uof:文字处理_5A39 xmlns:uof="http://schemas.uof.org/cn/2009/uof" xmlns:字="http://schemas.uof.org/cn/2009/wordproc"><字:文字表_416C><字:行_41CD><字:单元格_41BE><字:段落_416B><字:句_419D><字:文本串_415B>李娜</字:文本串_415B></字:句_419D></字:段落_416B></字:单元格_41BE><字:单元格_41BE><字:段落_416B><字:句_419D><字:文本串_415B>13987654321</字:文本串_415B></字:句_419D></字:段落_416B></字:单元格_41BE></字:行_41CD></字:文字表_416C></uof:文字处理_5A39>`),
+		"", "[table 1]\n1: A=李娜 B=13987654321\n")
+}
