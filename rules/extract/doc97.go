@@ -1,9 +1,13 @@
 package extract
 
-import "bytes"
+import (
+	"iter"
+	"slices"
+)
 
 // Places in the file information block of a Word document: [MS-DOC] 2.5.
 const (
+	fibVersion   = 0x02
 	fibFlags     = 0x0A
 	fibTableOne  = 0x0200 // the table stream is 1Table
 	fibEncrypted = 0x0100
@@ -13,6 +17,7 @@ const (
 	clxProps     = 0x01
 	pieceSize    = 8
 	pieceNarrow  = 1 << 30 // a piece of one byte per character
+	word97       = 0x00C1  // the version from which on that holds
 )
 
 // wordDocument reads the text of a Word document by its piece table: [MS-DOC]
@@ -28,41 +33,82 @@ func (c *compound) wordDocument() {
 		c.w.note(problem{Encrypted})
 		return
 	}
+	if le.Uint16(main[fibVersion:]) < word97 {
+		c.oldWordDocument(main)
+		return
+	}
 	name := "0Table"
 	if flags&fibTableOne != 0 {
 		name = "1Table"
 	}
-	pieces := pieceTable(c.whole(name), main)
+	stream := c.whole(name)
+	pieces := pieceTable(stream, main, fibClx)
 	if pieces == nil {
 		c.w.note(problem{Corrupt})
 		return
 	}
 	text := wordText{table: table{w: c.w}}
+	rows := rowEnds(stream, main)
+	text.rows = len(rows) > 0
 	c.w.sink.Begin(c.location)
-	count := (len(pieces) - 4) / (4 + pieceSize) // n descriptors behind n+1 places
-	starts, descriptors := pieces, pieces[4*(count+1):]
-	for i := range count {
+	for n, where := range piecesIn(pieces) {
 		if c.w.over() {
 			break
 		}
-		n := int64(le.Uint32(starts[4*i+4:])) - int64(le.Uint32(starts[4*i:]))
-		where := le.Uint32(descriptors[pieceSize*i+2:])
-		at, size, wide := int64(where), int64(2), true
+		at, size := int64(where), int64(2)
 		if where&pieceNarrow != 0 {
-			at, size, wide = int64(where&^pieceNarrow)/2, 1, false
+			at, size = int64(where&^pieceNarrow)/2, 1
 		}
-		if n <= 0 || at > int64(len(main)) {
-			continue
+		if end := min(int64(len(main)), at+n*size); at < end {
+			text.piece(main, int(at), int(end), int(size), rows)
 		}
-		part := main[at:min(int64(len(main)), at+n*size)]
-		text.write(chars(part, int(n), wide))
 	}
 	text.end()
 }
 
-// pieceTable finds the table of pieces in the table stream.
-func pieceTable(stream, main []byte) []byte {
-	at, n := uint64(le.Uint32(main[fibClx:])), uint64(le.Uint32(main[fibClx+4:]))
+// piece takes the characters of main from at to end, of a size each. Rows are
+// the places behind the marks that end a row.
+func (t *wordText) piece(main []byte, at, end, size int, rows []int) {
+	next, _ := slices.BinarySearch(rows, at+size)
+	for at < end {
+		stop, row := end, false
+		if next < len(rows) && rows[next] <= end {
+			stop, row = max(at, rows[next]-size), true
+			next++
+		}
+		part := main[at:stop]
+		if size == 2 {
+			t.buf = appendUTF16(t.buf[:0], part, utf16le)
+		} else {
+			t.buf = appendWestern(t.buf[:0], part)
+		}
+		t.write(t.buf)
+		if at = stop; row {
+			t.endRow()
+			at += size
+		}
+	}
+}
+
+// piecesIn answers how many characters each piece has, and what says where it
+// is.
+func piecesIn(table []byte) iter.Seq2[int64, uint32] {
+	count := max(0, len(table)-4) / (4 + pieceSize) // n descriptors behind n+1 places
+	starts, descriptors := table, table[min(len(table), 4*(count+1)):]
+	return func(yield func(int64, uint32) bool) {
+		for i := range count {
+			n := int64(le.Uint32(starts[4*i+4:])) - int64(le.Uint32(starts[4*i:]))
+			if n > 0 && !yield(n, le.Uint32(descriptors[pieceSize*i+2:])) {
+				return
+			}
+		}
+	}
+}
+
+// pieceTable finds the table of pieces in the stream it is in, by the place that
+// main names at fib.
+func pieceTable(stream, main []byte, fib int) []byte {
+	at, n := uint64(le.Uint32(main[fib:])), uint64(le.Uint32(main[fib+4:]))
 	if at+n > uint64(len(stream)) {
 		return nil
 	}
@@ -82,111 +128,4 @@ func pieceTable(stream, main []byte) []byte {
 		return nil
 	}
 	return clx[5 : 5+size]
-}
-
-// wordText makes lines and rows of the text of a Word document, in which marks
-// end paragraphs and cells, and one more mark ends a row.
-type wordText struct {
-	table
-	cell   []byte
-	column int
-	marked bool // the last character was a cell mark
-}
-
-func (t *wordText) write(text []byte) {
-	for _, r := range string(text) {
-		switch r {
-		case 0x07:
-			if t.marked && len(bytes.TrimSpace(t.cell)) == 0 {
-				t.number++
-				t.flush()
-				t.column, t.marked = 0, false
-				t.cell = t.cell[:0]
-				continue
-			}
-			t.beforeTable()
-			t.add(t.column, t.cell)
-			t.column++
-			t.cell, t.marked = t.cell[:0], true
-		case '\r', 0x0B, 0x0C:
-			if t.column > 0 {
-				t.cell = append(t.cell, ' ')
-				continue
-			}
-			t.cell = append(t.cell, '\n')
-			if len(t.cell) > judged {
-				t.line()
-			}
-		case 0x13, 0x14, 0x15, 0x01, 0x08, 0x02, 0x05: // fields, drawings, references
-		default:
-			t.cell = append(t.cell, string(r)...)
-		}
-	}
-}
-
-// beforeTable gives the paragraphs that stand before the first cell of a row.
-func (t *wordText) beforeTable() {
-	if i := bytes.LastIndexByte(t.cell, '\n'); i >= 0 && t.column == 0 {
-		t.w.sink.Write(t.cell[:i+1])
-		t.cell = append(t.cell[:0], t.cell[i+1:]...)
-	}
-}
-
-// line gives text outside of tables.
-func (t *wordText) line() {
-	if len(t.cell) > 0 {
-		t.w.sink.Write(t.cell)
-		t.cell = t.cell[:0]
-	}
-}
-
-func (t *wordText) end() {
-	t.number++
-	t.flush()
-	t.line()
-}
-
-// Records of a presentation: [MS-PPT] 2.13.24.
-const (
-	pptContainer  = 0x0F
-	pptTextChars  = 0x0FA0
-	pptTextBytes  = 0x0FA8
-	pptString     = 0x0FBA
-	pptTagData    = 0x138B // holds records, though it does not say so
-	pptHeader     = 8
-	pptSecretMark = 0xF3D1C4DF // of an encrypted document, in the stream Current User
-)
-
-// presentation reads the text of a PowerPoint presentation record by record.
-func (c *compound) presentation() {
-	if user := c.whole("Current User"); len(user) >= 16 && le.Uint32(user[12:]) == pptSecretMark {
-		c.w.note(problem{Encrypted})
-		return
-	}
-	rest := c.whole("PowerPoint Document")
-	c.w.sink.Begin(c.location)
-	for len(rest) >= pptHeader && !c.w.over() {
-		version, id, n := rest[0]&0x0F, le.Uint16(rest[2:]), uint64(le.Uint32(rest[4:]))
-		rest = rest[pptHeader:]
-		if version == pptContainer || id == pptTagData {
-			continue // what it holds follows
-		}
-		if n > uint64(len(rest)) {
-			c.w.note(problem{Truncated})
-			n = uint64(len(rest))
-		}
-		body := rest[:n]
-		rest = rest[n:]
-		switch id {
-		case pptTextChars, pptString:
-			c.pptText(chars(body, len(body), true))
-		case pptTextBytes:
-			c.pptText(chars(body, len(body), false))
-		}
-	}
-}
-
-func (c *compound) pptText(text []byte) {
-	text = bytes.ReplaceAll(bytes.ReplaceAll(text, []byte{'\r'}, []byte{'\n'}), []byte{0x0B}, []byte{'\n'})
-	c.w.sink.Write(append(text, '\n'))
 }

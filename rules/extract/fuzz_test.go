@@ -1,8 +1,10 @@
 package extract
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"path"
 	"slices"
 	"testing"
@@ -41,14 +43,24 @@ func (s *strict) check(p []byte) {
 // largestSeed keeps seeds small enough to be changed many times a second.
 const largestSeed = 64 << 10
 
-// fuzzOthers begins with the files of an archive in testdata.
-func fuzzOthers(f *testing.F, archive, kind string, names ...string) {
+// seed begins with the files of an archive in testdata.
+func seed(f *testing.F, archive, kind string) {
 	for name, content := range unpacked(f, real(f, "../"+archive)) {
 		if path.Ext(name) == kind && len(content) < largestSeed {
 			f.Add(content)
 		}
 	}
+}
+
+func fuzzOthers(f *testing.F, archive, kind string, names ...string) {
+	seed(f, archive, kind)
 	fuzzExtract(f, names...)
+}
+
+// fuzzMicrosoft begins with what Office wrote as well.
+func fuzzMicrosoft(f *testing.F, kind string, names ...string) {
+	seed(f, "poi-office.tar.xz", kind)
+	fuzzOthers(f, "office.tar.xz", kind, names...)
 }
 
 // fuzzExtract runs content through everything: it must end in time with one of
@@ -72,6 +84,51 @@ func fuzzExtract(f *testing.F, names ...string) {
 func FuzzText(f *testing.F) {
 	fuzzExtract(f, "gb18030.csv", "utf16le.csv", "utf16-bom.csv", "big5.txt")
 }
+
+// FuzzXML begins with markup of every vocabulary that is read in a way of its own.
+func FuzzXML(f *testing.F) {
+	f.Add([]byte(`<?xml version="1.0" encoding="GB18030"?><customers><customer id="1"><name>a</name><phone>13812345678</phone></customer><customer/></customers>`))
+	f.Add([]byte(`<w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"><w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc></w:tr></w:tbl><w:binData>UEsDBA==</w:binData></w:wordDocument>`))
+	f.Add([]byte(`<uof:UOF xmlns:uof="http://schemas.uof.org/cn/2003/uof"><表:工作表 表:名称="a"><表:行 表:行号="2"><表:单元格 表:列号="3"><表:数据 表:数据类型="number" 表:数据数值="1"><字:文本串>1</字:文本串></表:数据></表:单元格></表:行></表:工作表></uof:UOF>`))
+	fuzzExtract(f, "calc.fods", "calc.uos", "writer-2003.xml")
+}
+
+// FuzzJSON and FuzzCSV feed text as programs export it.
+func FuzzJSON(f *testing.F) {
+	f.Add([]byte(`[{"name":"\u674e\u5a1c","phones":["13987654321",null],"n":1.3e10,"face":"\ud83d\ude00"},{}]`))
+	f.Add([]byte("{\"a\":\"b\"}\n{\"a\":\"UEsDBAoAAAAAAA==\"}\n"))
+	fuzzExtract(f)
+}
+func FuzzCSV(f *testing.F) {
+	f.Add([]byte("a,\"b\nc\",\"d\"\"e\"\r\n1;2;3\n\"open"))
+	f.Add(wider("姓名,手机号\n李娜,13987654321\n", binary.LittleEndian))
+	fuzzExtract(f, "utf8.csv", "utf8-bom.csv", "utf16be.csv")
+}
+
+// FuzzEPUB feeds a book: pages in an archive.
+func FuzzEPUB(f *testing.F) {
+	var book bytes.Buffer
+	z := zip.NewWriter(&book)
+	for _, part := range [][2]string{
+		{"mimetype", "application/epub+zip"},
+		{"META-INF/container.xml", `<container><rootfiles><rootfile full-path="a.opf"/></rootfiles></container>`},
+		{"a.opf", `<package><metadata><dc:title>a</dc:title></metadata><manifest><item href="1.xhtml"/></manifest></package>`},
+		{"1.xhtml", `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body><table><tr><td>a</td><td>b</td></tr></table><p>c</p></body></html>`},
+	} {
+		w, err := z.Create(part[0])
+		if err == nil {
+			_, err = w.Write([]byte(part[1]))
+		}
+		if err != nil {
+			f.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(book.Bytes())
+	fuzzExtract(f)
+}
 func FuzzHTML(f *testing.F) { fuzzOthers(f, "others.tar.xz", ".html", "calc.html", "writer.html") }
 func FuzzRTF(f *testing.F)  { fuzzOthers(f, "office.tar.xz", ".rtf", "writer.rtf") }
 func FuzzMail(f *testing.F) { fuzzExtract(f, "python.eml", "python.mbox") }
@@ -83,17 +140,17 @@ func FuzzSQLite(f *testing.F) { fuzzExtract(f, "sqlite.db", "sqlite-utf16.db") }
 func FuzzPicture(f *testing.F) { fuzzExtract(f, pictures...) }
 
 func FuzzXLSX(f *testing.F) {
-	fuzzOthers(f, "office.tar.xz", ".xlsx", "openpyxl.xlsx", "openpyxl-stream.xlsx")
+	fuzzMicrosoft(f, ".xlsx", "openpyxl.xlsx", "openpyxl-stream.xlsx")
 }
 func FuzzXLSB(f *testing.F) { fuzzOthers(f, "poi-xlsb.tar.xz", ".xlsb", "sheetjs.xlsb") }
-func FuzzDOCX(f *testing.F) { fuzzOthers(f, "office.tar.xz", ".docx", "writer.docx") }
-func FuzzPPTX(f *testing.F) { fuzzOthers(f, "office.tar.xz", ".pptx") }
+func FuzzDOCX(f *testing.F) { fuzzMicrosoft(f, ".docx", "writer.docx") }
+func FuzzPPTX(f *testing.F) { fuzzMicrosoft(f, ".pptx") }
 func FuzzODF(f *testing.F) {
 	fuzzExtract(f, "calc.ods", "calc.fods", "writer.odt", "impress.odp", "calc-password.ods")
 }
-func FuzzXLS(f *testing.F) { fuzzOthers(f, "office.tar.xz", ".xls", "calc.xls", "sheetjs.xls") }
-func FuzzDOC(f *testing.F) { fuzzOthers(f, "office.tar.xz", ".doc", "writer.doc") }
-func FuzzPPT(f *testing.F) { fuzzExtract(f, "impress.ppt") }
+func FuzzXLS(f *testing.F) { fuzzMicrosoft(f, ".xls", "calc.xls", "sheetjs.xls") }
+func FuzzDOC(f *testing.F) { fuzzMicrosoft(f, ".doc", "writer.doc") }
+func FuzzPPT(f *testing.F) { fuzzMicrosoft(f, ".ppt") }
 func FuzzMSG(f *testing.F) { fuzzOthers(f, "others.tar.xz", ".msg") }
 func FuzzCompound(f *testing.F) {
 	fuzzExtract(f, "calc-password.xlsx", "writer-password.docx")

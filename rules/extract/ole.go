@@ -15,7 +15,7 @@ type compound struct {
 	location string
 	depth    int
 	files    []*mscfb.File
-	streams  map[string]*mscfb.File // of the root storage
+	streams  map[string]*mscfb.File // by path, in small letters: names of any case are the same
 	taken    map[string]bool        // streams that need no further look
 }
 
@@ -36,8 +36,8 @@ func (w *walker) ole(location string, at io.ReaderAt, size int64, depth int) str
 	}
 	c := &compound{w: w, location: location, depth: depth, files: doc.File, streams: map[string]*mscfb.File{}, taken: map[string]bool{}}
 	for _, f := range doc.File {
-		if len(f.Path) == 0 {
-			c.streams[f.Name] = f
+		if name := pathOf(f); c.streams[strings.ToLower(name)] == nil {
+			c.streams[strings.ToLower(name)] = f
 		}
 	}
 	known := w.reason
@@ -46,7 +46,7 @@ func (w *walker) ole(location string, at io.ReaderAt, size int64, depth int) str
 		w.runs(location, whole()) // what the reader of the format could not make sense of
 	}
 	for _, f := range doc.File {
-		name := strings.Join(append(append([]string{}, f.Path...), f.Name), "/")
+		name := pathOf(f)
 		if f.Size <= 0 || c.taken[name] {
 			continue
 		}
@@ -58,26 +58,33 @@ func (w *walker) ole(location string, at io.ReaderAt, size int64, depth int) str
 	return mt
 }
 
+func pathOf(f *mscfb.File) string {
+	return strings.Join(append(append([]string{}, f.Path...), f.Name), "/")
+}
+
+// has tells whether there is a stream of a name.
+func (c *compound) has(name string) bool { return c.streams[strings.ToLower(name)] != nil }
+
 // main reads the stream the document is in and answers the media type.
 func (c *compound) main() string {
 	switch {
-	case c.streams["EncryptedPackage"] != nil || c.streams["EncryptionInfo"] != nil:
+	case c.has("EncryptedPackage") || c.has("EncryptionInfo"):
 		c.taken["EncryptedPackage"], c.taken["EncryptionInfo"] = true, true
 		c.w.note(problem{Encrypted})
 		return "application/x-ole-storage"
-	case c.streams["Workbook"] != nil:
+	case c.has("Workbook"):
 		c.workbook("Workbook")
 		return "application/vnd.ms-excel"
-	case c.streams["Book"] != nil:
+	case c.has("Book"):
 		c.workbook("Book")
 		return "application/vnd.ms-excel"
-	case c.streams["WordDocument"] != nil:
+	case c.has("WordDocument"):
 		c.wordDocument()
 		return "application/msword"
-	case c.streams["PowerPoint Document"] != nil:
+	case c.has(pptStream), c.has(pptDual + pptStream):
 		c.presentation()
 		return "application/vnd.ms-powerpoint"
-	case c.streams["__properties_version1.0"] != nil:
+	case c.has("__properties_version1.0"):
 		c.outlook().message("", c.location, c.depth)
 		return "application/vnd.ms-outlook"
 	}
@@ -91,11 +98,11 @@ func (c *compound) content(f *mscfb.File) io.Reader {
 
 // whole reads a stream into memory; nil when there is none.
 func (c *compound) whole(name string) []byte {
-	f := c.streams[name]
+	f := c.streams[strings.ToLower(name)]
 	if f == nil {
 		return nil
 	}
-	c.taken[name] = true
+	c.taken[pathOf(f)] = true
 	p, err := c.w.hold(c.content(f))
 	c.w.note(err)
 	if err == nil && int64(len(p)) < f.Size {

@@ -62,6 +62,10 @@ func TestRealFiles(t *testing.T) {
 		{"python-docx.docx", "", with(asRows("table 1"), "[]\n客户欧阳明轩，电话13812345678。", "[header1]\n页眉 13600001111", "[footer1]\n页脚 13700002222")},
 		{"writer.docx", "", with(asRows("table 1"), "客户欧阳明轩，电话13812345678。")},
 		{"writer.odt", "", with(asRows("表1")[1:], "客户欧阳明轩，电话13812345678。")},
+		{"writer-gaps.doc", "", []string{"1: A=姓名 C=手机号 E=身份证号 G=电子邮箱\n2: A=欧阳明轩 C=13812345678 E="}},
+		{"writer-2003.xml", "", with(asRows("table 1"), "客户欧阳明轩，电话13812345678。\n", "页眉 13600001111\n页脚 13700002222\n")},
+		{"writer.uot", "", with(asRows("table 1"), "客户欧阳明轩，电话13812345678。\n")},
+		{"calc.uos", "", with(asRows("客户"), "[second]\n", ": C=赵敏 15112345678")}, // in a row that it numbers wrongly
 		{"writer.html", "", with(asRows("")[1:], "客户欧阳明轩，电话13812345678。")},
 		{"impress.pptx", "", []string{strings.Join(people[0], " "), strings.Join(people[2], " "), "[slide1]", "备注 13600001111"}},
 		{"impress.odp", "", []string{strings.Join(people[0], " "), strings.Join(people[2], " "), "备注 13600001111"}},

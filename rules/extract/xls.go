@@ -5,6 +5,10 @@ import (
 	"math"
 	"strconv"
 	"unicode/utf16"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 )
 
 // Records of a workbook stream: [MS-XLS] 2.4.
@@ -15,6 +19,7 @@ const (
 	xlsFooter     = 0x0015
 	xlsFilePass   = 0x002F
 	xlsContinue   = 0x003C
+	xlsCodePage   = 0x0042
 	xlsBoundSheet = 0x0085
 	xlsMulRK      = 0x00BD
 	xlsRString    = 0x00D6
@@ -22,6 +27,10 @@ const (
 	xlsLabelSST   = 0x00FD
 	xlsTextObject = 0x01B6
 	xlsHyperlink  = 0x01B8
+	xlsValidation = 0x01BE
+	xlsLinkCache  = 0x0059
+	xlsLinkedRow  = 0x005A
+	xlsChartText  = 0x100D
 	xlsNumber     = 0x0203
 	xlsLabel      = 0x0204
 	xlsString     = 0x0207
@@ -36,11 +45,13 @@ type xls struct {
 	location string
 	rest     []byte // records not read yet
 	strings  sharedStrings
-	old      bool // Excel 5 or 95
+	old      bool              // Excel 5 or 95
+	page     encoding.Encoding // of its text, nil for one to be guessed
 	names    []string
 	sheet    int    // sheets begun
 	pending  int    // column of a formula whose text follows, -1 for none
 	extra    []byte // headers, notes, links: text outside of cells
+	caches   int    // of linked workbooks met
 }
 
 func (c *compound) workbook(stream string) {
@@ -64,14 +75,14 @@ func (c *compound) workbook(stream string) {
 
 // next cuts the next record off.
 func (x *xls) next() (id uint16, record []byte, ok bool) {
+	for len(x.rest) >= 4 && le.Uint32(x.rest) == 0 {
+		x.rest = x.rest[4:] // padding, which some programs write among the records
+	}
 	if len(x.rest) < 4 {
 		return 0, nil, false
 	}
 	id = le.Uint16(x.rest)
 	n := int(le.Uint16(x.rest[2:]))
-	if id == 0 && n == 0 {
-		return 0, nil, false // padding behind the last record
-	}
 	if n > len(x.rest)-4 {
 		x.w.note(problem{Truncated})
 		n = len(x.rest) - 4
@@ -101,6 +112,10 @@ func (x *xls) record(id uint16, r []byte) {
 	case xlsEOF:
 		x.flush()
 		x.leftover()
+	case xlsCodePage:
+		if len(r) >= 2 {
+			x.page = codePage(uint32(le.Uint16(r)))
+		}
 	case xlsBoundSheet:
 		if len(r) > 6 && len(x.names) < 10_000 {
 			x.names = append(x.names, string(x.short(r[6:])))
@@ -114,14 +129,10 @@ func (x *xls) record(id uint16, r []byte) {
 			x.add(x.pending, x.text(r))
 			x.pending = -1
 		}
-	case xlsHeader, xlsFooter:
-		x.keep(x.text(r))
-	case xlsTextObject:
-		if parts := x.continued(nil); len(parts) > 1 && len(parts[1]) > 0 {
-			x.keep(chars(parts[1][1:], len(parts[1]), parts[1][0]&1 != 0))
-		}
-	case xlsHyperlink:
-		x.keep(appendRuns(nil, r))
+	case xlsLinkCache, xlsLinkedRow:
+		x.linked(id, r)
+	default:
+		x.outside(id, r)
 	}
 }
 
@@ -202,7 +213,7 @@ func (x *xls) text(p []byte) []byte {
 	}
 	n, p := int(le.Uint16(p)), p[2:]
 	if x.old {
-		return []byte(decodeString(p[:min(n, len(p))]))
+		return decodePage(p[:min(n, len(p))], x.page)
 	}
 	if len(p) == 0 {
 		return nil
@@ -216,7 +227,7 @@ func (x *xls) short(p []byte) []byte {
 		return nil
 	}
 	if x.old {
-		return []byte(decodeString(p[1:min(len(p), 1+int(p[0]))]))
+		return decodePage(p[1:min(len(p), 1+int(p[0]))], x.page)
 	}
 	return chars(p[2:], int(p[0]), p[1]&1 != 0)
 }
@@ -229,9 +240,21 @@ func chars(p []byte, n int, wide bool) []byte {
 	return appendLatin(nil, p[:min(n, len(p))])
 }
 
+// appendWestern decodes the code page of western Windows.
+func appendWestern(dst, p []byte) []byte {
+	for _, c := range p {
+		if c < utf8.RuneSelf {
+			dst = append(dst, c)
+		} else {
+			dst = utf8.AppendRune(dst, charmap.Windows1252.DecodeByte(c))
+		}
+	}
+	return dst
+}
+
 func appendLatin(dst, p []byte) []byte {
 	for _, c := range p {
-		dst = append(dst, string(rune(c))...)
+		dst = utf8.AppendRune(dst, rune(c))
 	}
 	return dst
 }
@@ -334,20 +357,4 @@ func (s *splitStrings) next() ([]byte, bool) {
 	}
 	s.skip(4*runs + extra)
 	return []byte(string(utf16.Decode(s.units))), true
-}
-
-func (x *xls) keep(text []byte) {
-	if len(text) > 0 && len(x.extra) < widest {
-		x.extra = append(append(x.extra, text...), '\n')
-	}
-}
-
-func (x *xls) leftover() {
-	if len(x.extra) > 0 {
-		if x.sheet == 0 {
-			x.w.sink.Begin(x.location)
-		}
-		x.w.sink.Write(x.extra)
-		x.extra = x.extra[:0]
-	}
 }

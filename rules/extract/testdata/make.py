@@ -279,6 +279,21 @@ def databases():
     make("sqlite.db", "UTF-8", 100)
     make("sqlite-utf16.db", "UTF-16le", 3)
 
-parts = {"texts": texts, "books": openpyxl_books, "word": word, "office": office, "archives": archives, "mails": mails, "pdfs": pdfs, "databases": databases, "cards": cards}
+def converted():
+    """Tables with empty columns, and formats that only style sheets of LibreOffice write."""
+    def rows(between):
+        return "".join("<tr>" + between.join(f"<td>{v}</td>" for v in r) + "</tr>" for r in [HEAD] + PEOPLE)
+    def convert(source, name, filter, *more):
+        run("soffice", "--headless", *more, "--convert-to", f"{name.rsplit('.', 1)[1]}:{filter}", "--outdir", OUT, source)
+        os.rename(out(os.path.basename(source).rsplit(".", 1)[0] + "." + name.rsplit(".", 1)[1]), out(name))
+    page = out("gaps.html")
+    open(page, "w").write(f'<html><head><meta charset="utf-8"></head><body><table>{rows("<td></td>")}</table></body></html>')
+    convert(page, "writer-gaps.doc", "MS Word 97", "--infilter=HTML (StarWriter)")
+    os.remove(page)
+    convert(out("python-docx.docx"), "writer-2003.xml", "MS Word 2003 XML")
+    convert(out("writer.docx"), "writer.uot", "UOF text")
+    convert(out("calc.xlsx"), "calc.uos", "UOF spreadsheet")
+
+parts = {"converted": converted, "texts": texts, "books": openpyxl_books, "word": word, "office": office, "archives": archives, "mails": mails, "pdfs": pdfs, "databases": databases, "cards": cards}
 for part in sys.argv[1:] or parts:
     parts[part]()
