@@ -8,6 +8,11 @@ func (s *Scanner) cell(text []byte, c cell) {
 	if col == nil {
 		col = &column{}
 	}
+	s.cellUnder(text, c, col)
+}
+
+// cellUnder looks at one cell of a column.
+func (s *Scanner) cellUnder(text []byte, c cell, col *column) {
 	value := text[c.start:c.end]
 	had := len(s.found)
 	col.rows++

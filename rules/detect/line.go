@@ -16,6 +16,7 @@ type line struct {
 	cells  []cell  // of a row
 	record bool    // the line is one row of a table
 	piled  bool    // and one cell of it
+	across bool    // it is a row of a table with a person in each column
 	traits traits  // of the text
 	cut    bool    // it is a part of a longer line
 	sheet  bool    // it came from a spreadsheet
@@ -333,7 +334,10 @@ func (s *Scanner) settle(l *line) {
 	if len(s.found) > 1 {
 		slices.SortFunc(s.found, func(a, b match) int { return a.start - b.start })
 	}
-	if s.judge(l); len(s.found) == 0 {
+	if !l.across {
+		s.judge(l)
+	}
+	if len(s.found) == 0 {
 		if !l.record && len(l.text) <= 120 && s.namesPlace(l) {
 			s.placed = l.number
 		}
@@ -344,6 +348,10 @@ func (s *Scanner) settle(l *line) {
 		if m := &s.found[i]; m.score >= reportFrom {
 			s.report(l, m)
 		}
+	}
+	if l.across {
+		s.acrossPeople(l)
+		return
 	}
 	s.people(l)
 }

@@ -61,6 +61,7 @@ type Scanner struct {
 	titles       titles
 	trail        trail
 	stack        stack
+	across       across
 
 	// scratch
 	cluster  cluster
@@ -112,6 +113,7 @@ func (s *Scanner) Reset() {
 	s.before, s.base, s.end = 0, 0, 0
 	s.first = -1
 	s.person = person{}
+	s.across.clear()
 	s.begun("")
 }
 
@@ -143,6 +145,7 @@ func (s *Scanner) begun(location string) {
 func (s *Scanner) finish() {
 	s.rest()
 	s.flushPerson()
+	s.flushAcross()
 }
 
 func (s *Scanner) rest() {
@@ -216,7 +219,7 @@ func (s *Scanner) search(final bool) {
 // the row goes depends on text still to come.
 func (s *Scanner) eager(final bool) bool {
 	reach := window
-	if s.table.on {
+	if s.table.on || s.across.width > 0 {
 		reach = longestRow
 	}
 	end, whole := s.lineEnd(s.pos, s.pos, reach)
@@ -347,6 +350,7 @@ func (s *Scanner) take(l *line) {
 		s.table.pile.blanks++
 		return
 	case s.table.on && s.tableRow(l):
+	case s.acrossLine(l):
 	case s.begin(l):
 	default:
 		s.running(l)

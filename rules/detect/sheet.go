@@ -9,12 +9,21 @@ func (s *Scanner) Row(number int, cells []Cell) {
 	if s.pos < s.end {
 		s.rest()
 	}
-	form := s.join(s.Unboxed(cells))
+	cells = s.Unboxed(cells)
+	across := s.mayGoAcross(cells)
+	form := s.join(cells, !across)
 	l := &s.current
 	*l = line{text: s.joined, offset: s.base, number: number, cells: s.cells, record: !form, sheet: true}
-	s.base += int64(len(s.joined))
 	l.traits = traitsOf(l.text)
+	if across && !s.goesAcross(l, 0) {
+		form = s.join(cells, true)
+		l.text, l.cells, l.record, across = s.joined, s.cells, !form, false
+		l.traits = traitsOf(l.text)
+	}
+	s.base += int64(len(s.joined))
 	switch {
+	case across:
+		s.goAcross(l, 0)
 	case form:
 		s.running(l)
 	case s.headings(l.text, l.cells, 0):
@@ -28,8 +37,8 @@ func (s *Scanner) Row(number int, cells []Cell) {
 }
 
 // join puts the cells of a row into one text, parted by tabs, or by a colon
-// behind a label. It tells whether there was one.
-func (s *Scanner) join(cells []Cell) (form bool) {
+// behind a label where it may be that of a form. It tells whether there was one.
+func (s *Scanner) join(cells []Cell, mayLabel bool) (form bool) {
 	s.joined, s.cells = s.joined[:0], s.cells[:0]
 	labelled := false
 	for i, c := range cells {
@@ -53,7 +62,7 @@ func (s *Scanner) join(cells []Cell) (form bool) {
 			}
 		}
 		s.cells = append(s.cells, cell{start, len(s.joined), c.Column})
-		labelled = s.callsNext(text, cells[i+1:])
+		labelled = mayLabel && s.callsNext(text, cells[i+1:])
 	}
 	return form
 }

@@ -39,6 +39,9 @@ func document(seed uint64) []byte {
 	b.WriteString(`{"a":"` + writings["JSON"](p.Name) + `","b":"` + writings["percent, everything"](p.Mobile) + `"}` + "\n")
 	b.WriteString(strings.Repeat("没有数据。\n", 20) + stacks(4, "zh", "%n", "%m") + strings.Repeat("没有数据。\n", 20))
 	b.WriteString("姓名\n城市\n手机\n" + stacks(4, "zh", "%n", "北京", "%m") + strings.Repeat("没有数据。\n", 20))
+	for _, row := range acrossRows(5, "姓名", "手机") {
+		b.WriteString(strings.Join(row, ",") + "\n")
+	}
 	return b.Bytes()
 }
 

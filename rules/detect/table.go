@@ -73,7 +73,12 @@ var delimiters = []byte{'\t', ',', ';', '|', ' '}
 
 // split cuts a line into cells. Quotes around a cell go.
 func split(text []byte, delimiter byte, cells []cell) []cell {
-	for i, n := 0, 0; n < maxColumns; n++ {
+	return splitAt(text, delimiter, cells, maxColumns)
+}
+
+// splitAt cuts a line into so many cells at most.
+func splitAt(text []byte, delimiter byte, cells []cell, most int) []cell {
+	for i, n := 0, 0; n < most; n++ {
 		start := i
 		if delimiter != ' ' {
 			for start < len(text) && text[start] == ' ' {
