@@ -365,15 +365,20 @@ func (s *Scanner) together(l *line) {
 			present |= role(m.kind)
 		}
 	}
-	if present&(present-1) == 0 {
+	phones := present == phoneKinds && s.barePhones()
+	if phones || !present.several() {
 		bare := l.record && s.filled(l) > 1 || len(s.found) < 8 && s.otherNumbers(l.text) >= 4
+		among := present&phoneKinds != 0 && !l.record && s.amongNumbers(l.text)
 		for i := range s.found {
-			if m := &s.found[i]; (bare || !l.record && loneCell(l.text, m)) && m.why.flags&(labelled|underHeading|withPlus|inColumn) == 0 && !m.provesItself() && m.kind != email {
+			if m := &s.found[i]; (bare || among && phoneKinds.has(m.kind) || !l.record && loneCell(l.text, m)) && m.why.flags&(labelled|underHeading|withPlus|inColumn) == 0 && !m.provesItself() && m.kind != email {
 				s.hold(l, m)
 				m.why.flags |= loneInRow
 				m.cap(40)
 			}
 		}
+	}
+	if phones {
+		return
 	}
 	for i := range s.found {
 		m := &s.found[i]

@@ -44,6 +44,7 @@ const (
 	rankReach    = 64 // lines without long numbers that ranks may have between them
 	leastTried   = 3  // numbers of a column that speak against one
 	leastFile    = 10 // that speak for one
+	leastCards   = 4  // that do where they carry a check and all pass
 	leastList    = 4  // that do in one line
 	mostHeld     = 16 // of a column
 	filePrefixes = 3  // telephones that begin alike are rather a sequence
@@ -71,7 +72,13 @@ func (f *file) fails() bool { return f.tried >= leastTried && 2*f.passed < f.tri
 
 // stands tells whether so many pass that all that do count.
 func (f *file) stands(cards bool) bool {
-	return f.tried >= leastFile && 5*f.passed >= 4*f.tried && (cards || f.beginnings() >= filePrefixes)
+	if cards && f.tried >= leastCards && f.passed == f.tried { // one in ten would pass by accident
+		return true
+	}
+	if cards {
+		return f.tried >= leastFile && 5*f.passed >= 4*f.tried
+	}
+	return f.tried >= leastFile && 10*f.passed >= 9*f.tried && f.beginnings() >= filePrefixes
 }
 
 func (f *file) beginnings() int {

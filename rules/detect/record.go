@@ -47,6 +47,9 @@ func (s *Scanner) people(l *line) {
 	if present == 0 {
 		return
 	}
+	if present == phoneKinds && s.barePhones() {
+		present, count[landline] = role(mobile), 0
+	}
 	place := s.ofPlace(l, present)
 	persons := secondLargest(&count)
 	if l.record && persons > 1 {
