@@ -256,6 +256,15 @@ func TestASearchStopsAndGoesOn(t *testing.T) {
 	if !slices.Equal(got, want) || pages != 3 {
 		t.Errorf("%d found on %d pages", len(got), pages)
 	}
+
+	// What somebody is at is found at once, however much is newer.
+	if err := s.AddStep(t.Context(), all[3].ID, li, store.Step{State: store.StateInReview}, 0, start); err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Incidents(t.Context(), store.Filter{State: store.StateInReview}, 50, "")
+	if err != nil || len(p.Incidents) != 1 || p.Next != "" || !p.Back.IsZero() {
+		t.Errorf("in review: %d, looked back to %v, %v", len(p.Incidents), p.Back, err)
+	}
 }
 
 func TestCursorsThatWereNotGivenOut(t *testing.T) {

@@ -163,13 +163,16 @@ func (f Filter) conditions(from position) (first, rest conditions) {
 		column, value string
 		indexed       bool
 	}{
-		{"person", f.Person, true}, {"machine", byID, true}, {"rule", f.Rule, true}, {"severity", f.Severity, true},
-		{"machine_name", byName, false}, {"channel", f.Channel, false}, {"action", f.Action, false}, {"outcome", f.Outcome, false}, {"kind", f.Kind, false}, {"state", f.State, false},
+		{"person", f.Person, true}, {"machine", byID, true}, {"rule", f.Rule, true}, {"severity", f.Severity, true}, {"state", f.State, f.State != StateNew},
+		{"machine_name", byName, false}, {"channel", f.Channel, false}, {"action", f.Action, false}, {"outcome", f.Outcome, false}, {"kind", f.Kind, false},
 	} {
 		switch {
 		case c.value == "":
 		case c.indexed && len(first.where) == 0:
 			first.add(c.column+" = ?", c.value)
+			if c.column == "state" {
+				first.add("state <> 'new'") // in the words of its index, which has no others
+			}
 		default:
 			rest.add(c.column+" = ?", c.value)
 		}
