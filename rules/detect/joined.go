@@ -16,7 +16,7 @@ const (
 // still to come.
 func (s *Scanner) rowEnd(end int, final bool) (int, bool) {
 	t := &s.table
-	if !t.on || t.delimiter == ' ' || t.delimiter == '\n' || t.strays >= mostStrays || bytes.IndexByte(s.buffer[s.pos:end], '"') < 0 {
+	if !t.on || !t.byOneSign() || t.strays >= mostStrays || bytes.IndexByte(s.buffer[s.pos:end], '"') < 0 {
 		return end, true
 	}
 	most := min(s.pos+joinedBytes, s.end)

@@ -10,6 +10,9 @@ import (
 func latin(p []byte) int {
 	end, words, i := 0, 0, 0
 	for words < 4 {
+		for n := particle(p[i:]); n > 0; n = particle(p[i:]) {
+			i += n
+		}
 		n := latinWord(p[i:])
 		if n == 0 {
 			break
@@ -32,6 +35,31 @@ func latin(p []byte) int {
 		return 0
 	}
 	return end
+}
+
+// particles stand within names in small letters: Ludwig van der Berg.
+var particles = wordSet("van von der den dem de del della di da dos das du la le ten ter zu zum bin binti ibn al el y e")
+
+// particle answers the length of one that p starts with, its space included.
+func particle(p []byte) int {
+	for n := 0; n < len(p) && n <= 5; n++ {
+		if p[n] == ' ' {
+			if n > 0 && particles[string(p[:n])] {
+				return n + 1
+			}
+			return 0
+		}
+	}
+	return 0
+}
+
+// titled tells whether a word goes before names with a point: Dr., Mrs.
+func titled(word []byte) bool {
+	switch string(word) {
+	case "Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Sr", "Jr":
+		return true
+	}
+	return false
 }
 
 // companyForm tells whether a word says that a company goes by the words before.
@@ -58,6 +86,8 @@ func latinWord(p []byte) int {
 			letters++
 		case n > 0 && (p[n] == '\'' || p[n] == '-'):
 			k = 1
+		case n > 0 && p[n] == 0xE2 && n+2 < len(p) && p[n+1] == 0x80 && p[n+2] == 0x99: // ’
+			k = 3
 		case n > 0 && (p[n] == 0xCC || p[n] == 0xCD) && n+1 < len(p): // U+0300 to U+036F
 			k = 2
 		}
@@ -66,7 +96,7 @@ func latinWord(p []byte) int {
 		}
 		n += k
 	}
-	if letters == 1 && n < len(p) && p[n] == '.' {
+	if n < len(p) && p[n] == '.' && (letters == 1 || titled(p[:n])) {
 		return n + 1
 	}
 	if n < 2 || letters < 2 || n > 24 {

@@ -254,7 +254,7 @@ func (s *Scanner) eager(final bool) bool {
 // shortWay looks at the row at pos without the long way's care, if that does.
 func (s *Scanner) shortWay(end int) bool {
 	t := &s.table
-	if s.longWay || !t.headed || t.delimiter == ' ' || t.delimiter == '\n' || t.misses > 0 || t.width > maxSteady {
+	if s.longWay || !t.headed || !t.byOneSign() || t.misses > 0 || t.width > maxSteady {
 		return false
 	}
 	text := trimEnd(s.buffer[s.pos:end])

@@ -69,6 +69,11 @@ func (t *table) column(i int) *column {
 	return &t.columns[i]
 }
 
+// byOneSign tells whether the delimiter itself stands between the cells.
+func (t *table) byOneSign() bool {
+	return t.delimiter != ' ' && t.delimiter != '\n' && t.delimiter != tupleDelimiter
+}
+
 var delimiters = []byte{'\t', ',', ';', '|', ' '}
 
 // split cuts a line into cells. Quotes around a cell go.
@@ -152,6 +157,9 @@ func trim(text []byte, start, end int) (int, int) {
 
 // begin looks for headings in a line and starts a table if it finds them.
 func (s *Scanner) begin(l *line) bool {
+	if s.copied(l) || s.inserted(l) {
+		return true
+	}
 	if len(l.text) > 1024 || len(l.text) < 3 || !l.traits.mayHead() {
 		return false
 	}
@@ -287,6 +295,9 @@ func (s *Scanner) tableRow(l *line) bool {
 		if t.lapsed() {
 			return false
 		}
+	}
+	if t.delimiter == tupleDelimiter {
+		return s.tupleLine(l)
 	}
 	s.cells = split(l.text, t.delimiter, s.cells[:0])
 	fits := len(s.cells) == t.width || t.delimiter == ' ' && len(s.cells) > 1 && len(s.cells) <= t.width
