@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -82,7 +83,28 @@ func foreignPhones() []Detector {
 	return []Detector{
 		{Class: IntlPhone, Pattern: `\+` + number, Anchors: behind("+", "123456789"), Near: near, Alone: 0.6, accept: foreignPhone},
 		{Class: IntlPhone, Pattern: `00` + number, Anchors: behind("00", "123456789"), Near: near, Alone: -1, accept: foreignPhone},
+		{Class: IntlPhone, Anchors: slices.Concat(behind(")", digitsAll), behind("-", digitsAll), behind(".", digitsAll)), Alone: -1, labelled: true, accept: nationalPhone,
+			Near: calls, find: matches(regexp.MustCompile(`\([2-9]\d\d\) ?[2-9]\d\d[-. ]\d{4}|[2-9]\d\d[-.][2-9]\d\d[-.]\d{4}`))},
+		{Class: IntlPhone, Anchors: behind("09", digitsAll), Alone: -1, labelled: true, accept: nationalPhone, Near: calls, find: matches(regexp.MustCompile(`09\d\d(?:-\d{3}-\d{3}|-\d{6}| \d{3} \d{3}|\d{6})`))},
 	}
+}
+
+// calls are labels and headings behind which numbers stand as they are dialled
+// within their country: those of North America (area code and office code begin
+// with 2 to 9; North American Numbering Plan) and mobiles of Taiwan (09 and eight
+// digits; National Communications Commission).
+var calls = []string{"tel", "tel.", "tel no", "telephone", "telephone no", "telephone number", "phone", "phone #", "phone no", "phone no.", "phone number", "phone_number", "phonenumber", "mobile", "mobile no", "mobile number", "mobile phone", "mobile_phone", "cell", "cell phone", "cellphone",
+	"home phone", "work phone", "contact number", "contact no", "daytime phone", "fax", "fax number", "customer phone", "customer_phone",
+	"电话", "联系电话", "手机", "手机号", "手机号码", "移动电话", "联系方式", "電話", "聯絡電話", "電話號碼", "手機", "手機號碼", "行動電話", "聯絡手機"}
+
+// nationalPhone tells a number parted evenly from a part of a longer one, and
+// from those kept for films (555-0100 to 0199).
+func nationalPhone(before, value, after []byte) bool {
+	d := onlyDigits(value)
+	if !apart(before, after) || len(value) == 12 && value[0] != '0' && value[3] != value[7] {
+		return false
+	}
+	return !(string(d[3:6]) == "555" && string(d[6:8]) == "01") && bytes.Count(d, d[len(d)-1:]) < len(d)-2
 }
 
 // countryCodes are those assigned, of one, two and three digits, without 86.

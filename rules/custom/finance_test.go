@@ -91,4 +91,11 @@ func TestRowsOfBorrowers(t *testing.T) {
 	if c := look(set, rows, 4096).Classes; len(c) != 1 || c[0].Distinct != 25 {
 		t.Errorf("of 25 rows %v", c)
 	}
+	told := ""
+	for i := range 25 {
+		told += fmt.Sprintf("借款人：王%s，贷款余额：%d000元，逾期天数：%d。\n", string([]rune("伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉")[i]), i+1, i+1)
+	}
+	if c := look(set, told, 4096).Classes; len(c) != 1 || c[0].Distinct != 25 {
+		t.Errorf("of 25 sentences %v", c)
+	}
 }

@@ -47,7 +47,7 @@ func ofRecord(before, word, after []byte) bool {
 	}
 	switch small {
 	case "患者", "病人", "病者":
-		if (ofOne.Match(after) || ofNamed.Match(after)) && !hasHan(before) || hasAnySuffix(before, "该", "名", "位", "例", "此") && !bytes.HasPrefix(after, []byte("中")) {
+		if (ofOne.Match(after) && !ofAll(after) || ofNamed.Match(after)) && !hasHan(before) || hasAnySuffix(before, "该", "名", "位", "例", "此") && !bytes.HasPrefix(after, []byte("中")) {
 			return true
 		}
 	case "patient", "claimant":
@@ -65,6 +65,11 @@ func ofRecord(before, word, after []byte) bool {
 		return false // a general diagnosis, or even …
 	}
 	return beforeLabel.Match(before) && behindLabel.Match(after)
+}
+
+// ofAll tells what is said of patients in general: 患者因人而异.
+func ofAll(after []byte) bool {
+	return hasAnyPrefix(after, "因人而异", "因人", "因素", "因此", "因为", "因而", "因病情不同", "自身", "自我", "自行", "于是", "男女", "女性", "男性", "系统", "今后", "入院后应", "入院时应", "入院须知", "入院指南")
 }
 
 // ofDiagnosis tells whether a context word announces codes of diagnoses.

@@ -43,6 +43,7 @@ func TestHealth(t *testing.T) {
 func TestNoHealth(t *testing.T) {
 	set := builtIns(t, Health)
 	for _, text := range []string{
+		"患者因人而异，高血压的治疗方案需要个体化。", "患者因病情不同，糖尿病的用药也不同。", "患者男女均可发病，高血压多见于中年。",
 		"糖尿病患者应控制饮食，高血压患者要少吃盐。", "专家提醒：流感高发季节，出现发热应及时就诊，遵医嘱用药。", "肺炎是一种常见的呼吸系统疾病，诊断需要结合影像。",
 		"研究显示，阿司匹林可降低心肌梗死的风险。", "People with diabetes should see a doctor.", "Patients with hypertension often take lisinopril 10 mg daily.",
 		"世界卫生组织公布了疟疾的最新数据，住院人数下降。", "The diagnosis of pneumonia is made with an X-ray.", "If the patient is allergic to penicillin, other drugs are used.",
