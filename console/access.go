@@ -54,7 +54,7 @@ func level(path string, status int) slog.Level {
 // has typed is left out.
 func harmless(path string) string {
 	switch path {
-	case "/", "/approvals", "/codes", "/policy", "/policy/check", "/incidents", "/incidents/review", "/fleet", "/events", "/login", "/logout", "/account", "/language", "/api/v1/incidents", "/api/v1/fleet", incident.IngestPath, incident.HeartbeatPath, orders.Path, enrol.Path, enrol.RenewPath:
+	case "/", "/approvals", "/codes", "/policy", "/policy/check", "/incidents", "/incidents/review", "/fleet", "/events", "/login", "/logout", "/account", "/record", "/language", "/api/v1/incidents", "/api/v1/fleet", incident.IngestPath, incident.HeartbeatPath, orders.Path, enrol.Path, enrol.RenewPath:
 		return path
 	}
 	folder, name := pathpkg.Split(path)

@@ -99,12 +99,18 @@ func TestWhoMayRevoke(t *testing.T) {
 // demote makes every account a reviewer's.
 func (r *running) demote(t *testing.T) {
 	t.Helper()
+	r.behind(t, "UPDATE accounts SET role = ?", store.RoleReviewer)
+}
+
+// behind changes what the console keeps behind its back.
+func (r *running) behind(t *testing.T, query string, args ...any) {
+	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(r.dir, "console.db")+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec("UPDATE accounts SET role = ?", store.RoleReviewer); err != nil {
+	if _, err := db.Exec(query, args...); err != nil {
 		t.Fatal(err)
 	}
 }

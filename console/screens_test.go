@@ -69,7 +69,7 @@ func TestScreens(t *testing.T) {
 		{"detail", "/incidents/" + all[0].ID}, {"detail-long", "/incidents/" + all[1].ID}, {"detail-unreadable", "/incidents/" + all[3].ID},
 		{"detail-followed", "/incidents/" + stopped.ID}, {"approvals", "/approvals"}, {"approval", "/approvals/" + request.ID}, {"codes", "/codes"}, {"policy", "/policy"}, {"policy-back", "/policy?back=1"}, {"policy-old", "/policy/1"},
 		{"detail-merged", "/incidents/" + all[4].ID}, {"detail-share", "/incidents/" + all[7].ID}, {"detail-agent", "/incidents/" + all[11].ID}, {"discovery", "/discovery"}, {"check", "/discovery/" + check}, {"check-new", "/discovery/new"},
-		{"detail-half", "/incidents/" + resting[0].ID}, {"detail-kept", "/incidents/" + resting[3].ID}, {"fleet", "/fleet"}, {"fleet-unfolded", "/fleet"}, {"codes-half", "/codes"}, {"own", "/account"}, {"own-wrong", "/account"}, {"not-found", "/no/such/page"},
+		{"detail-half", "/incidents/" + resting[0].ID}, {"detail-kept", "/incidents/" + resting[3].ID}, {"fleet", "/fleet"}, {"fleet-unfolded", "/fleet"}, {"codes-half", "/codes"}, {"own", "/account"}, {"record", "/record?check=1"}, {"own-wrong", "/account"}, {"not-found", "/no/such/page"},
 	} {
 		do(t, ctx, chromedp.Navigate(r.URL()+p.path))
 		shoot(p.name)
@@ -97,7 +97,7 @@ var answers = map[string]func(url string) chromedp.Action{
 	},
 }
 
-const untranslated = `[...document.body.querySelectorAll("*")].filter(e => !e.children.length && !e.closest("code,pre")).map(e => e.textContent.trim()).filter(s => /^(nav|keys|login|own|setup|problem|filter|empty|severity|action|outcome|degree|channel|operation|reason|unreadable|state|code|detail|why|did|review|request|purpose|approvals?|codes|permits|policy|template|timeline|discovery|checks?|search|searches|task|kept|destroy|destroyed|overdue|excess|house|program|share|grant-failed)\.[a-z]/.test(s)).join(", ")`
+const untranslated = `[...document.body.querySelectorAll("*")].filter(e => !e.children.length && !e.closest("code,pre")).map(e => e.textContent.trim()).filter(s => /^(nav|keys|login|own|record|setup|problem|filter|empty|severity|action|outcome|degree|channel|operation|reason|unreadable|state|code|detail|why|did|review|request|purpose|approvals?|codes|permits|policy|template|timeline|discovery|checks?|search|searches|task|kept|destroy|destroyed|overdue|excess|house|program|share|grant-failed)\.[a-z]/.test(s)).join(", ")`
 
 func look(t *testing.T, ctx context.Context, keep string, url string, names []string, cookie func(name, value string) chromedp.Action) {
 	t.Helper()

@@ -88,21 +88,37 @@ func (s *Store) RecordSignIn(ctx context.Context, by Account, now time.Time) err
 
 // Audit calls visit with every entry, oldest first, until it answers an error.
 func (s *Store) Audit(ctx context.Context, visit func(Entry) error) error {
-	return s.entries(ctx, "", nil, visit)
+	return s.entries(ctx, " ORDER BY seq", nil, visit)
 }
 
-// History answers what was done about an incident, oldest first.
-func (s *Store) History(ctx context.Context, incident string) ([]Entry, error) {
+// Entries answers some of the record, newest first: those before the number
+// before, 0 for the newest, and only what an account of this name did, where one
+// is given.
+func (s *Store) Entries(ctx context.Context, name string, before int64, most int) ([]Entry, error) {
+	where, args := " WHERE (? = 0 OR seq < ?)", []any{before, before}
+	if name != "" {
+		where, args = where+" AND name = ?", append(args, name)
+	}
 	var all []Entry
-	err := s.entries(ctx, " WHERE subject = ?", []any{incident}, func(e Entry) error {
+	err := s.entries(ctx, where+" ORDER BY seq DESC LIMIT ?", append(args, most), func(e Entry) error {
 		all = append(all, e)
 		return nil
 	})
 	return all, err
 }
 
-func (s *Store) entries(ctx context.Context, where string, args []any, visit func(Entry) error) error {
-	rows, err := s.read.QueryContext(ctx, "SELECT seq, time, actor, name, action, subject, detail, previous, hash FROM audit"+where+" ORDER BY seq", args...)
+// History answers what was done about an incident, oldest first.
+func (s *Store) History(ctx context.Context, incident string) ([]Entry, error) {
+	var all []Entry
+	err := s.entries(ctx, " WHERE subject = ? ORDER BY seq", []any{incident}, func(e Entry) error {
+		all = append(all, e)
+		return nil
+	})
+	return all, err
+}
+
+func (s *Store) entries(ctx context.Context, which string, args []any, visit func(Entry) error) error {
+	rows, err := s.read.QueryContext(ctx, "SELECT seq, time, actor, name, action, subject, detail, previous, hash FROM audit"+which, args...)
 	if err != nil {
 		return fmt.Errorf("read the audit record: %w", err)
 	}

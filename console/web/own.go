@@ -29,6 +29,7 @@ type ownData struct {
 	Role, Problem string
 	Wait, Least   int // seconds, characters
 	Changed       bool
+	MayRead       bool // the record
 }
 
 func (w *Web) own(rw http.ResponseWriter, r *http.Request) {
@@ -37,7 +38,7 @@ func (w *Web) own(rw http.ResponseWriter, r *http.Request) {
 
 func (w *Web) showOwn(rw http.ResponseWriter, r *http.Request, status int, d ownData) {
 	a, _ := r.Context().Value(contextKey{}).(store.Account)
-	d.Role, d.Least = a.Role, account.MinPassword
+	d.Role, d.Least, d.MayRead = a.Role, account.MinPassword, administrator(r)
 	w.render(rw, r, status, "own", page{Title: "own.title", Here: "own", Data: d})
 }
 

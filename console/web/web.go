@@ -108,6 +108,7 @@ func (w *Web) Handler() http.Handler {
 	mux.HandleFunc("GET /setup/{secret}", w.setup)
 	mux.HandleFunc("POST /setup/{secret}", w.setUp)
 	mux.HandleFunc("POST /language", w.chooseLanguage)
+	mux.Handle("GET /record", w.signedIn(w.record))
 	mux.Handle("GET /account", w.signedIn(w.own))
 	mux.Handle("POST /account", w.signedIn(w.changePassword))
 	mux.Handle("POST /logout", w.signedIn(w.signOut))
@@ -206,7 +207,7 @@ func pathWithoutSecret(r *http.Request) string {
 
 func parse() (map[string]*template.Template, error) {
 	all := map[string]*template.Template{}
-	for _, name := range []string{"login", "setup", "incidents", "incident", "fleet", "approvals", "approval", "codes", "discovery", "check", "check-new", "policy", "policy-old", "own", "problem"} {
+	for _, name := range []string{"login", "setup", "incidents", "incident", "fleet", "approvals", "approval", "codes", "discovery", "check", "check-new", "policy", "policy-old", "own", "record", "problem"} {
 		t, err := template.New("base.html").Funcs(functions()).ParseFS(files, "templates/base.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read the page %s: %w", name, err)
