@@ -232,11 +232,11 @@ func (j *Judge) report(ctx context.Context, a activity.Activity, content rules.C
 }
 
 // keep makes an incident durable, then has the person told.
-func (j *Judge) keep(ctx context.Context, a activity.Activity, i incident.Incident, d rules.Decision) {
+func (j *Judge) keep(ctx context.Context, a activity.Activity, i incident.Incident, d rules.Decision) (recorded bool) {
 	// What was decided is recorded even when the program that asked has gone.
 	if err := j.Record(context.WithoutCancel(ctx), i); err != nil {
 		j.Log.Error("incident is not recorded", "incident", i.ID, "error", err)
-		return
+		return false
 	}
 	words := prompt.Words{Title: d.Title, Message: d.Message, Data: map[string]map[string]string{}}
 	for _, c := range i.Content.Classes {
@@ -246,6 +246,7 @@ func (j *Judge) keep(ctx context.Context, a activity.Activity, i incident.Incide
 	}
 	j.keepCase(a, i, words)
 	j.Tell(ctx, i, words)
+	return true
 }
 
 // judgement is about one file.

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -40,7 +41,18 @@ func (a *Agent) openCustody() (err error) {
 		return err
 	}
 	a.custody = c
-	return c.store.Recover()
+	return c.store.Recover(a.recordTaken)
+}
+
+// recordTaken records the incident of a file that a run before has taken and may
+// not have recorded. It has the same ID, so that the console has it once.
+func (a *Agent) recordTaken(e quarantine.Entry) error {
+	var i incident.Incident
+	if err := json.Unmarshal(e.Record, &i); err != nil {
+		a.log.Error("the incident of a file in quarantine cannot be read", "incident", e.Incident, "error", err)
+		return nil
+	}
+	return a.record(context.Background(), i)
 }
 
 // Quarantine opens what the service of this configuration keeps, also beside
@@ -93,22 +105,33 @@ func (a *Agent) settle(ctx context.Context, r *finding) {
 		r.add(&i)
 	}
 	gone := ""
+	var taken quarantine.Entry
 	if take {
 		expires := time.Now().Add(keeping)
 		note := a.custody.notes.Text(filepath.Base(r.path), i.ID, d.Title.In, expires)
-		switch _, err := a.custody.store.Take(r.path, r.judged, i.ID, note, expires); {
+		i.Decision.Outcome = incident.Undone
+		record, err := json.Marshal(i)
+		if err == nil {
+			taken, err = a.custody.store.Take(r.path, r.judged, quarantine.Cause{Incident: i.ID, Record: record, Note: note, Expires: expires})
+		}
+		switch {
 		case err == nil:
-			i.Decision.Outcome, gone = incident.Undone, discovery.Quarantined
+			gone = discovery.Quarantined
 		case errors.Is(err, quarantine.ErrChanged):
 			return // it will be looked at again
 		default:
+			i.Decision.Outcome = incident.Reported
 			a.log.Error("a file is not taken into quarantine, only reported", "incident", i.ID, "error", err)
 		}
 	}
 	if r.atRest {
 		a.finder.keep(r, i, gone)
 	}
-	a.judge.keep(ctx, act, i, d)
+	if a.judge.keep(ctx, act, i, d) && gone != "" {
+		if err := a.custody.store.Recorded(taken); err != nil {
+			a.log.Warn("the incident of a file in quarantine is recorded again at the next start", "incident", i.ID, "error", err)
+		}
+	}
 }
 
 // sumOfFile answers the SHA-256 in hex of a file that is still the one judged.

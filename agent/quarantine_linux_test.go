@@ -84,6 +84,55 @@ func TestListInACloudDrive(t *testing.T) {
 	}
 }
 
+// What a run has taken and could not record any more, the next one records.
+func TestTakenAndNotRecorded(t *testing.T) {
+	dir := t.TempDir()
+	drive, policy := filepath.Join(dir, "drive"), filepath.Join(dir, "policy.yaml")
+	var list bytes.Buffer
+	for _, err := range []error{os.Mkdir(drive, 0o755), os.WriteFile(policy, []byte(driveRule), 0o600), synthetic.CSV(&list, synthetic.New(3).People(50), "zh")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := DefaultConfig()
+	c.State, c.Socket, c.Policy, c.Watch = filepath.Join(dir, "state"), filepath.Join(dir, "socket"), policy, []string{drive}
+	a, _, end := running(t, c)
+	tried := make(chan incident.Incident, 10)
+	a.judge.Record = func(_ context.Context, all ...incident.Incident) error {
+		tried <- all[0]
+		return errors.New("it is killed")
+	}
+	var got incident.Incident
+	for until := time.Now().Add(60 * time.Second); got.Kind != incident.Activity && time.Now().Before(until); {
+		if err := os.WriteFile(filepath.Join(drive, "names.csv"), list.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case got = <-tried:
+		case <-time.After(3 * time.Second): // the watch may have begun after it
+		}
+	}
+	end()
+	next, err := New(c, "test", nil, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next.close()
+	waiting, err := next.spool.Peek(t.Context(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, i := range waiting {
+		if i.ID == got.ID && i.Decision.Outcome == incident.Undone && i.File.SHA256 == got.File.SHA256 && i.Content.People == got.Content.People {
+			n++
+		}
+	}
+	if n != 1 || got.ID == "" {
+		t.Errorf("%d of %d incidents are that of the file in quarantine (%q)", n, len(waiting), got.ID)
+	}
+}
+
 // running runs a whole service, and answers what people do as it is recorded;
 // end stops it.
 func running(t *testing.T, c Config) (a *Agent, records chan incident.Incident, end func()) {

@@ -58,9 +58,38 @@ func (r *reviewers) have(channel, outcome string) int {
 // people answers whose incidents these are.
 func (r *reviewers) people(channel, outcome string) (names []string) {
 	r.w.t.Helper()
+	for _, i := range r.incidents(channel, outcome) {
+		names = append(names, i.Person.User)
+	}
+	return names
+}
+
+// files answers the names of files by the incidents' IDs.
+func (r *reviewers) files(channel, outcome string) map[string]string {
+	r.w.t.Helper()
+	names := map[string]string{}
+	for _, i := range r.incidents(channel, outcome) {
+		if names[i.ID] != "" || i.Count > 1 {
+			r.w.t.Errorf("the incident %s is at the console more than once", i.ID)
+		}
+		names[i.ID] = filepath.Base(i.File.Name)
+	}
+	return names
+}
+
+// reviewed is an incident as the API tells it.
+type reviewed struct {
+	ID     string
+	Count  int
+	Person struct{ User string }
+	File   struct{ Name string }
+}
+
+func (r *reviewers) incidents(channel, outcome string) []reviewed {
+	r.w.t.Helper()
 	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	defer client.CloseIdleConnections()
-	req, err := http.NewRequest(http.MethodGet, r.url+"/api/v1/incidents?channel="+channel+"&outcome="+outcome, nil)
+	req, err := http.NewRequest(http.MethodGet, r.url+"/api/v1/incidents?limit=200&channel="+channel+"&outcome="+outcome, nil)
 	if err != nil {
 		r.w.t.Fatal(err)
 	}
@@ -70,14 +99,9 @@ func (r *reviewers) people(channel, outcome string) (names []string) {
 		r.w.t.Fatal(err)
 	}
 	defer res.Body.Close()
-	var answer struct {
-		Incidents []struct{ Person struct{ User string } }
-	}
+	var answer struct{ Incidents []reviewed }
 	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil || res.StatusCode != http.StatusOK {
 		r.w.t.Fatalf("the console answers %d (%v)", res.StatusCode, err)
 	}
-	for _, i := range answer.Incidents {
-		names = append(names, i.Person.User)
-	}
-	return names
+	return answer.Incidents
 }

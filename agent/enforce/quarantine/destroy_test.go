@@ -79,7 +79,7 @@ func kept(t *testing.T) (*Store, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Take(path, info, "incident", "a note", time.Now().Add(time.Hour)); err != nil {
+	if _, err := s.Take(path, info, Cause{Incident: "incident", Note: "a note", Expires: time.Now().Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	return s, path

@@ -28,6 +28,7 @@ const (
 	sealed = ".sealed" // a file in safe keeping
 	coming = ".coming" // a sealed copy whose file still has to go
 	fresh  = ".new"    // being written
+	owed   = ".owed"   // says that the incident of an entry may not be recorded
 
 	// maxFile and maxTotal bound what is kept, in bytes.
 	maxFile  = 4 << 30
@@ -64,7 +65,21 @@ type Entry struct {
 	Owner    string      `json:"owner,omitempty"` // the account's SID (Windows)
 	Modified time.Time   `json:"modified"`        // UTC
 	Note     string      `json:"note"`            // path of the note left in its place, "" for none
+	Record   []byte      `json:"record,omitempty"`
 }
+
+// Cause is why a file is taken.
+type Cause struct {
+	Incident string
+	// Record is the incident itself, for a run that finds a file taken and no
+	// incident. One that is too long for that is left out.
+	Record  []byte
+	Note    string // what is left in the file's place, "" for nothing
+	Expires time.Time
+}
+
+// maxRecord bounds a record, so that a description holds it.
+const maxRecord = maxMeta / 2
 
 // Store is the folder of sealed files.
 type Store struct {
@@ -83,20 +98,24 @@ func Open(dir string, key Key, log *slog.Logger) (*Store, error) {
 }
 
 // Recover finishes what a crash has left half done: it drops copies that were
-// never finished and takes away the files whose copies were. Only the one
-// process that takes files may call it, before it takes any.
-func (s *Store) Recover() error {
+// never finished, takes away the files whose copies were, and has the incidents
+// recorded, perhaps once more, that may not have been. Only the one process that
+// takes files may call it, before it takes any.
+func (s *Store) Recover(record func(Entry) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	files, err := os.ReadDir(s.dir)
 	if err != nil {
 		return fmt.Errorf("read the quarantine: %w", err)
 	}
+	var unrecorded []string
 	for _, f := range files {
 		path := filepath.Join(s.dir, f.Name())
 		switch filepath.Ext(f.Name()) {
 		case fresh:
 			err = errors.Join(err, os.Remove(path))
+		case owed:
+			unrecorded = append(unrecorded, strings.TrimSuffix(f.Name(), owed))
 		case coming:
 			e, readErr := s.entry(path)
 			if readErr != nil {
@@ -106,7 +125,29 @@ func (s *Store) Recover() error {
 			err = errors.Join(err, s.resume(e))
 		}
 	}
+	for _, id := range unrecorded {
+		err = errors.Join(err, s.recordOwed(id, record))
+	}
 	return err
+}
+
+// recordOwed has the incident of an entry recorded, where there is such an entry.
+func (s *Store) recordOwed(id string, record func(Entry) error) error {
+	e, err := s.entry(s.file(id, sealed))
+	if err == nil {
+		if err := record(e); err != nil {
+			return err // again at the next start
+		}
+	}
+	return os.Remove(s.file(id, owed))
+}
+
+// Recorded says that the incident of an entry is.
+func (s *Store) Recorded(e Entry) error {
+	if err := os.Remove(s.file(e.ID, owed)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("note that an incident is recorded: %w", err)
+	}
+	return nil
 }
 
 func (s *Store) resume(e Entry) error {
@@ -119,10 +160,10 @@ func (s *Store) resume(e Entry) error {
 	return s.finish(folder, e)
 }
 
-// Take seals a file and takes it away from where it is; note is what is left
-// in its place, "" for nothing. What is at the path has to be what was judged:
-// nobody has the service take another's file by putting a link in its way.
-func (s *Store) Take(path string, judged fs.FileInfo, incident, note string, expires time.Time) (Entry, error) {
+// Take seals a file and takes it away from where it is; say Recorded once its
+// incident is. What is at the path has to be what was judged: nobody has the
+// service take another's file by putting a link in its way.
+func (s *Store) Take(path string, judged fs.FileInfo, why Cause) (Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	folder, err := os.OpenRoot(filepath.Dir(path))
@@ -144,21 +185,24 @@ func (s *Store) Take(path string, judged fs.FileInfo, incident, note string, exp
 	}
 	uid, gid, owner := ownerOf(f, info)
 	e := Entry{
-		ID: id.String(), Path: path, Incident: incident, Taken: time.Now().UTC(), Expires: expires.UTC(),
+		ID: id.String(), Path: path, Incident: why.Incident, Taken: time.Now().UTC(), Expires: why.Expires.UTC(),
 		Bytes: info.Size(), Mode: info.Mode().Perm(), UID: uid, GID: gid, Owner: owner, Modified: info.ModTime().UTC(),
 	}
-	if note != "" {
+	if why.Note != "" {
 		e.Note = path + ".trustline.txt"
+	}
+	if len(why.Record) <= maxRecord {
+		e.Record = why.Record
 	}
 	if err := s.seal(e, f); err != nil {
 		return Entry{}, fmt.Errorf("take into quarantine: %w", err)
 	}
 	if now, err := folder.Lstat(filepath.Base(path)); err != nil || !os.SameFile(now, info) || now.Size() != info.Size() || !now.ModTime().Equal(info.ModTime()) {
-		return Entry{}, errors.Join(ErrChanged, os.Remove(s.file(e.ID, coming)))
+		return Entry{}, errors.Join(ErrChanged, os.Remove(s.file(e.ID, coming)), s.Recorded(e))
 	}
 	f.Close() // or Windows would not let it go
-	if note != "" {
-		s.leaveNote(folder, e, note)
+	if why.Note != "" {
+		s.leaveNote(folder, e, why.Note)
 	}
 	return e, s.finish(folder, e)
 }
@@ -242,6 +286,9 @@ func (s *Store) seal(e Entry, content io.Reader) (err error) {
 	if err = errors.Join(err, w.Close()); err == nil {
 		err = flush(tmp)
 	}
+	if err == nil && len(e.Record) > 0 {
+		err = os.WriteFile(s.file(e.ID, owed), nil, 0o600)
+	}
 	if err == nil {
 		err = os.Rename(tmp, s.file(e.ID, coming))
 	}
@@ -273,7 +320,7 @@ func (s *Store) finish(folder *os.Root, e Entry) error {
 	if same {
 		if err := remove(folder, name, e.Path); err != nil {
 			// It is still there: then there is nothing in quarantine either.
-			return errors.Join(fmt.Errorf("take the file away: %w", err), os.Remove(s.file(e.ID, coming)), s.removeNote(e))
+			return errors.Join(fmt.Errorf("take the file away: %w", err), os.Remove(s.file(e.ID, coming)), s.removeNote(e), s.Recorded(e))
 		}
 		if err := syncFolder(filepath.Dir(e.Path)); err != nil {
 			s.log.Warn("a file's removal may not be on disk yet", "incident", e.Incident, "error", err)
@@ -307,6 +354,7 @@ func (s *Store) list() ([]Entry, error) {
 			s.log.Error("an entry of the quarantine cannot be read", "entry", f.Name(), "error", err)
 			continue
 		}
+		e.Record = nil
 		all = append(all, e)
 	}
 	slices.SortFunc(all, func(a, b Entry) int { return strings.Compare(b.ID, a.ID) })

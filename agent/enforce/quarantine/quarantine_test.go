@@ -23,7 +23,7 @@ func open(t *testing.T, dir string) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Recover(); err != nil {
+	if err := s.Recover(func(Entry) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -35,7 +35,7 @@ func take(s *Store, path, incident, note string, expires time.Time) (Entry, erro
 	if err != nil {
 		return Entry{}, err
 	}
-	return s.Take(path, judged, incident, note, expires)
+	return s.Take(path, judged, Cause{Incident: incident, Note: note, Expires: expires})
 }
 
 func people(n int) []byte {
@@ -158,7 +158,7 @@ func TestWhatIsNotTaken(t *testing.T) {
 	must(t, err)
 	must(t, os.Rename(filepath.Dir(own), filepath.Join(folder, "moved")))
 	must(t, os.Symlink(folder, filepath.Dir(own)))
-	if _, err := s.Take(own, judged, "i", "", time.Now()); !errors.Is(err, ErrChanged) {
+	if _, err := s.Take(own, judged, Cause{Incident: "i", Expires: time.Now()}); !errors.Is(err, ErrChanged) {
 		t.Errorf("another's file was taken: %v", err)
 	}
 	expect(t, secret, []byte("somebody else's"))

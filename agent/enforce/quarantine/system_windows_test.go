@@ -32,7 +32,7 @@ func TestOwnerIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := s.Take(path, info, "01890000-0000-7000-8000-000000000000", "", time.Now().Add(time.Hour))
+	e, err := s.Take(path, info, Cause{Incident: "01890000-0000-7000-8000-000000000000", Expires: time.Now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
