@@ -1,8 +1,13 @@
 package rules
 
 import (
+	"fmt"
 	"os"
+	"slices"
 	"testing"
+
+	"github.com/trustline/trustline/rules/custom"
+	"github.com/trustline/trustline/rules/detect"
 )
 
 func TestTemplatesAreSoundAndPassTheirCases(t *testing.T) {
@@ -53,6 +58,34 @@ func TestTemplatesAreSoundAndPassTheirCases(t *testing.T) {
 	for _, bad := range []string{"", "nonsense", "../default", "gdpr.cases", "templates/gdpr"} {
 		if _, ok := Template(bad); ok {
 			t.Errorf("there is a template %q", bad)
+		}
+	}
+}
+
+// A thousand numbers of any kind that says who somebody is are no harmless file
+// for the templates about people, whatever kinds are added.
+func TestTemplatesKnowEveryIdentity(t *testing.T) {
+	identity := []detect.Class{detect.CNResidentID, detect.CNPermanentResidence, detect.CNResidencePermit, detect.HKID, detect.CNPassport, detect.HKMacauPass, detect.TaiwanPass, detect.PassportMRZ}
+	everywhere := slices.Clone(identity)
+	for _, c := range custom.BuiltInClasses() {
+		if custom.Of(c) == custom.WhoItIs {
+			everywhere = append(everywhere, c)
+		}
+	}
+	for name, classes := range map[string][]detect.Class{"customer-lists": everywhere, "personal-information": everywhere, "gdpr": everywhere, DefaultTemplate: identity} {
+		data, _ := Template(name)
+		p, err := ParsePolicy(name+".yaml", data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, class := range classes {
+			cases, err := ParseCases("cases.yaml", fmt.Appendf(nil, "cases:\n  - {name: many, given: {channel: removable-media, find: [{class: %s, count: 1000}]}, expect: {action: block}}\n", class))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r := cases[0].Run(p); !r.Passed {
+				t.Errorf("%s: a thousand of %s: %s", name, class, r.Explanation.Decision.Action)
+			}
 		}
 	}
 }
