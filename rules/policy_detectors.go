@@ -105,6 +105,8 @@ func (c *compiler) pattern(s *detectorSpec, anchors []string) {
 	}
 	switch err := custom.CheckPattern(s.Pattern.Text, anchors); {
 	case err == nil:
+	case errors.Is(err, custom.ErrAnchorLength):
+		c.report(s.Anchor[0].Place, "policy.anchor-length")
 	case errors.Is(err, custom.ErrAnchor):
 		c.report(s.Anchor[0].Place, "policy.anchor")
 	case errors.Is(err, custom.ErrEmpty):

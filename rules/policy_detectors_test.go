@@ -165,6 +165,8 @@ func TestDetectorProblems(t *testing.T) {
 		"looks for nothing":     "{id: a}",
 		"needs an anchor":       `{id: a, pattern: 'HT-\d'}`,
 		"possible":              `{id: a, pattern: 'HT-\d|\d', anchor: HT-}`,
+		"spaces included":       `{id: a, pattern: 'HT[ -]KD\d', anchor: HTKD}`,
+		"not all of them":       `{id: a, pattern: 'H\d', anchor: H}`,
 		"not a valid RE2":       `{id: a, pattern: 'HT-(?=x)', anchor: HT-}`,
 		"matches the empty":     `{id: a, pattern: '(HT-)*', anchor: HT-}`,
 		"too short":             "{id: a, words: [凤]}",

@@ -109,7 +109,7 @@ func TestRefused(t *testing.T) {
 		"no anchor":                {Detector{Pattern: `\d{8}`}, ErrAnchor},
 		"anchor that may be away":  {Detector{Pattern: `(HT-)?\d{8}`, Anchors: []string{"HT-"}}, ErrAnchor},
 		"anchor of one way only":   {Detector{Pattern: `HT-\d|KV-\d`, Anchors: []string{"HT-"}}, ErrAnchor},
-		"short anchor":             {Detector{Pattern: `H\d{8}`, Anchors: []string{"H"}}, ErrAnchor},
+		"short anchor":             {Detector{Pattern: `H\d{8}`, Anchors: []string{"H"}}, ErrAnchorLength},
 		"no pattern":               {Detector{Pattern: `HT-(`, Anchors: []string{"HT-"}}, ErrPattern},
 		"backreference":            {Detector{Pattern: `HT-(\d)\1`, Anchors: []string{"HT-"}}, ErrPattern},
 		"endless":                  {Detector{Pattern: `HT-((a{1,100}){1,100}){1,100}`, Anchors: []string{"HT-"}}, ErrPattern},
@@ -285,4 +285,31 @@ func FuzzMatcher(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A space in a pattern is a character as any other, in a class and between
+// letters of either case.
+func TestSpacesInPatterns(t *testing.T) {
+	for _, test := range []struct {
+		pattern string
+		anchors []string
+		text    string
+	}{
+		{`(?i)mem[ ]no\d{4}`, []string{"mem no"}, "MEM no1234"},
+		{`[A-Z][ -]\d{4}`, []string{"A ", "A-", "b ", "b-"}, ""},
+		{`A[ -]\d{4}`, []string{"A ", "A-"}, "a, A 1234, A-1234"},
+		{`\d{4}[ -]\d{4} KD`, []string{" KD"}, "1234 5678 KD"},
+		{`卡[ 　]号\d{4}`, []string{"卡 号"}, "卡　号1234"},
+		{`AB[ -]CD\d`, []string{"ABCD"}, ""},
+		{`[ ]{2}\d`, []string{"  "}, ""},
+	} {
+		set, err := Compile([]Detector{{Class: "a", Pattern: test.pattern, Anchors: test.anchors}})
+		if (err == nil) != (test.text != "") {
+			t.Errorf("%s by %q: %v", test.pattern, test.anchors, err)
+			continue
+		}
+		if err == nil && len(found(set, test.text)) == 0 {
+			t.Errorf("%s is not found in %q", test.pattern, test.text)
+		}
+	}
 }

@@ -29,13 +29,14 @@ const (
 
 // What may be wrong with a detector.
 var (
-	ErrWordShort = errors.New("a word needs two Chinese characters or three letters")
-	ErrWordLong  = fmt.Errorf("a word may have at most %d bytes", maxWord)
-	ErrPattern   = errors.New("the pattern is no valid RE2 expression")
-	ErrTooBig    = fmt.Errorf("the pattern is too long or repeats too much: at most %d characters", MaxPattern)
-	ErrAnchor    = errors.New("a match without an anchor is possible")
-	ErrEmpty     = errors.New("the pattern matches the empty text")
-	ErrValidator = errors.New("there is no such validator")
+	ErrWordShort    = errors.New("a word needs two Chinese characters or three letters")
+	ErrWordLong     = fmt.Errorf("a word may have at most %d bytes", maxWord)
+	ErrPattern      = errors.New("the pattern is no valid RE2 expression")
+	ErrTooBig       = fmt.Errorf("the pattern is too long or repeats too much: at most %d characters", MaxPattern)
+	ErrAnchor       = errors.New("a match without an anchor is possible")
+	ErrAnchorLength = fmt.Errorf("an anchor needs %d to %d bytes, not all of them spaces", leastAnchor, maxWord)
+	ErrEmpty        = errors.New("the pattern matches the empty text")
+	ErrValidator    = errors.New("there is no such validator")
 )
 
 // Detector describes one class of data: by words, by a pattern, or by both.
@@ -112,8 +113,8 @@ func compilePattern(pattern string, anchors []string, most int) (*regexp.Regexp,
 	}
 	folded := make([]string, len(anchors))
 	for i, a := range anchors {
-		if folded[i] = foldWord(a); len(folded[i]) < leastAnchor || len(folded[i]) > maxWord {
-			return nil, ErrAnchor
+		if folded[i] = foldText(a); len(folded[i]) < leastAnchor || len(folded[i]) > maxWord || strings.TrimSpace(a) == "" {
+			return nil, ErrAnchorLength
 		}
 	}
 	if !contains(tree, folded) {
@@ -206,7 +207,7 @@ const maxExact = 256
 func exact(re *syntax.Regexp) (texts []string, few bool) {
 	switch re.Op {
 	case syntax.OpLiteral:
-		return []string{foldWord(string(re.Rune))}, true
+		return []string{foldText(string(re.Rune))}, true
 	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
 		return []string{""}, true
 	case syntax.OpCapture:
@@ -217,7 +218,7 @@ func exact(re *syntax.Regexp) (texts []string, few bool) {
 	case syntax.OpCharClass:
 		for i := 0; i+1 < len(re.Rune); i += 2 {
 			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
-				if texts = append(texts, foldWord(string(r))); len(texts) > 16 {
+				if texts = append(texts, foldText(string(r))); len(texts) > 16 {
 					return nil, false
 				}
 			}

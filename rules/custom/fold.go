@@ -18,8 +18,11 @@ var lower = func() (t [256]byte) {
 }()
 
 // foldWord brings a word into the form in which it is compared.
-func foldWord(word string) string {
-	text, _ := narrow([]byte(strings.TrimSpace(word)), nil, nil)
+func foldWord(word string) string { return foldText(strings.TrimSpace(word)) }
+
+// foldText does so with a part of a pattern, whose spaces are meant.
+func foldText(part string) string {
+	text, _ := narrow([]byte(part), nil, nil)
 	folded := make([]byte, len(text))
 	fold(folded, text)
 	return string(folded)

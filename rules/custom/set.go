@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/trustline/trustline/rules/detect"
 )
@@ -60,7 +61,9 @@ func Compile(detectors []Detector) (*Set, error) {
 			texts []string
 		}{{word, d.Words}, {anchor, d.Anchors}, {near, d.Near}} {
 			for _, text := range group.texts {
-				text = foldWord(text)
+				if text = foldText(text); group.role != anchor {
+					text = strings.TrimSpace(text)
+				}
 				texts[text] = append(texts[text], ref{int32(i), group.role})
 			}
 		}
