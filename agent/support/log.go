@@ -65,6 +65,8 @@ func harmless(line string) string {
 		switch {
 		case !kept[key]:
 			value = "…"
+		case key == "version" || key == "policy":
+			value = edition(strings.Trim(value, `"`))
 		case key != "time" && key != "level":
 			value = plain(value)
 		}
@@ -86,6 +88,20 @@ var (
 	address  = regexp.MustCompile(`\S+@\S+|([0-9A-Za-z_-]+\.)+[A-Za-z]{2,}(:[0-9]+)?|\[?[0-9a-fA-F]*:[0-9a-fA-F:]+\]?`)
 	notASCII = regexp.MustCompile(`[^\x20-\x7e]+`)
 )
+
+var (
+	numbered = regexp.MustCompile(`^(dev|v?[0-9]{1,4}([.+][0-9a-g.+-]{0,39})?)$`)
+	digest   = regexp.MustCompile(`\+[0-9a-f]{8}$`)
+)
+
+// edition keeps of a version its number and the digest of a policy. What somebody
+// calls their policy goes.
+func edition(version string) string {
+	if version == "" || numbered.MatchString(version) {
+		return version
+	}
+	return "…" + digest.FindString(version)
+}
 
 // plain keeps of a text what a program would say of itself: no paths but its
 // own, nothing in quotes, no long numbers, no addresses, no other script.

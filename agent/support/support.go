@@ -144,7 +144,7 @@ func state(s *control.Status, unreachable error) any {
 	}
 	c := *s
 	c.Machine.Name = ""
-	c.Policy.Name, c.Policy.Broken = "", plain(c.Policy.Broken)
+	c.Policy.Version, c.Policy.Name, c.Policy.Broken = edition(c.Policy.Version), "", plain(c.Policy.Broken)
 	c.Console.URL, c.Console.LastError = "", plain(c.Console.LastError)
 	c.Guards, c.Warnings = nil, nil
 	for i, g := range s.Guards {

@@ -54,6 +54,7 @@ func TestNobodyIsInABundle(t *testing.T) {
 		path := "/media/" + p.Name + "/" + p.Name + " " + p.Mobile + ".csv"
 		for _, s := range secrets(p) {
 			logger.Error("medium is not guarded", "mount", "/media/"+s, "error", fmt.Errorf("open %s: %w", path, errors.New(s)))
+			logger.Info("policy in force", "policy", s, "version", s+" 1+0fae1c7f")
 			logger.Info("network", "trust", "public", "reason", s, "ssid", s)
 			logger.Warn("folder is not watched", "folder", s+"/"+s, "error", errors.New(`"`+s+`": no such file`), s, s)
 			fmt.Fprintf(&log, "panic: %s\n\t%s\n", s, path)
@@ -64,6 +65,7 @@ func TestNobodyIsInABundle(t *testing.T) {
 		f.Doctor.Checks = append(f.Doctor.Checks, doctor.Result{ID: "fuse", State: doctor.Fail, Detail: path, Remedy: p.Email})
 	}
 	p := people[0]
+	f.Status.Policy.Version = p.Email + "+0fae1c7f"
 	f.Status.Machine.Name, f.Status.Policy.Name, f.Status.Policy.Broken = p.Name, p.Name, "line 12: \""+p.Name+"\" "+p.Mobile
 	f.Status.Console = control.Console{URL: "https://" + p.Email, LastError: "dial " + p.Email + " " + p.BankCard}
 	f.Log = &log
@@ -88,7 +90,8 @@ func TestBundleTellsWhatIsWrong(t *testing.T) {
 	logger := slog.New(slog.NewTextHandler(&log, nil))
 	logger.Error("cannot close internal systems off as the policy asks", "action", "isolate", "error", errors.New("open /var/lib/trustline/spool: permission denied"))
 	logger.Info(strings.Repeat("long ", 3000))
-	logger.Info("service started", "version", "1.2.3")
+	logger.Info("service started", "version", "1.2.3", "policy", "1+0fae1c7f")
+	logger.Info("policy in force", "version", "our policy 7+0fae1c70")
 	var out bytes.Buffer
 	err := Write(&out, Facts{
 		Version: "1.2.3", Time: time.Now().UTC(), Log: &log, System: System{OS: "linux", Kernel: "6.18"},
@@ -105,7 +108,7 @@ func TestBundleTellsWhatIsWrong(t *testing.T) {
 		"doctor.json": {`"id": "fuse"`, `"state": "fail"`},
 		"status.json": {"dial /run/trustline/control.sock: connection refused"},
 		"files.json":  {`"spool"`, "12"},
-		"log.txt":     {"cannot close internal systems off as the policy asks", "action=isolate", "/var/lib/trustline/spool: permission denied", "service started", "version=1.2.3"},
+		"log.txt":     {"cannot close internal systems off as the policy asks", "action=isolate", "/var/lib/trustline/spool: permission denied", "service started", "version=1.2.3 policy=1+0fae1c7f", "version=…+0fae1c70"},
 		"README.txt":  {"support"},
 	} {
 		for _, w := range want {
