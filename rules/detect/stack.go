@@ -57,6 +57,19 @@ func item(text []byte) (start, end int) {
 	case at > start && bytes.HasPrefix(text[at:end], []byte("、")):
 		start = at + len("、")
 	}
+	return unquoted(text, start, end)
+}
+
+// unquoted takes off the quotes around a value and the comma behind it, with
+// which JSON and programs put one in each line.
+func unquoted(text []byte, start, end int) (int, int) {
+	start, end = trim(text, start, end)
+	if end > start && text[end-1] == ',' {
+		end--
+	}
+	if q := text[start:end]; len(q) > 2 && q[0] == q[len(q)-1] && (q[0] == '"' || q[0] == '\'') {
+		return start + 1, end - 1
+	}
 	return trim(text, start, end)
 }
 
