@@ -76,6 +76,9 @@ func (w *walker) file(location string, at io.ReaderAt, size int64, depth int) (m
 		w.note(problem{Truncated})
 	}
 	k, mt := look(head[:n])
+	if _, inMemory := at.(*bytes.Reader); k.whole() && !inMemory {
+		at = &paged{r: at}
+	}
 	switch k {
 	case zipKind:
 		return cmp.Or(w.zip(location, at, size, depth, false), mt)
