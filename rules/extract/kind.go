@@ -206,7 +206,7 @@ func isHTML(text []byte) bool {
 	if bytes.HasPrefix(lower, []byte("<?xml")) && !bytes.Contains(lower, []byte("<html")) && !bytes.Contains(lower, []byte("<!doctype html")) {
 		return false // a table may stand in any XML
 	}
-	for _, tag := range []string{"<!doctype html", "<html", "<body", "<table", "<div", "<head", "<p", "<br"} {
+	for _, tag := range []string{"<!doctype html", "<html", "<body", "<table", "<div", "<head", "<p", "<br", "<dl", "<ul", "<ol", "<select", "<meta", "<span", "<h1", "<h2", "<font", "<center"} {
 		for _, after := range []string{">", " ", "\n", "\r"} {
 			if bytes.Contains(lower, []byte(tag+after)) {
 				return true

@@ -66,7 +66,7 @@ func TestRealFiles(t *testing.T) {
 		{"writer-2003.xml", "", with(asRows("table 1"), "客户欧阳明轩，电话13812345678。\n", "页眉 13600001111\n页脚 13700002222\n")},
 		{"writer.uot", "", with(asRows("table 1"), "客户欧阳明轩，电话13812345678。\n")},
 		{"calc.uos", "", with(asRows("客户"), "[second]\n", ": C=赵敏 15112345678")}, // in a row that it numbers wrongly
-		{"writer.html", "", with(asRows("")[1:], "客户欧阳明轩，电话13812345678。")},
+		{"writer.html", "", with(asRows("")[1:], "客户欧阳明轩，电话 13812345678。")},
 		{"impress.pptx", "", []string{strings.Join(people[0], " "), strings.Join(people[2], " "), "[slide1]", "备注 13600001111"}},
 		{"impress.odp", "", []string{strings.Join(people[0], " "), strings.Join(people[2], " "), "备注 13600001111"}},
 		{"zip.zip", "", tree},

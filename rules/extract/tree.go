@@ -3,6 +3,8 @@ package extract
 import (
 	"bufio"
 	"bytes"
+	"unicode"
+	"unicode/utf8"
 )
 
 // markup reads a file of XML or HTML.
@@ -15,7 +17,11 @@ func (w *walker) markup(location string, r *bufio.Reader) {
 	if d := w.documentOf(head, location); d != nil && mt != "text/html" {
 		d.read(m)
 	} else {
-		newTree(w, location, mt == "text/html").read(m)
+		t := newTree(w, location, mt == "text/html")
+		if !t.html {
+			t.records = &records{}
+		}
+		t.read(m)
 	}
 	w.note(m.failure())
 }
@@ -31,8 +37,9 @@ type tree struct {
 	value    []byte // the number of the cell as it is, beside how it is shown
 	cell     []byte
 	line     []byte
-	leaf     []byte // name of the element just begun, nil after its text
-	words    bool   // the line holds text
+	leaf     []byte   // name of the element just begun, nil after its text
+	words    bool     // the line holds text
+	records  *records // nil where each is given by itself
 }
 
 func newTree(w *walker, location string, html bool) *tree {
@@ -57,6 +64,7 @@ func (t *tree) read(m *markup) {
 	}
 	t.endLine()
 	t.endCell()
+	t.release()
 	t.flush()
 }
 
@@ -68,6 +76,7 @@ func (t *tree) start(m *markup) {
 		t.number = t.index(m, t.number) + 1
 	case "worksheet": // of SpreadsheetML 2003
 		t.endRow()
+		t.release()
 		t.w.sink.Begin(join(t.location, string(appendEntities(nil, m.attr("Name")))))
 		t.number = 0
 	case "comment":
@@ -88,7 +97,10 @@ func (t *tree) start(m *markup) {
 	if name == "encryption-data" { // in the manifest of OpenDocument
 		t.w.note(problem{Encrypted})
 	}
-	if t.html && block[name] {
+	switch {
+	case t.html && name == "dd" && t.words: // beside the term that it describes
+		t.line = append(t.line, '\t')
+	case t.html && block[name]:
 		t.endLine()
 	}
 	t.leaf = append(t.leaf[:0], m.name...)
@@ -110,6 +122,7 @@ func (t *tree) index(m *markup, next int) int {
 // attributes gives what is in a start tag but for what only shapes a page.
 func (t *tree) attributes(m *markup) {
 	isRow := string(bytes.ToLower(m.name)) == "row"
+	isInput := t.html && bytes.EqualFold(m.name, []byte("input")) && t.input(m)
 	for rest := m.attrs; ; {
 		key, value, after := cutAttr(rest)
 		if key == nil {
@@ -123,14 +136,61 @@ func (t *tree) attributes(m *markup) {
 		if t.html && shaping[string(bytes.ToLower(key))] || bytes.HasPrefix(key, []byte("xmlns")) {
 			continue
 		}
-		if (t.inCell || isRow) && !t.html && layout[string(local(key))] {
+		if (t.inCell || isRow) && !t.html && layout[string(local(key))] || isInput && inputs[string(key)] {
 			continue
 		}
-		t.line = append(append(t.line, local(key)...), '=')
+		at := len(t.line)
+		if !t.html || string(key) != "value" { // which stands beside what is shown, or is
+			t.line = append(append(t.line, local(key)...), '=')
+		}
+		t.records.field(at, max(at, len(t.line)-1), len(t.line))
 		t.line = append(appendEntities(t.line, value), '\t')
+		t.records.ends(len(t.line) - 1)
 		t.words = true
 		t.bound()
 	}
+}
+
+// input gives what the field of a form is called and holds; false where it
+// holds nothing.
+func (t *tree) input(m *markup) bool {
+	value := m.attr("value")
+	if len(value) == 0 {
+		return false
+	}
+	t.line = append(appendEntities(t.line, m.attr("name")), ": "...)
+	t.line = append(appendEntities(t.line, value), '\t')
+	t.words = true
+	return true
+}
+
+// longestNumber is how many digits the longest number has that is looked for.
+const longestNumber = 19
+
+// part puts a space between numbers, or a number and a name, that elements
+// within a line set apart: pages show them in columns. One number in several
+// elements stays one.
+func (t *tree) part(next []byte) {
+	const most, least = 2 * longestNumber, 7
+	before := digitsAt(t.line, len(t.line)-1, -1, most)
+	after := digitsAt(next, 0, 1, most)
+	r, _ := utf8.DecodeLastRune(t.line)
+	n, _ := utf8.DecodeRune(next)
+	switch {
+	case before >= least && after >= least && before+after > longestNumber,
+		before >= least && unicode.Is(unicode.Han, n),
+		after >= least && unicode.Is(unicode.Han, r):
+		t.line = append(t.line, ' ')
+	}
+}
+
+// digitsAt counts the digits from a place on in a direction.
+func digitsAt(p []byte, at, step, most int) int {
+	n := 0
+	for ; n < most && at >= 0 && at < len(p) && p[at] >= '0' && p[at] <= '9'; at += step {
+		n++
+	}
+	return n
 }
 
 func (t *tree) text(m *markup) {
@@ -140,11 +200,19 @@ func (t *tree) text(m *markup) {
 		}
 		return
 	}
+	at := len(t.line)
 	if !t.html && len(t.leaf) > 0 && !t.inCell {
 		t.line = append(append(t.line, t.leaf...), ": "...)
+		t.records.field(at, len(t.line)-2, len(t.line))
+	} else if at == 0 {
+		t.records.field(0, 0, 0)
 	}
 	t.leaf = t.leaf[:0]
+	if t.html {
+		t.part(m.text)
+	}
 	t.line = m.content(t.line)
+	t.records.ends(len(t.line))
 	t.words = true
 	t.bound()
 }
@@ -156,7 +224,7 @@ func (t *tree) end(name string) {
 		t.endCell()
 	case name == "tr" || name == "row" || name == "table":
 		t.endRow()
-	case t.html && block[name]:
+	case t.html && block[name] && name != "dt":
 		t.endLine()
 	case !t.html && len(t.leaf) > 0: // an empty leaf
 	case !t.html && t.words && len(t.line) > 0 && t.line[len(t.line)-1] != '\t':
@@ -179,11 +247,19 @@ func (t *tree) endLine() {
 	if t.words {
 		if t.inCell && len(t.cell) < widest {
 			t.cell = append(append(t.cell, t.line...), ' ')
-		} else {
-			t.w.sink.Write(append(t.line, '\n'))
+		} else if out := t.records.take(t.line); len(out) > 0 {
+			t.w.sink.Write(out)
 		}
 	}
+	t.records.begin()
 	t.line, t.words = t.line[:0], false
+}
+
+// release gives the record that was held back.
+func (t *tree) release() {
+	if out := t.records.release(); len(out) > 0 {
+		t.w.sink.Write(out)
+	}
 }
 
 func (t *tree) endCell() {
@@ -201,6 +277,9 @@ func (t *tree) endCell() {
 func (t *tree) endRow() {
 	t.endLine()
 	t.endCell()
+	if len(t.cells) > 0 {
+		t.release()
+	}
 	t.flush()
 	t.column = 0
 }
@@ -214,6 +293,9 @@ var block = set("p", "div", "br", "li", "ul", "ol", "dl", "dt", "dd", "h1", "h2"
 var shaping = set("class", "style", "id", "width", "height", "colspan", "rowspan", "align", "valign", "border", "cellpadding",
 	"cellspacing", "bgcolor", "color", "face", "size", "lang", "dir", "rel", "type", "charset", "sdnum", "viewbox", "d", "points", "transform",
 	"fill", "stroke", "x", "y", "cx", "cy", "r", "integrity", "nonce", "srcset", "data-t")
+
+// inputs are attributes of the field of a form that are given together.
+var inputs = set("name", "value")
 
 // exact are attributes by which Excel, LibreOffice and SheetJS write a value
 // beside how it is shown.
