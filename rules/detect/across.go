@@ -119,7 +119,7 @@ func (s *Scanner) acrossPeople(l *line) {
 				continue
 			}
 			for len(a.people) <= i {
-				a.people = append(a.people, person{first: l.number})
+				a.people = append(a.people, person{first: l.number, row: true})
 			}
 			p := &a.people[i]
 			if p.present |= role(m.kind); p.values[m.kind] == 0 {

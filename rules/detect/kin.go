@@ -15,6 +15,19 @@ type kin struct {
 type namesakes struct {
 	known, bare           uint64 // key of one with a number or a mailbox, and of one without
 	severals, severalBare bool   // there is more than one: nothing follows from the name then
+	says                  roles  // of the known one, in all
+	at                    int64  // where that was said last, over all fragments
+	row                   bool   // of a table
+}
+
+// sameReach is how far apart two records of one name may stand that complete
+// each other: who writes a mail, and who they say in it they are.
+const sameReach = 16 << 10
+
+// completes tells whether a record says of a known namesake nothing but what was
+// not said before, near by. Rows of a table are of several people.
+func (n *namesakes) completes(p *person) bool {
+	return !n.severals && p.present&n.says == role(personName) && p.at-n.at < sameReach && !(p.row && n.row)
 }
 
 func (k *kin) clear() {
@@ -40,8 +53,14 @@ func (t *tally) person(p *person) {
 	if owner := t.kin.owner[key]; owner != 0 && owner != key {
 		return
 	}
-	if name := p.values[personName]; name != 0 && !t.among(name, key, known) {
-		return
+	if name := p.values[personName]; name != 0 {
+		same, counts := t.among(p, name, key, known)
+		if same != key {
+			t.owns(same, key)
+			key = same
+		} else if !counts {
+			return
+		}
 	}
 	t.personKey(key)
 	for _, k := range identifying {
@@ -80,19 +99,23 @@ func (t *tally) mergeInto(key uint64) {
 	}
 }
 
-// among puts a record among those of its name. It answers false where it is
-// one counted already: a contract names in one place who is described in
-// another. Several records of a name that differ are of several people.
-func (t *tally) among(name, key uint64, known bool) bool {
+// among puts a record among those of its name, and answers the key of whom it
+// is of. It does not count where it is one counted already: a contract names in
+// one place who is described in another. Several records of a name that differ
+// are of several people.
+func (t *tally) among(p *person, name, key uint64, known bool) (of uint64, counts bool) {
 	if t.kin.named == nil {
 		t.kin.named = map[uint64]namesakes{}
 	}
 	n := t.kin.named[name]
-	counts := true
+	of, counts = key, true
 	switch {
+	case known && n.known != 0 && n.known != key && n.completes(p):
+		of = n.known
+		n.says, n.at, n.row = n.says|p.present, p.at, n.row && p.row
 	case known:
 		n.severals = n.severals || n.known != 0 && n.known != key
-		n.known = key
+		n.known, n.says, n.at, n.row = key, p.present, p.at, p.row
 		if n.bare != 0 && !n.severalBare && !n.severals {
 			t.mergeInto(n.bare)
 		}
@@ -102,7 +125,7 @@ func (t *tally) among(name, key uint64, known bool) bool {
 		counts = n.known == 0 || n.severals || n.severalBare
 	}
 	t.kin.named[name] = n
-	return counts
+	return of, counts
 }
 
 // count answers how many people there are.

@@ -45,6 +45,32 @@ func TestOnePersonIsCountedOnce(t *testing.T) {
 	}
 }
 
+// Who writes a mail and who they say in it they are is one; rows that complete
+// each other, and namesakes far apart, are several.
+func TestSendersAreWhoTheySay(t *testing.T) {
+	var mails, rows, apart strings.Builder
+	rows.WriteString("姓名,手机,邮箱\n")
+	for i, p := range synthetic.New(64).People(25) {
+		fmt.Fprintf(&mails, "From: %s <%s>\nTo: service@trustcorp.cn\nSubject: 咨询\n\n您好，我是%s，手机%s，请联系我。\n\n", p.Name, p.Email, p.Name, p.Mobile)
+		if i%2 == 0 {
+			fmt.Fprintf(&rows, "王伟,%s,\n", p.Mobile)
+		} else {
+			fmt.Fprintf(&rows, "王伟,,%s\n", p.Email)
+		}
+		if i < 2 {
+			fmt.Fprintf(&apart, "姓名：王伟\n%s\n%s", []string{"手机：" + p.Mobile, "邮箱：" + p.Email}[i], strings.Repeat("没有数据的一行。\n", 1000))
+		}
+	}
+	for name, c := range map[string]struct {
+		text string
+		want int
+	}{"mails": {mails.String(), 25}, "rows": {rows.String(), 25}, "apart": {apart.String(), 2}} {
+		if got := peopleIn(c.text); got != c.want {
+			t.Errorf("%s: %d people of %d", name, got, c.want)
+		}
+	}
+}
+
 // Two people are two, though a name, a telephone or an address is the same.
 func TestNamesakesAndHouseholdsAreSeveral(t *testing.T) {
 	people := synthetic.New(63).People(30)

@@ -16,6 +16,7 @@ type person struct {
 	told    bool  // of its lines was told already
 	place   bool  // some of it is an organisation's, unless more is said
 	offset  int64 // of the first line, in the fragment
+	at      int64 // the same over all fragments
 	stacked bool  // it begins with a value that stands alone in its line, without a label
 	lead    roles // that value
 	alone   roles // all that stand so
@@ -143,6 +144,7 @@ func (s *Scanner) countPerson(p *person, counted bool) {
 		if p.name != nil {
 			s.releaseOne(p.name, p.name.finding.Offset+s.before)
 		}
+		p.at = s.before + p.offset
 		s.tally.person(p)
 	}
 	s.said(p, counted)

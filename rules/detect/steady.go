@@ -109,7 +109,7 @@ func (s *Scanner) countSteady(cells []steadyCell) {
 		t.full = true
 		return
 	}
-	var p person
+	p := person{row: true}
 	for i := range cells {
 		c := &cells[i]
 		hash := s.pack.steadyHash(c)
@@ -128,7 +128,7 @@ func (s *Scanner) countSteady(cells []steadyCell) {
 	}
 	if s.heard != nil && p.present != 0 {
 		s.count(s.pos)
-		p.first, p.last, p.row = s.lines+1, s.lines+1, true
+		p.first, p.last = s.lines+1, s.lines+1
 		s.said(&p, counted)
 	}
 }
