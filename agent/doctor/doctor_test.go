@@ -291,6 +291,36 @@ func TestEveryAnswerHasItsTexts(t *testing.T) {
 	}
 }
 
+// What is missing comes with the command that mends it, in every language, unless
+// no command does.
+func TestRemediesNameACommand(t *testing.T) {
+	command := regexp.MustCompile(`\b(sudo|trustline(-console)?|winget|sc|docker|journalctl|resolvectl|timedatectl) [a-z-]`)
+	none := map[string]string{
+		"system.offline":      "somebody plugs it in",
+		"system.unknown":      "for support",
+		"mounts.no-effect":    "for support",
+		"drives.refused":      "for support",
+		"console.unreachable": "a network, or somebody's firewall",
+		"others.found":        "the other product's own settings",
+	}
+	texts := regexp.MustCompile(`(?m)^([a-z-]+\.[a-z-]+)\.remedy: (.*)$`)
+	for _, language := range []string{"en", "zh"} {
+		raw, err := os.ReadFile("messages/" + language + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := texts.FindAllSubmatch(raw, -1)
+		if len(all) < 60 {
+			t.Errorf("%s has %d remedies", language, len(all))
+		}
+		for _, m := range all {
+			if id := string(m[1]); command.Match(m[2]) == (none[id] != "") {
+				t.Errorf("%s, %s: a command, or a reason for none: %s", language, id, m[2])
+			}
+		}
+	}
+}
+
 func TestExaminationEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
