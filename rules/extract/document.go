@@ -16,7 +16,7 @@ type document struct {
 	apart    bool              // text outside of elements of text is none of a paragraph
 	location string
 	tables   int
-	nesting  int // tables open
+	open     []openTable // tables, outermost first
 	inCell   bool
 	column   int
 	repeated int // columns the cell stands for
@@ -28,6 +28,17 @@ type document struct {
 	offered  []byte // what fields may be filled in with: lines behind the paragraph or table
 	skipped  int    // fallback drawings open: they repeat what was read
 }
+
+// openTable is a table being read, and where the row around it goes on.
+type openTable struct {
+	location     string
+	number       int // of the row around
+	column, rows int
+	repeated     int
+}
+
+// deepestTable bounds tables within tables; rows of deeper ones are lines.
+const deepestTable = 1000
 
 func newDocument(w *walker, location string) *document {
 	return &document{table: table{w: w}, location: location}
@@ -102,13 +113,13 @@ func (d *document) start(m *markup) {
 	case "tbl", "table":
 		d.startTable(m)
 	case "tr", "table-row":
-		if d.nesting == 1 {
+		if len(d.open) > 0 {
 			d.flush()
 			d.number = d.place(m, "行号", d.number+1)
 			d.column, d.rows = 0, number(m.attr("number-rows-repeated"))
 		}
 	case "tc", "table-cell", "covered-table-cell":
-		if d.nesting == 1 {
+		if len(d.open) > 0 {
 			d.startCell(m)
 		}
 	case "a":
@@ -145,19 +156,40 @@ func (d *document) offer(m *markup, attributes ...string) {
 	}
 }
 
+// startTable starts a table. One within a cell of another parts the row around
+// it, whose cells go on behind it.
 func (d *document) startTable(m *markup) {
 	d.paragraph()
-	d.nesting++
-	if d.nesting > 1 {
+	d.endCell()
+	d.flush()
+	if len(d.open) == deepestTable {
 		return
 	}
 	d.tables++
-	d.number = 0
 	name := fmt.Sprintf("table %d", d.tables)
 	if given := cmp.Or(string(m.attr("name")), string(m.attr("名称"))); given != "" {
 		name = string(appendEntities(nil, []byte(given)))
 	}
-	d.w.sink.Begin(join(d.location, name))
+	d.open = append(d.open, openTable{join(d.location, name), d.number, d.column, d.rows, d.repeated})
+	d.number = 0
+	d.w.sink.Begin(d.open[len(d.open)-1].location)
+}
+
+func (d *document) endTable() {
+	d.paragraph()
+	d.endCell()
+	d.flush()
+	if len(d.open) == 0 {
+		return
+	}
+	around := d.open[len(d.open)-1]
+	d.open = d.open[:len(d.open)-1]
+	d.number, d.column, d.rows, d.repeated = around.number, around.column, around.rows, around.repeated
+	location := d.location
+	if len(d.open) > 0 {
+		location = d.open[len(d.open)-1].location
+	}
+	d.w.sink.Begin(location)
 }
 
 func (d *document) startCell(m *markup) {
@@ -190,23 +222,13 @@ func (d *document) end(name string) {
 	case "v", "col", "colOff", "row", "rowOff", "posOffset", "pctWidth", "pctHeight": // of charts, and where drawings stand
 		d.para = append(d.para, ' ')
 	case "tc", "table-cell", "covered-table-cell":
-		if d.nesting == 1 && d.inCell {
-			d.paragraph()
-			d.endCell()
-		}
-	case "tr", "table-row":
-		if d.nesting == 1 {
-			d.flush()
-			d.number += max(0, d.rows-1)
-		}
-	case "tbl", "table":
 		d.paragraph()
-		if d.nesting == 1 {
-			d.endCell()
-			d.flush()
-			d.w.sink.Begin(d.location)
-		}
-		d.nesting = max(0, d.nesting-1)
+		d.endCell()
+	case "tr", "table-row":
+		d.flush()
+		d.number += max(0, d.rows-1)
+	case "tbl", "table":
+		d.endTable()
 	}
 }
 
@@ -221,7 +243,7 @@ func (d *document) paragraph() {
 		}
 		d.para = d.para[:0]
 	}
-	if d.nesting == 0 && len(d.offered) > 0 {
+	if len(d.open) == 0 && len(d.offered) > 0 {
 		d.w.sink.Write(d.offered)
 		d.offered = d.offered[:0]
 	}

@@ -56,6 +56,19 @@ func TestFieldsOfForms(t *testing.T) {
 	}
 }
 
+// A table within a cell has rows of its own; the row around it goes on behind it.
+func TestTableInACell(t *testing.T) {
+	row := func(cells ...string) string { return "<w:tr>" + strings.Join(cells, "") + "</w:tr>" }
+	cell := func(inner string) string { return "<w:tc>" + inner + "</w:tc>" }
+	line := func(text string) string { return "<w:p><w:r><w:t>" + text + "</w:t></w:r></w:p>" }
+	inner := "<w:tbl>" + row(cell(line("姓名")), cell(line("手机"))) + row(cell(line("李娜")), cell(line("13987654321"))) + "</w:tbl>"
+	got := documentText("<w:tbl>" + row(cell(line("a")), cell(line("b")+inner+line("c")), cell(line("d"))) + row(cell(line("e"))) + "</w:tbl>" + line("f"))
+	want := "\n[]\n\n[table 1]\n1: A=a B=b\n\n[table 2]\n1: A=姓名 B=手机\n2: A=李娜 B=13987654321\n\n[table 1]\nc\n1: C=d\n2: A=e\n\n[]\nf\n"
+	if got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // What Word calls "Word XML Document" is a file of XML with all parts in it.
 func TestDocumentInOneFile(t *testing.T) {
 	content := real(t, "python-docx.docx")

@@ -9,7 +9,7 @@ import (
 // and VML (ECMA-376) write it, in the passages in which the extractor reads it.
 type document struct {
 	*part
-	nesting  int // tables open
+	around   []int // the column of the cell around each table that is open
 	inCell   bool
 	column   int
 	row      []pendingCell
@@ -113,12 +113,12 @@ func (d *document) start() {
 	case "tbl", "table":
 		d.startTable()
 	case "tr":
-		if d.nesting == 1 {
+		if len(d.around) > 0 {
 			d.endRow()
 			d.column = 0
 		}
 	case "tc":
-		if d.nesting == 1 {
+		if len(d.around) > 0 {
 			d.inCell = true
 			if d.empty {
 				d.endCell()
@@ -167,11 +167,14 @@ func (d *document) descriptions(to *passage) {
 	d.quietAttributes(func(local string) bool { return local == "descr" || local == "title" })
 }
 
+// startTable starts a table. One within a cell of another parts the row around
+// it, whose cells go on behind it.
 func (d *document) startTable() {
 	d.paragraph()
-	if d.nesting++; d.nesting == 1 {
-		d.frame.begin()
-	}
+	d.endCell()
+	d.endRow()
+	d.around = append(d.around, d.column)
+	d.frame.begin()
 }
 
 func (d *document) end(name string) error {
@@ -185,7 +188,7 @@ func (d *document) end(name string) error {
 			return nil
 		}
 		d.paragraph()
-		if d.nesting == 0 {
+		if len(d.around) == 0 {
 			return d.breathe()
 		}
 	case "v": // a value of a diagram
@@ -195,15 +198,11 @@ func (d *document) end(name string) error {
 	case "f":
 		d.formulas = max(0, d.formulas-1)
 	case "tc":
-		if d.nesting == 1 && d.inCell {
-			d.paragraph()
-			d.endCell()
-		}
+		d.paragraph()
+		d.endCell()
 	case "tr":
-		if d.nesting == 1 {
-			d.endRow()
-			return d.breathe()
-		}
+		d.endRow()
+		return d.breathe()
 	case "tbl", "table":
 		return d.endTable()
 	}
@@ -212,12 +211,13 @@ func (d *document) end(name string) error {
 
 func (d *document) endTable() error {
 	d.paragraph()
-	if d.nesting == 1 {
-		d.endCell()
-		d.endRow()
+	d.endCell()
+	d.endRow()
+	if n := len(d.around); n > 0 {
+		d.column = d.around[n-1]
+		d.around = d.around[:n-1]
 		d.frame.begin()
 	}
-	d.nesting = max(0, d.nesting-1)
 	return nil
 }
 
@@ -245,7 +245,7 @@ func (d *document) paragraph() {
 	default:
 		d.frame.line(&d.para)
 	}
-	if d.nesting == 0 {
+	if len(d.around) == 0 {
 		for i := range d.offered {
 			d.frame.line(&d.offered[i])
 		}

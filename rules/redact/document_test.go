@@ -33,6 +33,17 @@ func TestTablesOfDocuments(t *testing.T) {
 	contains(t, is, "word/document.xml", cell("姓名"), cell("张**"), cell("135****6394"), cell(" 李* "), cell("139****7218"), cell("老客户"), cell("联系李*"), "其他")
 }
 
+// So are those in a cell of another table.
+func TestTablesInTables(t *testing.T) {
+	cell := func(inner string) string { return `<w:tc><w:tcPr/>` + inner + `</w:tc>` }
+	row := func(cells ...string) string { return `<w:tr>` + strings.Join(cells, "") + `</w:tr>` }
+	inner := `<w:tbl>` + row(cell(para(run("姓名"))), cell(para(run("手机号")))) +
+		row(cell(para(run("张伟明"))), cell(para(run("13581726394")))) + row(cell(para(run("李娜"))), cell(para(run("13986547218")))) + `</w:tbl>`
+	is := maskedParts(t, wordParts(`<w:tbl>`+row(cell(para(run("名单"))+inner+para(run("共二人"))), cell(para(run("电话：13812341234"))))+`</w:tbl>`+para(run("其他"))))
+	lacks(t, is, "张伟明", "13581726394", "李娜", "13986547218", "13812341234")
+	contains(t, is, "word/document.xml", row(cell(para(run("张**"))), cell(para(run("135****6394")))), para(run("共二人")), para(run("电话：138****1234")))
+}
+
 func TestEveryPlaceOfADocument(t *testing.T) {
 	const phone = "13581726394"
 	in := wordParts(
