@@ -88,7 +88,10 @@ rules:
 	started()
 
 	w.firstCaller()
-	w.run("wine", `C:\trustline.exe`, "uninstall")
+	kept := w.waiting()
+	if said := w.run("wine", `C:\trustline.exe`, "uninstall"); kept == 0 || w.waiting() < kept || !strings.Contains(said, "nowhere else") {
+		t.Errorf("of %d incidents that wait %d are left: %s", kept, w.waiting(), said)
+	}
 	w.until("the service is gone", func() bool {
 		out, err := w.try("wine", "sc", "query", "trustline")
 		return err != nil && !strings.Contains(out, "RUNNING")
