@@ -51,6 +51,9 @@ func newBond(s *detect.Scanner, m *custom.Matcher) *bond {
 		if says == custom.NothingOfPeople || len(b.told) >= mostKept {
 			return
 		}
+		if at.Cell < 0 {
+			s.LookAt(at.Offset)
+		}
 		t := besides{at.Line, at.Class, says, s.Hash(at.Class, at.Text)}
 		if n := len(b.told); n == 0 || b.told[n-1] != t {
 			b.told = append(b.told, t)

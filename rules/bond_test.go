@@ -142,3 +142,47 @@ func TestCountedRecordsOfLongTexts(t *testing.T) {
 		t.Errorf("took %v", took)
 	}
 }
+
+// Where a policy's kinds stand, names are looked for though nothing else is
+// there to be found, wherever in the text and however it arrives.
+func TestNamesAreLookedForBesideCountedKinds(t *testing.T) {
+	e := counting(t, custom.SSN, custom.Health, custom.CreditRecord, custom.IntlPhone)
+	first, last := strings.Fields("Jennifer Robert Maria Daniel Susan"), strings.Fields("Whitfield Okafor Lindqvist Marchetti Novak")
+	filler := strings.Repeat("nothing is said of anybody on this line\n", 2000)
+	for name, write := range map[string]func(i int, name string, p synthetic.Person) string{
+		"English forms": func(i int, n string, _ synthetic.Person) string {
+			return "Name: " + n + "\nSSN: " + besideNames[0].value(i) + "\n\n"
+		},
+		"dialled at home": func(i int, n string, _ synthetic.Person) string {
+			return fmt.Sprintf("Customer: %s\nPhone: (212) 736-%04d\n\n", n, 5000+i)
+		},
+		"borrowers": func(i int, n string, _ synthetic.Person) string {
+			return fmt.Sprintf("Borrower: %s, credit score %d, days past due: %d\n", n, 500+i, i)
+		},
+		"patients": func(i int, _ string, p synthetic.Person) string {
+			return "患者" + p.Name + "，诊断：2型糖尿病，用药：二甲双胍。\n"
+		},
+		"far between lines": func(i int, n string, _ synthetic.Person) string {
+			return filler[:4000] + "Name: " + n + "\nSSN: " + besideNames[0].value(i) + "\n"
+		},
+	} {
+		text := filler
+		for i, p := range synthetic.New(73).People(25) {
+			text += write(i, first[i%5]+" "+last[i/5], p)
+		}
+		text += filler
+		if got := peopleOf(t, e, "a.txt", text); got != 25 {
+			t.Errorf("%s: %d people of 25", name, got)
+		}
+		for _, size := range []int{100, 7001, 50_000} {
+			s := e.Stream("a.txt")
+			for rest := text; len(rest) > 0; rest = rest[min(size, len(rest)):] {
+				s.Write([]byte(rest[:min(size, len(rest))]))
+			}
+			c, err := s.Finish(context.Background(), strings.NewReader(text), int64(len(text)))
+			if err != nil || c.Summary.People != 25 {
+				t.Errorf("%s in pieces of %d: %d people of 25, %v", name, size, c.Summary.People, err)
+			}
+		}
+	}
+}

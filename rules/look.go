@@ -40,20 +40,23 @@ func (l *look) reset() {
 }
 
 func (l *look) begin(location string) {
-	l.Scanner.Begin(location)
-	l.known.begin()
 	if l.custom != nil {
 		l.custom.Begin(location)
 	}
+	l.Scanner.Begin(location)
+	l.known.begin()
 	l.bond.join(math.MaxInt)
 }
 
 func (l *look) write(text []byte) {
-	_, _ = l.Scanner.Write(text) // never fails
-	l.known.write(text)
 	if l.custom != nil {
 		l.custom.Write(text)
 	}
+	if l.bond != nil { // what one finds the other looks at for who it is
+		l.Await(l.custom.LookedTo())
+	}
+	_, _ = l.Scanner.Write(text) // never fails
+	l.known.write(text)
 	l.given += int64(len(text))
 	if l.bond.full() {
 		l.bond.join(min(l.Looked(), l.custom.Looked()) - bondSlack)
@@ -66,11 +69,11 @@ func (l *look) row(number int, cells []extract.Cell) {
 		l.cells = append(l.cells, detect.Cell{Column: c.Column, Text: c.Text})
 	}
 	unboxed := l.Unboxed(l.cells)
-	l.Scanner.Row(number, unboxed)
-	l.known.row(unboxed)
 	if l.custom != nil {
 		l.custom.Row(number, unboxed)
 	}
+	l.Scanner.Row(number, unboxed)
+	l.known.row(unboxed)
 	if l.bond.full() {
 		l.bond.join(number - bondSlack)
 	}
@@ -87,9 +90,12 @@ func (l *look) clean() int64 {
 
 // close sums up: all that was counted, and the findings kept here.
 func (l *look) close() (detect.Summary, Known) {
+	var found custom.Found
+	if l.custom != nil {
+		found = l.custom.Close()
+	}
 	summary, known := l.Scanner.Close(), l.known.close()
 	if l.custom != nil {
-		found := l.custom.Close()
 		if l.bond != nil {
 			l.bond.join(math.MaxInt)
 			summary = l.Scanner.Summary()

@@ -35,5 +35,8 @@ func (m *Matcher) locate(p *piece, at span, class int) {
 // Looked answers how many lines of the fragment were looked at to their end.
 func (m *Matcher) Looked() int { return m.lines }
 
+// LookedTo answers up to where the fragment was looked at, in bytes.
+func (m *Matcher) LookedTo() int64 { return m.base }
+
 // Classes answers what is looked for.
 func (m *Matcher) Classes() []detect.Class { return m.set.classes }

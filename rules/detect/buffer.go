@@ -72,7 +72,10 @@ func (s *Scanner) limit(final bool) int {
 	}
 	tail := max(s.pos, s.end-longestRow)
 	if i := bytes.LastIndexByte(s.buffer[tail:s.end], '\n'); i >= 0 {
-		return tail + i + 1
+		tail += i + 1
+	}
+	if s.asked.waits {
+		tail = min(tail, max(s.pos, int(s.asked.upTo-s.base)))
 	}
 	return tail
 }

@@ -62,6 +62,7 @@ type Scanner struct {
 	trail        trail
 	stack        stack
 	across       across
+	asked        asked
 
 	// scratch
 	cluster  cluster
@@ -139,6 +140,7 @@ func (s *Scanner) begun(location string) {
 	s.ranks.clear()
 	s.titles, s.trail = titles{}, trail{}
 	s.stack.clear()
+	s.asked.clear()
 }
 
 // finish looks at what has been held back.
@@ -206,7 +208,7 @@ func (s *Scanner) search(final bool) {
 			s.block = min(limit, s.pos+blockSize)
 			s.mark()
 		}
-		a := s.anchor(s.pos, s.block)
+		a := min(s.anchor(s.pos, s.block), s.askedFor())
 		if a >= s.block {
 			s.pos = s.block
 			continue
