@@ -81,6 +81,21 @@ func (f *file) stands(cards bool) bool {
 	return f.tried >= leastFile && 10*f.passed >= 9*f.tried && f.beginnings() >= filePrefixes
 }
 
+// allPass tells whether so many pass and none fails that no other column speaks
+// against them.
+func (f *file) allPass() bool { return f.tried >= 2*leastFile && f.passed == f.tried }
+
+// failing tells whether another column than i holds numbers as long as
+// telephones that are none: stock lists and counters have several such columns.
+func (r *ranks) failing(i int) bool {
+	for k := phoneLength; k < len(r.files); k += 2 {
+		if f := &r.files[k]; k != i && f.tried >= leastFile/2 && f.fails() {
+			return true
+		}
+	}
+	return false
+}
+
 func (f *file) beginnings() int {
 	return bits.OnesCount64(f.prefixes[0]) + bits.OnesCount64(f.prefixes[1])
 }
@@ -184,7 +199,7 @@ func (s *Scanner) tryInFile(i int, m *match, value []byte) {
 	case f.fails():
 		m.why.flags |= loneInRow
 		m.cap(40)
-	case f.stands(cards) && (cards || !against):
+	case f.stands(cards) && (cards || !against && (f.allPass() || !s.ranks.failing(i))):
 		m.stand()
 		s.release(f)
 	case against:

@@ -134,7 +134,7 @@ func (s *Scanner) inStack(p *person, counted bool) {
 		return
 	}
 	t := &s.stack
-	if p.first-t.last > stackReach || t.records > 0 && t.lead != p.lead {
+	if p.first-t.last > stackReach || t.records < leastStacked && t.lead != p.lead {
 		t.clear()
 	}
 	t.records, t.last, t.lead = t.records+1, p.last, p.lead

@@ -50,7 +50,7 @@ type Document struct {
 // secrets, transactions, credit and each kind of
 // number that is found behind its label, or with numbers of companies, accounts, permits, Hong Kong cards and passports, or forms with a box for each character: half of both hold data, half
 // are hard negatives. A tenth as many tell lists of
-// places from lists of people. The same seed gives the same documents.
+// places from lists of people, and as many list people otherwise than in rows. The same seed gives the same documents.
 func Generate(seed uint64, n int) []Document {
 	customers := rand.New(rand.NewPCG(seed, 0x636f72707573))
 	codes := rand.New(rand.NewPCG(seed, 0x636f646573)) // of its own: the former documents stay what they were
@@ -63,6 +63,8 @@ func Generate(seed uint64, n int) []Document {
 	all = append(all, generate(boxes, n/10, boxPapers, boxLookAlikes)...)
 	places := rand.New(rand.NewPCG(seed, 0x706c61636573))
 	all = append(all, generate(places, n/10, placePapers, placeLookAlikes)...)
+	stacks := rand.New(rand.NewPCG(seed, 0x737461636b73))
+	all = append(all, generate(stacks, n/10, stackPapers, stackLookAlikes)...)
 	rows := rand.New(rand.NewPCG(seed, 0x726f7773))
 	for _, d := range generate(rows, n/5, rowPapers, rowLookAlikes) {
 		d.About = []detect.Class{detect.CNMobile, detect.CNLandline, detect.BankCard}
