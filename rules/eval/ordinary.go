@@ -129,6 +129,7 @@ func (r *ordinaryResult) decide(e *rules.Engine, p *rules.Policy, path string) e
 
 // writeDecisions says what became of the files, the commonest first.
 func (r *ordinaryResult) writeDecisions(w io.Writer) {
+	fmt.Fprint(w, "\nMeasured with `go run ./rules/eval -ordinary FOLDER,…` over what Debian's packages install, evenly over all files.\n")
 	fmt.Fprintf(w, "\nThe product's own policy would stop %d of them on their way to a removable medium:", len(r.stopped))
 	for _, what := range slices.SortedFunc(maps.Keys(r.decided), func(a, b string) int {
 		return cmp.Or(cmp.Compare(r.decided[b], r.decided[a]), cmp.Compare(a, b))

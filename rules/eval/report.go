@@ -19,7 +19,7 @@ func (r report) write(w io.Writer) {
 	fmt.Fprintf(w, `# Accuracy
 
 Measured with `+"`make eval`"+` over %d generated documents of each of three grades (seed %d), and half as
-many about companies, accounts and permits, a fifth as many on Hong Kong cards, a quarter as many on travel documents, a tenth as many forms in boxes and lists of places, half as many each on health, secrets, transactions and credit, a tenth as many on each kind of number
+many about companies, accounts and permits, a fifth as many on Hong Kong cards, a quarter as many on travel documents, a tenth as many forms in boxes, lists of places, and lists of people in columns, dumps and a value a line, half as many each on health, secrets, transactions and credit, a tenth as many on each kind of number
 that is looked for behind its label or near what names it (plates, dates of birth, numbers abroad …): half with generated data, half hard negatives. Of a class, *hit* counts values
 found, *missed* values not found, *false* findings where there is no such value; of customer lists
 (20 people or more) the same in documents.
