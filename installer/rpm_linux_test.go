@@ -51,7 +51,20 @@ func lifeOfAnRPM(t *testing.T) {
 	sh(t, byRPM+"-e trustline; test -e /var/lib/trustline/quarantine/1.sealed")
 	sh(t, byRPM+"-i /packages/trustline-1.3.0-*.rpm; cp /usr/bin/trustline /opt; TRUSTLINE_DATA=purge "+byRPM+"-e trustline")
 	cleanAgain(t, before)
+	inAChroot(t)
 	byHand(t, before)
+}
+
+// inAChroot: removed from an image that is being made, it leaves alone what the
+// machine outside has closed off.
+func inAChroot(t *testing.T) {
+	t.Helper()
+	sh(t, "mkdir /opt/image; mount -t tmpfs tmpfs /opt/image; cd /opt/image; mkdir upper work root; mount -t overlay -o lowerdir=/,upperdir=/opt/image/upper,workdir=/opt/image/work overlay root")
+	sh(t, "nft add table inet trustline; chroot /opt/image/root "+byRPM+"-i /packages/trustline-1.3.0-*.rpm; test -e /opt/image/root/etc/trustline/agent.yaml; chroot /opt/image/root "+byRPM+"-e trustline")
+	if tables := sh(t, "nft list tables; nft delete table inet trustline || true"); !strings.Contains(tables, "trustline") {
+		t.Error("the machine outside was opened")
+	}
+	sh(t, "test ! -e /opt/image/root/etc/trustline; umount /opt/image/root /opt/image; rmdir /opt/image")
 }
 
 // byHand: what the service made goes with it; program and configuration are left
