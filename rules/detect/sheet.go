@@ -28,6 +28,8 @@ func (s *Scanner) Row(number int, cells []Cell) {
 		s.running(l)
 	case s.headings(l.text, l.cells, 0):
 		s.table.on = false // no text belongs to it
+	case s.saysAll(l):
+		s.running(l)
 	default:
 		if s.placed == number {
 			s.places()
@@ -79,4 +81,65 @@ func (s *Scanner) callsNext(text []byte, rest []Cell) bool {
 	}
 	_, heading := s.pack.labels.heading(rest[0].Text)
 	return !heading
+}
+
+// saysAll tells whether all that a row says stands in one of its cells, a name
+// and a number as people type them, under a heading that says nothing of either.
+// The line is that cell then.
+func (s *Scanner) saysAll(l *line) bool {
+	if !l.traits.has(beyondTrait) || !l.traits.mayNumber() {
+		return false
+	}
+	all := -1
+	for i, c := range l.cells {
+		text := l.text[c.start:c.end]
+		if !mayReach(text) {
+			continue
+		}
+		col := s.table.column(c.column)
+		if all >= 0 || col == nil || col.roles != 0 || !hasHan(text) {
+			return false
+		}
+		all = i
+	}
+	if all < 0 {
+		return false
+	}
+	c := l.cells[all]
+	l.text, l.offset = l.text[c.start:c.end], l.offset+int64(c.start)
+	l.cells[0] = cell{end: len(l.text), column: c.column}
+	l.cells, l.record = l.cells[:1], false
+	l.traits = traitsOf(l.text)
+	return true
+}
+
+// leastReach is how many digits a number has at least by which one is reached.
+const leastReach = 11
+
+// mayReach tells whether a number or an address may stand in text by which
+// somebody is reached or known.
+func mayReach(text []byte) bool {
+	digits := 0
+	for _, c := range text {
+		switch {
+		case c == '@':
+			return true
+		case isDigit(c):
+			if digits++; digits == leastReach {
+				return true
+			}
+		case c != ' ' && c != '-':
+			digits = 0
+		}
+	}
+	return false
+}
+
+func hasHan(text []byte) bool {
+	for i := range text {
+		if hanRun(text[i:]) > 0 {
+			return true
+		}
+	}
+	return false
 }
