@@ -20,11 +20,15 @@ func TestKeysInPinyin(t *testing.T) {
 			"xml": func(name, value string) string {
 				return fmt.Sprintf("<kh><%[1]s>%[2]s</%[1]s><%[3]s>%[4]s</%[3]s></kh>", keys[0], name, keys[1], value)
 			},
+			"csv": func(name, value string) string { return name + "," + value + "\n" },
 			"ini": func(name, value string) string {
 				return fmt.Sprintf("[kh]\n%s=%s\n%s=%s\n", keys[0], name, keys[1], value)
 			},
 		} {
 			var b strings.Builder
+			if form == "csv" {
+				b.WriteString(write(keys[0], keys[1]))
+			}
 			for _, p := range synthetic.New(61).People(25) {
 				value := p.Mobile
 				switch strings.ToLower(keys[1]) {

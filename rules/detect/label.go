@@ -363,6 +363,9 @@ func (l *labels) heading(cell []byte) (roles, bool) {
 	if r, ok := l.byText[string(text)]; ok {
 		return r &^ weak, true
 	}
+	if r, ok := l.columnName(text); ok {
+		return r, true
+	}
 	// 紧急联系人手机号: what a heading ends in says what it is.
 	for i := 3; i+6 <= len(text); i++ {
 		if text[i]&0xC0 == 0x80 || text[i] < 0x80 && (text[i-1] != ' ' || digitsIn(text) > 0) {
@@ -376,4 +379,27 @@ func (l *labels) heading(cell []byte) (roles, bool) {
 		}
 	}
 	return 0, false
+}
+
+// columnName answers what a column of a database is for whose name is written
+// as programs do: yhXm, t_xm.
+func (l *labels) columnName(text []byte) (roles, bool) {
+	i := bytes.IndexByte(text, ' ')
+	if i < 0 || text[0] >= 0x80 {
+		return 0, false
+	}
+	if i == 1 { // of a table, or of columns
+		r, ok := l.byText[string(text[2:])]
+		return r, ok && r&weak == 0
+	}
+	var joined [64]byte
+	n := 0
+	for _, c := range text {
+		if c != ' ' {
+			joined[n] = c
+			n++
+		}
+	}
+	r, ok := l.byText[string(joined[:n])]
+	return r, ok && r&weak == 0
 }
