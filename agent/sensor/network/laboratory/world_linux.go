@@ -1,6 +1,7 @@
 package laboratory
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -10,6 +11,7 @@ import (
 	"log/slog"
 	"math/big"
 	"net"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -192,7 +194,9 @@ func (w *World) Unplug() {
 	w.must(ip("-n air link set plug down\naddr flush dev wlan0\n"))
 }
 
-// Plug joins an access point, as the radio and DHCP do.
+// Plug joins an access point, as the radio and DHCP do: there is an address once
+// packets get through. The kernel of the access point takes up to a second for
+// that, as it looks after links that come and go once in a second.
 func (w *World) Plug(ap string) {
 	w.t.Helper()
 	lines := map[string]string{
@@ -200,7 +204,17 @@ func (w *World) Plug(ap string) {
 		"ap-cafe":    "addr add 192.168.43.5/24 dev wlan0\nroute replace default via 192.168.43.1\n",
 		"ap-home":    "addr add 192.168.1.5/24 dev wlan0\nroute replace default via 192.168.1.1\n",
 	}[ap]
-	w.must(ip("-n air link set plug master " + ap + "\n-n air link set plug up\nlink set wlan0 up\n" + lines))
+	w.must(ip("-n air link set plug master " + ap + "\n-n air link set plug up\nlink set wlan0 up\n"))
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		port, err := exec.Command("ip", "-n", "air", "-d", "link", "show", "plug").CombinedOutput()
+		if bytes.Contains(port, []byte("state forwarding")) {
+			break
+		}
+		if err != nil || time.Now().After(end) {
+			w.t.Fatalf("the access point forwards nothing: %v: %s", err, port)
+		}
+	}
+	w.must(ip(lines))
 }
 
 // Connect answers whether a byte makes its way to a server and back.
