@@ -50,7 +50,7 @@ var labelWords = []labelGroup{
 	{role(bankCard, iban), "yhk,yhkh,yhkhm,yhzh,yinhangka,yinhangkahao,khzh,xykh,cxkh,jjkh"},
 	{role(email), "dzyx,dzyj,youxiang,lxyx"},
 	{role(address), "dz,dizhi,lxdz,jtdz,jtzz,txdz,shdz,sjdz,hjdz,xxdz,jzdz,zzdz,zhuzhi,bgdz,dwdz"},
-	{maker, "作者,译者,维护者,提交者,审阅者,翻译,翻译者,编者,贡献者,author,authors,maintainer,maintainers,translator,last-translator,copyright,committer,reviewer,reviewed-by,signed-off-by,contributor,upstream-contact,upstream-author,developer,editor,packager,uploaders,changed-by,from,sender,reply-to,cc,发件人"},
+	{maker, "作者,译者,维护者,提交者,审阅者,翻译,翻译者,编者,贡献者,author,authors,maintainer,maintainers,translator,last-translator,copyright,committer,reviewer,reviewed-by,signed-off-by,contributor,upstream-contact,upstream-author,developer,editor,packager,uploaders,changed-by,contributors,developers,maintainers,committers,translators,reviewers,from,sender,reply-to,cc,发件人"},
 }
 
 // labels looks labels up. It is immutable.

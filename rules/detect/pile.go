@@ -78,10 +78,7 @@ func (s *Scanner) pileRow(l *line) {
 	l.piled = true
 	p.lines++
 	if p.width <= 1 {
-		if s.row(l); len(s.found) == 0 {
-			s.loneName(l)
-		}
-		p.aligned = p.aligned || len(s.found) > 0
+		s.underOne(l)
 		return
 	}
 	column, fits := s.pileColumn(l)
@@ -95,6 +92,18 @@ func (s *Scanner) pileRow(l *line) {
 	p.last, p.next, p.blanks = column, (column+1)%p.width, 0
 	l.cells[0].column = column
 	s.row(l)
+}
+
+// underOne looks at a line below a heading alone: its value, or running text.
+func (s *Scanner) underOne(l *line) {
+	if s.pileFits(l, 0) {
+		s.table.pile.aligned = true
+		s.row(l)
+		return
+	}
+	l.cells, l.record, l.piled = nil, false, false
+	s.running(l)
+	s.table.pile.aligned = s.table.pile.aligned || len(s.found) > 0
 }
 
 // pileColumn answers the column of a line: the next one, or where empty lines

@@ -140,6 +140,7 @@ func (s *Scanner) begun(location string) {
 	s.ranks.clear()
 	s.titles, s.trail = titles{}, trail{}
 	s.stack.clear()
+	s.stack.makers = false
 	s.asked.clear()
 }
 
@@ -358,7 +359,7 @@ func (s *Scanner) take(l *line) {
 		s.running(l)
 		s.reshape(l)
 	}
-	if s.person.present != 0 && closesRecord(l.text) {
+	if s.person.present != 0 && s.person.last < l.number && closesRecord(l.text) {
 		s.flushPerson()
 	}
 }

@@ -14,6 +14,7 @@ type stack struct {
 	last    int // line in which the last ended
 	lead    roles
 	waiting []person
+	makers  bool // a heading of the text says who made something
 }
 
 const (
@@ -45,6 +46,9 @@ func (s *Scanner) standsAlone(l *line, present roles) bool {
 // item takes off what lists put before an item, and spaces around it.
 func item(text []byte) (start, end int) {
 	start, end = trim(text, 0, len(text))
+	for start < end && (text[start] == '>' || text[start] == '#' || text[start] == ' ') { // quoted in a mail, a heading
+		start++
+	}
 	at := start
 	for at < end && at < start+3 && isDigit(text[at]) {
 		at++
@@ -93,11 +97,18 @@ func (s *Scanner) loneName(l *line) {
 	start, end := item(l.text)
 	value := l.text[start:end]
 	n := 0
+	if r, ok := s.pack.labels.heading(value); ok {
+		s.stack.makers = s.stack.makers || r&maker != 0
+		return
+	}
 	if end-start >= 4 && !otherTitle(value) {
 		n = s.pack.loneName(value)
 	}
 	if n == 0 {
 		return
+	}
+	if value[0] < 0x80 && (s.stack.makers || s.person.named() && l.number == s.person.last+1) {
+		return // who made something; what somebody is, below their name
 	}
 	m := s.pack.newName(l.text, start, start+n, 65)
 	m.why.flags |= inColumn
@@ -118,7 +129,7 @@ func (p *Pack) loneName(text []byte) int {
 		}
 		return 0
 	}
-	if _, heading := p.labels.heading(text); heading || latin(text) != len(text) {
+	if latin(text) != len(text) {
 		return 0
 	}
 	return len(text)
