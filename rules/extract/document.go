@@ -25,7 +25,9 @@ type document struct {
 	cell     []byte
 	para     []byte
 	inText   bool   // right within an element of text
-	offered  []byte // what fields may be filled in with: lines behind the paragraph or table
+	offered  []byte // what fields may be filled in with, and notes: lines behind the paragraph or table
+	outer    []byte // the paragraph around a note
+	noted    bool   // within a note, of OpenDocument
 	skipped  int    // fallback drawings open: they repeat what was read
 }
 
@@ -126,6 +128,10 @@ func (d *document) start(m *markup) {
 		if v := m.attr("href"); len(v) > 0 { // of a link in OpenDocument
 			d.para = append(appendEntities(d.para, v), ' ')
 		}
+	case "annotation":
+		if !m.empty && !d.noted {
+			d.para, d.outer, d.noted = d.outer[:0], d.para, true
+		}
 	case "default", "listEntry", "helpText", "statusText", "alias", "tag":
 		d.offer(m, "val")
 	case "listItem":
@@ -217,6 +223,15 @@ func (d *document) end(name string) {
 	switch name {
 	case "Fallback":
 		d.skipped = max(0, d.skipped-1)
+	case "annotation":
+		if d.noted {
+			d.paragraph()
+			d.para, d.outer, d.noted = d.outer, d.para[:0], false
+		}
+	case "creator", "date":
+		if d.noted {
+			d.paragraph()
+		}
 	case "p", "h", "pt", "text", "author", "txBody", "txbxContent", "threadedComment":
 		d.paragraph()
 	case "v", "col", "colOff", "row", "rowOff", "posOffset", "pctWidth", "pctHeight": // of charts, and where drawings stand
@@ -236,12 +251,18 @@ func (d *document) end(name string) {
 func (d *document) paragraph() {
 	if len(d.para) > 0 {
 		d.para = append(d.para, '\n')
-		if d.inCell && len(d.cell) < widest {
+		switch {
+		case d.noted && len(d.offered) < widest:
+			d.offered = append(d.offered, d.para...)
+		case d.inCell && len(d.cell) < widest:
 			d.cell = append(d.cell, d.para...)
-		} else {
+		default:
 			d.w.sink.Write(d.para)
 		}
 		d.para = d.para[:0]
+	}
+	if d.noted {
+		return
 	}
 	if len(d.open) == 0 && len(d.offered) > 0 {
 		d.w.sink.Write(d.offered)

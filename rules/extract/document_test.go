@@ -69,6 +69,17 @@ func TestTableInACell(t *testing.T) {
 	}
 }
 
+// A note is no part of the cell or paragraph that it hangs on.
+func TestNotesOfOpenDocument(t *testing.T) {
+	note := func(text string) string {
+		return "<office:annotation><dc:creator>a</dc:creator><text:p>" + text + "</text:p></office:annotation>"
+	}
+	got := documentText(`<table:table table:name="n"><table:table-row><table:table-cell>` + note("李娜 13987654321") + `<text:p>x</text:p></table:table-cell></table:table-row></table:table><text:p>b` + note("c") + `d</text:p>`)
+	if want := "\n[]\n\n[n]\n1: A=x\n\n[]\nbd\na\n李娜 13987654321\na\nc\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // What Word calls "Word XML Document" is a file of XML with all parts in it.
 func TestDocumentInOneFile(t *testing.T) {
 	content := real(t, "python-docx.docx")
