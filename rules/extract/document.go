@@ -113,7 +113,9 @@ func (d *document) start(m *markup) {
 	case "s":
 		d.para = append(d.para, ' ')
 	case "tbl", "table":
-		d.startTable(m)
+		if !m.empty {
+			d.startTable(m)
+		}
 	case "tr", "table-row":
 		if len(d.open) > 0 {
 			d.flush()
@@ -136,6 +138,10 @@ func (d *document) start(m *markup) {
 		d.offer(m, "val")
 	case "listItem":
 		d.offer(m, "displayText", "value")
+	case "content-validation": // of sheets of OpenDocument, as are names
+		d.offer(m, "condition")
+	case "named-expression":
+		d.offer(m, "expression")
 	case "数据":
 		if string(m.attr("数据类型")) == "number" {
 			d.value = append(d.value[:0], plainNumber(m.attr("数据数值"))...)

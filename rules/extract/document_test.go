@@ -80,6 +80,14 @@ func TestNotesOfOpenDocument(t *testing.T) {
 	}
 }
 
+// What input checks allow and what names stand for is read.
+func TestChecksAndNamesOfOpenDocument(t *testing.T) {
+	got := documentText(`<table:content-validation table:condition="of:cell-content-is-in-list(&quot;李娜 13987654321&quot;)"/><table:table table:name="n"/><table:named-expression table:name="a" table:expression="&quot;王建国&quot;"/>`)
+	if want := "李娜 13987654321"; !strings.Contains(got, want) || !strings.Contains(got, "王建国") {
+		t.Errorf("%q", got)
+	}
+}
+
 // What Word calls "Word XML Document" is a file of XML with all parts in it.
 func TestDocumentInOneFile(t *testing.T) {
 	content := real(t, "python-docx.docx")

@@ -17,6 +17,7 @@ const (
 	xlsEOF        = 0x000A
 	xlsHeader     = 0x0014
 	xlsFooter     = 0x0015
+	xlsName       = 0x0018
 	xlsFilePass   = 0x002F
 	xlsContinue   = 0x003C
 	xlsCodePage   = 0x0042

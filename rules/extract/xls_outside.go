@@ -22,20 +22,40 @@ func (x *xls) outside(id uint16, r []byte) {
 		}
 	case xlsValidation:
 		x.validation(r)
+	case xlsName:
+		x.name(r)
+	}
+}
+
+// constantText is the token of a formula that is nothing but text.
+const constantText = 0x17
+
+// name reads a name that stands for a constant: [MS-XLS] 2.4.150.
+func (x *xls) name(r []byte) {
+	const fixed = 14
+	if x.old || len(r) <= fixed {
+		return
+	}
+	size := int(r[3])
+	if r[fixed]&1 != 0 {
+		size *= 2
+	}
+	if formula := r[min(len(r), fixed+1+size):]; len(formula) > 1 && formula[0] == constantText {
+		x.keep(x.short(formula[1:]))
 	}
 }
 
 // validation reads what a cell says when it is filled in, and the list it may be
 // filled in from: [MS-XLS] 2.4.84.
 func (x *xls) validation(r []byte) {
-	const texts, constant = 4, 0x17
+	const texts = 4
 	r = r[min(len(r), 4):]
 	for range texts {
 		text, rest := x.cutText(r)
 		x.keep(bytes.Trim(text, "\x00")) // a zero stands for none
 		r = rest
 	}
-	if len(r) > 5 && r[4] == constant {
+	if len(r) > 5 && r[4] == constantText {
 		x.keep(bytes.ReplaceAll(x.short(r[5:]), []byte{0}, []byte{'\n'}))
 	}
 }

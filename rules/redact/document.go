@@ -111,7 +111,9 @@ func (d *document) start() {
 			d.formulas++
 		}
 	case "tbl", "table":
-		d.startTable()
+		if !d.empty {
+			d.startTable()
+		}
 	case "tr":
 		if len(d.around) > 0 {
 			d.endRow()
