@@ -26,6 +26,8 @@ type run struct {
 	answers  chan answers
 	stopAsk  context.CancelFunc
 	question int           // number of the question whose answer counts
+	asking   bool          // that question is open
+	doubtful bool          // something changed meanwhile: another network may have answered
 	pause    time.Duration // before asking a silent beacon again
 	misses   int
 	outcomes map[string]beacon.Outcome // of the last question, on this network
@@ -59,17 +61,27 @@ func (r *run) loop(ctx context.Context, changes <-chan struct{}) {
 		case <-r.patience.C:
 			r.publish(r.facts, false)
 		case a := <-r.answers:
-			if a.question == r.question {
-				r.answered(ctx, a.outcomes)
-			}
+			r.heard(ctx, a)
 		case <-r.again.C:
 			r.askAll(ctx)
 		}
 	}
 }
 
+// heard takes an answer to the present question, unless it is in doubt: then the
+// look that is due asks again.
+func (r *run) heard(ctx context.Context, a answers) {
+	if a.question != r.question {
+		return
+	}
+	if r.asking = false; !r.doubtful {
+		r.answered(ctx, a.outcomes)
+	}
+}
+
 // unsettled waits for events to settle, but not for ever.
 func (r *run) unsettled() {
+	r.doubtful = r.doubtful || r.asking
 	now := time.Now()
 	if r.unrest.IsZero() {
 		r.unrest = now
@@ -91,6 +103,9 @@ func (r *run) look(ctx context.Context) {
 		r.settle.Reset(askAgainMin)
 	}
 	if r.looked && source == r.source && facts.same(r.facts) {
+		if r.doubtful { // somewhere else and back, between two looks
+			r.askAll(ctx)
+		}
 		return
 	}
 	another := !r.looked || !facts.sameNetwork(r.facts)
@@ -99,6 +114,7 @@ func (r *run) look(ctx context.Context) {
 	r.patience.Stop()
 	if len(r.targets) == 0 || len(probeable(facts.Links)) == 0 {
 		r.question++ // what is still being asked no longer counts
+		r.asking, r.doubtful = false, false
 		r.stopAsk()
 		r.again.Stop()
 		r.publish(facts, true)
@@ -122,6 +138,7 @@ func (r *run) askAll(ctx context.Context) {
 	asking, stop := context.WithCancel(ctx)
 	r.stopAsk = stop
 	r.question++
+	r.asking, r.doubtful = true, false
 	question, facts := r.question, r.facts
 	go func() {
 		a := answers{question, r.ask(asking, facts)}
