@@ -37,3 +37,19 @@ func TestNumbersOfOrdersWithRemarks(t *testing.T) {
 		t.Errorf("%d people", got.People)
 	}
 }
+
+// TestHeadingsPartedByOneSpace counts people in a table whose columns one space
+// parts, as in the text of a PDF.
+func TestHeadingsPartedByOneSpace(t *testing.T) {
+	for _, headings := range []string{"姓名 手机号码", "客户 电话", "姓名 手机"} {
+		s := NewScanner(NewPack(testKey), Limits{})
+		s.Begin("")
+		fmt.Fprintln(s, headings)
+		for _, p := range synthetic.New(23).People(25) {
+			fmt.Fprintln(s, p.Name+" "+p.Mobile)
+		}
+		if got := s.Close(); got.People != 25 {
+			t.Errorf("%s: %d people", headings, got.People)
+		}
+	}
+}

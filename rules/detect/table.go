@@ -173,12 +173,27 @@ func (s *Scanner) begin(l *line) bool {
 			return true
 		}
 	}
+	if s.severalHeadings(l.text) { // of columns that one space parts, as in text of a PDF
+		return false
+	}
 	s.cells = append(s.cells[:0], cell{0, len(l.text), 0})
 	if s.headings(l.text, s.cells, '\n') {
 		s.table.delimiter, s.table.width = '\n', 1
 		return true
 	}
 	return false
+}
+
+// severalHeadings tells whether each word of a line is a heading by itself.
+func (s *Scanner) severalHeadings(text []byte) bool {
+	n := 0
+	for word := range bytes.SplitSeq(text, []byte{' '}) {
+		if _, ok := s.pack.labels.heading(word); !ok || word[0] < 0x80 {
+			return false
+		}
+		n++
+	}
+	return n > 1
 }
 
 // headings takes a row, parted by delimiter, as headings if enough of its cells
