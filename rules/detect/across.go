@@ -112,10 +112,11 @@ func (s *Scanner) goAcross(l *line, delimiter byte) {
 // acrossPeople gives each column what a row says of its person.
 func (s *Scanner) acrossPeople(l *line) {
 	a := &s.across
+	rest := s.found // in the order of the text, as the cells are
 	for i, c := range l.cells {
-		for k := range s.found {
-			m := &s.found[k]
-			if m.start < c.start || m.start >= c.end || m.score < reportFrom || !ofPeople.has(m.kind) || ofClerk(l, m) {
+		for ; len(rest) > 0 && rest[0].start < c.end; rest = rest[1:] {
+			m := &rest[0]
+			if m.start < c.start || m.score < reportFrom || !ofPeople.has(m.kind) || ofClerk(l, m) {
 				continue
 			}
 			for len(a.people) <= i {
