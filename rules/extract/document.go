@@ -80,8 +80,7 @@ func (d *document) text(m *markup) {
 			d.offered = append(m.content(d.offered), '\n')
 		}
 		if len(d.offered) > widest {
-			d.w.sink.Write(d.offered)
-			d.offered = d.offered[:0]
+			d.give()
 		}
 	case d.counts(m.text):
 		if d.para = m.content(d.para); len(d.para) > widest {
@@ -131,7 +130,7 @@ func (d *document) start(m *markup) {
 			d.para = append(appendEntities(d.para, v), ' ')
 		}
 	case "annotation":
-		if !m.empty && !d.noted {
+		if !m.empty && !d.noted && (!d.apart || string(m.attr("type")) == "Word.Comment") { // Word 2003 has changes so as well
 			d.para, d.outer, d.noted = d.outer[:0], d.para, true
 		}
 	case "default", "listEntry", "helpText", "statusText", "alias", "tag":
@@ -158,13 +157,24 @@ func (d *document) start(m *markup) {
 // offer takes what a field of a form or a content control may be filled in
 // with, or says of itself.
 func (d *document) offer(m *markup, attributes ...string) {
-	if d.skipped > 0 || len(d.offered) > widest {
+	if d.skipped > 0 {
 		return
 	}
 	for _, name := range attributes {
 		if v := m.attr(name); len(v) > 0 {
 			d.offered = append(appendEntities(d.offered, v), '\n')
 		}
+	}
+	if len(d.offered) > widest {
+		d.give()
+	}
+}
+
+// give gives what was offered.
+func (d *document) give() {
+	if len(d.offered) > 0 {
+		d.w.sink.Write(d.offered)
+		d.offered = d.offered[:0]
 	}
 }
 
@@ -270,9 +280,8 @@ func (d *document) paragraph() {
 	if d.noted {
 		return
 	}
-	if len(d.open) == 0 && len(d.offered) > 0 {
-		d.w.sink.Write(d.offered)
-		d.offered = d.offered[:0]
+	if len(d.open) == 0 {
+		d.give()
 	}
 }
 

@@ -57,6 +57,23 @@ func TestFieldsOfForms(t *testing.T) {
 }
 
 // A table within a cell has rows of its own; the row around it goes on behind it.
+func TestNothingIsLeftOutOfLongForms(t *testing.T) {
+	entry := `<w:listEntry w:val="` + strings.Repeat("a ", widest/8) + `"/>`
+	part := "<w:tbl><w:tr><w:tc>" + strings.Repeat(entry, 5) + `<w:listEntry w:val="13987654321"/></w:tc></w:tr></w:tbl>`
+	if got := documentText(part); !strings.HasSuffix(got, "\n13987654321\n") {
+		t.Errorf("the last of %d bytes is missing", len(got))
+	}
+}
+
+// Word 2003 has changes and comments in one element: what was inserted is part
+// of the line, a comment is not.
+func TestChangesOfWord2003(t *testing.T) {
+	const head = `<w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"><w:p><w:r><w:t>1398765</w:t></w:r>`
+	const inner = `<aml:content><w:r><w:t>4321</w:t></w:r></aml:content></aml:annotation><w:r><w:t> x</w:t></w:r></w:p></w:wordDocument>`
+	expect(t, "inserted", []byte(head+`<aml:annotation w:type="Word.Insertion">`+inner), "", "13987654321 x\n")
+	expect(t, "comment", []byte(head+`<aml:annotation w:type="Word.Comment">`+inner), "", "1398765 x\n4321\n")
+}
+
 func TestTableInACell(t *testing.T) {
 	row := func(cells ...string) string { return "<w:tr>" + strings.Join(cells, "") + "</w:tr>" }
 	cell := func(inner string) string { return "<w:tc>" + inner + "</w:tc>" }

@@ -19,15 +19,23 @@ func rowEnds(stream, main []byte) (ends []int) {
 	if at+n > uint64(len(stream)) || n < 4 {
 		return nil
 	}
-	list := stream[at : at+n]
-	for i := (len(list) - 4) / 8; i > 0; i-- { // the numbers of pages stand behind the places they are for
-		number := uint64(le.Uint32(list[len(list)-4*i:]))
-		if from := number * propertyPage; from+propertyPage <= uint64(len(main)) {
+	for _, number := range pagesIn(stream[at : at+n]) {
+		if from := uint64(number) * propertyPage; from+propertyPage <= uint64(len(main)) {
 			ends = appendRowEnds(ends, main[from:from+propertyPage])
 		}
 	}
 	slices.Sort(ends)
 	return slices.DeleteFunc(slices.Compact(ends), func(end int) bool { return !behindMark(main, end) })
+}
+
+// pagesIn answers the numbers of pages that a list has, each once however often
+// it is there.
+func pagesIn(list []byte) (numbers []uint32) {
+	for i := (len(list) - 4) / 8; i > 0; i-- { // they stand behind the places they are for
+		numbers = append(numbers, le.Uint32(list[len(list)-4*i:]))
+	}
+	slices.Sort(numbers)
+	return slices.Compact(numbers)
 }
 
 // behindMark tells whether there is a mark of a cell or row before a place, in

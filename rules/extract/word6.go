@@ -50,7 +50,10 @@ func (c *compound) oldWordDocument(main []byte) {
 		start, end := int64(le.Uint32(main[fib6Start:])), int64(le.Uint32(main[fib6End:]))
 		give(start, (end-start)/size)
 	}
-	for n, where := range piecesIn(pieces) {
+	for n, where := range piecesIn(pieces) { // which may all be the same place
+		if c.w.over() {
+			break
+		}
 		give(int64(where), n)
 	}
 	text.end()

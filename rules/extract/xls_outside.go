@@ -112,8 +112,11 @@ func (x *xls) linked(id uint16, r []byte) {
 }
 
 func (x *xls) keep(text []byte) {
-	if len(text) > 0 && len(x.extra) < widest {
-		x.extra = append(append(x.extra, text...), '\n')
+	if len(text) == 0 {
+		return
+	}
+	if x.extra = append(append(x.extra, text...), '\n'); len(x.extra) > widest {
+		x.leftover()
 	}
 }
 
