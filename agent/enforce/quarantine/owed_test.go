@@ -41,8 +41,8 @@ func TestIncidentsOfFilesThatWereTakenAreRecorded(t *testing.T) {
 		})
 	}
 	full := errors.New("no room")
-	if err := hears(full); !errors.Is(err, full) {
-		t.Errorf("what cannot be recorded: %v", err)
+	if err := hears(full); err != nil || len(heard) != 1 {
+		t.Errorf("what cannot be recorded keeps the service from starting: %v", err)
 	}
 	for n, want := range [][]string{{"untold untold's"}, nil} {
 		if err := hears(nil); err != nil || !slices.Equal(heard, want) {
@@ -59,4 +59,20 @@ func TestIncidentsOfFilesThatWereTakenAreRecorded(t *testing.T) {
 func (e Entry) forget(t *testing.T, s *Store) {
 	t.Helper()
 	must(t, os.Remove(s.file(e.ID, sealed)))
+}
+
+// An entry that cannot be read now is not one that is gone.
+func TestWhatCannotBeReadStaysOwed(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	for _, state := range []string{sealed, coming} {
+		must(t, os.WriteFile(s.file("1"+state, state), nil, 0o600))
+		must(t, os.WriteFile(s.file("1"+state, owed), nil, 0o600))
+	}
+	must(t, os.WriteFile(s.file("gone", owed), nil, 0o600))
+	must(t, s.Recover(func(e Entry) error { t.Error("an entry that cannot be read was recorded"); return nil }))
+	left, err := filepath.Glob(filepath.Join(dir, "*"+owed))
+	if err != nil || len(left) != 2 {
+		t.Errorf("%d of 2 are owed still (%v)", len(left), err)
+	}
 }

@@ -44,12 +44,22 @@ func (s *Store) Recover(record func(Entry) error) error {
 }
 
 // recordOwed has the incident of an entry recorded, where there is such an entry.
+// What cannot be recorded waits for the next start: a full disk keeps nobody from
+// being protected.
 func (s *Store) recordOwed(id string, record func(Entry) error) error {
 	e, err := s.entry(s.file(id, sealed))
-	if err == nil {
-		if err := record(e); err != nil {
-			return err // again at the next start
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(s.file(id, coming)); err == nil {
+			return nil // it was not finished, and may be yet
 		}
+		return os.Remove(s.file(id, owed))
+	}
+	if err == nil {
+		err = record(e)
+	}
+	if err != nil {
+		s.log.Error("the incident of a file in quarantine is not recorded, it waits for the next start", "entry", id, "error", err)
+		return nil
 	}
 	return os.Remove(s.file(id, owed))
 }
