@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/trustline/trustline/agent/enforce/quarantine"
 	"github.com/trustline/trustline/uploader/spool"
@@ -54,7 +53,7 @@ type Estate struct {
 
 // Sole is what of an estate is nowhere else.
 type Sole struct {
-	Incidents int // that the console does not have
+	Incidents int // that the console does not have: not yet, or because it refused them
 	Files     int // in quarantine
 }
 
@@ -68,7 +67,7 @@ func (e Estate) Sole() (Sole, error) {
 	if err != nil {
 		return Sole{}, err
 	}
-	return Sole{waiting.Waiting, files}, nil
+	return Sole{waiting.Waiting + waiting.Refused, files}, nil
 }
 
 // Settle does with an estate what was asked for, and answers what of it is
@@ -80,7 +79,8 @@ func (e Estate) Settle(f Fate) (s Sole, gone bool, err error) {
 	}
 	err = nil
 	for _, folder := range append([]string{e.State}, e.Folders...) {
-		err = errors.Join(err, e.clear(folder))
+		_, failed := e.clear(folder)
+		err = errors.Join(err, failed)
 	}
 	if err != nil {
 		return s, false, fmt.Errorf("clear away what the service leaves: %w", err)
@@ -88,25 +88,35 @@ func (e Estate) Settle(f Fate) (s Sole, gone bool, err error) {
 	return s, true, nil
 }
 
-// clear removes a file, or a folder with all there is in it, but what is spared.
-// It goes file by file: os.RemoveAll asks for what Wine does not do.
-func (e Estate) clear(path string) error {
+// clear removes a file, or a folder with all there is in it, but what is spared,
+// and answers whether something was. It goes file by file: os.RemoveAll asks for
+// what Wine does not do.
+func (e Estate) clear(path string) (kept bool, err error) {
 	info, err := os.Lstat(path)
-	if errors.Is(err, fs.ErrNotExist) || slices.Contains(e.Spared, path) {
-		return nil
-	}
-	if err != nil {
-		return err
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil || e.spares(info):
+		return true, err
 	}
 	if info.IsDir() {
 		entries, err := os.ReadDir(path)
 		for _, entry := range entries {
-			err = errors.Join(err, e.clear(filepath.Join(path, entry.Name())))
+			k, failed := e.clear(filepath.Join(path, entry.Name()))
+			kept, err = kept || k, errors.Join(err, failed)
 		}
-		within := func(spared string) bool { return strings.HasPrefix(spared, path+string(filepath.Separator)) }
-		if err != nil || slices.ContainsFunc(e.Spared, within) {
-			return err
+		if err != nil || kept {
+			return true, err
 		}
 	}
-	return os.Remove(path)
+	return false, os.Remove(path)
+}
+
+// spares tells whether a file is spared, however its path was written: with
+// other slashes, or other capitals on Windows.
+func (e Estate) spares(info fs.FileInfo) bool {
+	return slices.ContainsFunc(e.Spared, func(path string) bool {
+		spared, err := os.Lstat(path)
+		return err == nil && os.SameFile(spared, info)
+	})
 }

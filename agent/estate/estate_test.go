@@ -49,6 +49,9 @@ func TestSettle(t *testing.T) {
 	waiting := func(t *testing.T, e Estate) { put(t, incident(t, e)) }
 	kept := func(t *testing.T, e Estate) { put(t, filepath.Join(e.State, "quarantine", "1.sealed")) }
 	coming := func(t *testing.T, e Estate) { put(t, filepath.Join(e.State, "quarantine", "1.coming")) }
+	refused := func(t *testing.T, e Estate) {
+		put(t, filepath.Join(e.State, "spool", "refused", filepath.Base(incident(t, e))))
+	}
 	nothing := func(*testing.T, Estate) {}
 	for name, c := range map[string]struct {
 		holds func(*testing.T, Estate)
@@ -58,6 +61,7 @@ func TestSettle(t *testing.T) {
 	}{
 		"nothing is only here":                  {nothing, Clear, Sole{}, true},
 		"an incident is only here":              {waiting, Clear, Sole{Incidents: 1}, false},
+		"one that the console refused":          {refused, Clear, Sole{Incidents: 1}, false},
 		"a file is only here":                   {kept, Clear, Sole{Files: 1}, false},
 		"a file that was just taken":            {coming, Clear, Sole{Files: 1}, false},
 		"it is to be kept":                      {nothing, Keep, Sole{}, false},
@@ -85,7 +89,7 @@ func TestSettle(t *testing.T) {
 
 func TestWhatSomebodyElseHasWrittenStays(t *testing.T) {
 	e, config := trial(t)
-	e.Spared = []string{config}
+	e.Spared = []string{"", filepath.Dir(config) + "//./" + filepath.Base(config)}
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
 	put(t, elsewhere)
 	if err := os.Symlink(filepath.Dir(elsewhere), filepath.Join(e.State, "link")); err != nil && runtime.GOOS != "windows" {
