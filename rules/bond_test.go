@@ -186,3 +186,20 @@ func TestNamesAreLookedForBesideCountedKinds(t *testing.T) {
 		}
 	}
 }
+
+// A name and a number in a line each are no record without two more like them,
+// and still say of whom it is what a policy counts beside them.
+func TestCountedKindsBesideRecordsWithoutLabels(t *testing.T) {
+	e := counting(t, custom.SSN)
+	p, ssn := synthetic.New(74).Person(), "SSN: "+besideNames[0].value(1)+"\n"
+	for name, text := range map[string]string{
+		"a name above":     p.Name + "\n" + p.Mobile + "\n" + ssn,
+		"between":          p.Name + "\n" + ssn + p.Mobile + "\n",
+		"an address below": p.Mobile + "\n" + p.Address + "\n" + ssn,
+		"another begins":   p.Name + "\n" + p.Mobile + "\n" + ssn + strings.Repeat("\n一行文字", 20) + "\n" + p.Email + "\n" + p.Address + "\n",
+	} {
+		if got := peopleOf(t, e, "a.txt", text); got != 1 {
+			t.Errorf("%s: %d people of 1", name, got)
+		}
+	}
+}

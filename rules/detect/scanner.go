@@ -148,6 +148,7 @@ func (s *Scanner) begun(location string) {
 func (s *Scanner) finish() {
 	s.rest()
 	s.flushPerson()
+	s.giveUp()
 	s.flushAcross()
 }
 

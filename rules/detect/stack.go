@@ -146,7 +146,7 @@ func (s *Scanner) inStack(p *person, counted bool) {
 	}
 	t := &s.stack
 	if p.first-t.last > stackReach || t.records < leastStacked && t.lead != p.lead {
-		t.clear()
+		s.giveUp()
 	}
 	t.records, t.last, t.lead = t.records+1, p.last, p.lead
 	if t.waiting = append(t.waiting, *p); t.records < leastStacked {
@@ -157,6 +157,19 @@ func (s *Scanner) inStack(p *person, counted bool) {
 	}
 	clear(t.waiting)
 	t.waiting = t.waiting[:0]
+}
+
+// giveUp ends a stack. What still waits for a third record is none: it says what
+// its lines say without a name.
+func (s *Scanner) giveUp() {
+	for i := range s.stack.waiting {
+		p := &s.stack.waiting[i]
+		if rest := p.present &^ role(personName); rest != 0 {
+			p.present = rest & -rest
+		}
+		s.said(p, false)
+	}
+	s.stack.clear()
 }
 
 // stacking answers where the first name stands that may count yet.
