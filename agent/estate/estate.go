@@ -79,13 +79,27 @@ func (e Estate) Settle(f Fate) (s Sole, gone bool, err error) {
 	}
 	err = nil
 	for _, folder := range append([]string{e.State}, e.Folders...) {
-		_, failed := e.clear(folder)
-		err = errors.Join(err, failed)
+		err = errors.Join(err, e.clearFolder(folder))
 	}
 	if err != nil {
 		return s, false, fmt.Errorf("clear away what the service leaves: %w", err)
 	}
 	return s, true, nil
+}
+
+// clearFolder removes a folder, also one that a link has moved elsewhere: what is
+// behind it goes before the link does.
+func (e Estate) clearFolder(path string) error {
+	kept := false
+	where, err := filepath.EvalSymlinks(path)
+	if err == nil && where != path {
+		kept, err = e.clear(where)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) || kept {
+		return err
+	}
+	_, err = e.clear(path)
+	return err
 }
 
 // clear removes a file, or a folder with all there is in it, but what is spared,

@@ -126,3 +126,22 @@ func TestNoOtherFate(t *testing.T) {
 		}
 	}
 }
+
+// A folder that a link has moved elsewhere goes with what is in it.
+func TestMovedFolders(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("SKIPPED: links take a privilege there")
+	}
+	e, _ := trial(t)
+	moved := filepath.Join(t.TempDir(), "big")
+	if err := errors.Join(os.Rename(e.State, moved), os.Symlink(moved, e.State)); err != nil {
+		t.Fatal(err)
+	}
+	put(t, incident(t, e))
+	if s, gone, err := e.Settle(Clear); s.Incidents != 1 || gone || err != nil || !there(moved) || !there(e.State) {
+		t.Errorf("with an incident: %+v, gone %v, %v", s, gone, err)
+	}
+	if _, gone, err := e.Settle(Purge); !gone || err != nil || there(moved) || there(e.State) {
+		t.Errorf("purged: gone %v, %v", gone, err)
+	}
+}

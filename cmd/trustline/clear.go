@@ -56,15 +56,11 @@ func (t *terminal) clearAway(ctx context.Context, config string) error {
 }
 
 // dispose does with the service's data what was asked for, and says so where it
-// stays. A package has made the configuration as well; otherwise that is
-// somebody's who has written it. A folder that somebody chose is theirs, too.
+// stays.
 func (t *terminal) dispose(config string, fate estate.Fate, packaged bool) error {
-	e := estate.Estate{State: agent.DefaultConfig().State, Folders: sandbox.CacheFolders()}
-	if packaged {
-		e.Folders = append(e.Folders, filepath.Dir(installer.ConfigPath))
-	} else {
-		c, _ := agent.LoadConfig(config) // what cannot be read names no other files
-		e.Spared = []string{config, c.Policy, c.Console.TokenFile}
+	e, theirs := left(config, packaged)
+	if theirs != "" {
+		fmt.Fprintln(t.err, t.Text("uninstall.theirs", message.Args{"Folder": theirs}))
 	}
 	sole, gone, err := e.Settle(fate)
 	if err != nil {
@@ -79,4 +75,21 @@ func (t *terminal) dispose(config string, fate estate.Fate, packaged bool) error
 	}
 	fmt.Fprintln(t.err, t.Text(text, message.Args{"Incidents": sole.Incidents, "Files": sole.Files, "Folder": e.State}))
 	return nil
+}
+
+// left answers what the service leaves, and the folder of data that somebody
+// chose, which is theirs. A package has made the configuration as well;
+// otherwise that is somebody's who has written it.
+func left(config string, packaged bool) (e estate.Estate, theirs string) {
+	e = estate.Estate{State: agent.DefaultConfig().State, Folders: sandbox.CacheFolders()}
+	c, err := agent.LoadConfig(config) // what cannot be read names no other folder and no other files
+	if err == nil && filepath.Clean(c.State) != e.State {
+		theirs = c.State
+	}
+	if packaged {
+		e.Folders = append(e.Folders, filepath.Dir(installer.ConfigPath))
+	} else {
+		e.Spared = []string{config, c.Policy, c.Console.TokenFile}
+	}
+	return e, theirs
 }

@@ -62,7 +62,7 @@
   });
   document.addEventListener("htmx:afterSwap", () => {
     showTimes();
-  showPicked();
+    showPicked();
     for (const [id, here] of open) { // what somebody unfolded stays so
       const d = document.getElementById(id);
       if (d) { d.open = true; if (here) d.querySelector("summary").focus(); }
