@@ -69,16 +69,20 @@ func (a *Agent) end(ctx context.Context) error {
 		a.say(context.WithoutCancel(ctx), e.code, e.severity, nil)
 	}
 	if how != tenure.Shutdown {
-		a.farewell(ctx)
+		a.farewell(ctx, how)
 	}
 	return a.tenure.End(how, time.Now())
 }
 
-// goodbye bounds how long the console may take to hear of the end.
-const goodbye = 3 * time.Second
+// How long the console may take to hear of the end: goodbye of any, lastGoodbye of
+// one after which the program is not there to tell it later.
+const (
+	goodbye     = 3 * time.Second
+	lastGoodbye = 10 * time.Second
+)
 
 // farewell sends what waits; the program may never run again.
-func (a *Agent) farewell(ctx context.Context) {
+func (a *Agent) farewell(ctx context.Context, how tenure.Ending) {
 	if a.uploader == nil {
 		return
 	}
@@ -87,7 +91,11 @@ func (a *Agent) farewell(ctx context.Context) {
 	default:
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+	patience := goodbye
+	if how == tenure.Removed {
+		patience = lastGoodbye
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	defer a.client.Close()
 	if err := a.uploader.Drain(ctx); err != nil {

@@ -55,9 +55,9 @@ func onWindows(t *testing.T, first, later string) {
 	if text, err := os.ReadFile(w.config); err != nil || !strings.Contains(string(text), "cloud") || strings.Contains(string(text), "another") {
 		t.Errorf("the upgrade changed the configuration: %s, %v", text, err)
 	}
-	ends.are(t, "it is upgraded", "service-upgraded")
 	w.boot()
 	seen("1.3.0")
+	ends.are(t, "it is upgraded", "service-upgraded")
 	w.endedOtherwise(ends)
 	hold(t, filepath.Join(w.dir, "prefix"), w.program) // somebody uses it meanwhile
 	w.removedWithIncidents(next, console, ends)

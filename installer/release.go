@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	releasePatience = 10 * time.Second       // for processes to end by themselves
+	releasePatience = 30 * time.Second       // for processes to end by themselves
 	releaseLook     = 200 * time.Millisecond // between two looks
 )
 
