@@ -1,6 +1,6 @@
 // Package web is what people see of the console: server-rendered pages in zh
-// and en, for keyboard and mouse, light and dark. It shows what the store has
-// and changes nothing but sessions and the first account.
+// and en, for keyboard and mouse, light and dark. What somebody does on them goes
+// to the store, which records it; the package itself keeps nothing but sessions.
 package web
 
 import (

@@ -39,7 +39,7 @@ func (s *Scanner) acrossLine(l *line) bool {
 	}
 	s.cells = splitAt(l.text, l.text[i], s.cells[:0], mostAcross)
 	l.cells = s.cells
-	if !s.goesAcross(l, l.text[i]) {
+	if !s.goesAcross(l) {
 		l.cells = nil
 		return false
 	}
@@ -60,7 +60,7 @@ func (s *Scanner) mayGoAcross(cells []Cell) bool {
 
 // goesAcross finds what stands behind the heading that a row begins with. It
 // answers false where that is not mostly what the heading calls for.
-func (s *Scanner) goesAcross(l *line, delimiter byte) bool {
+func (s *Scanner) goesAcross(l *line) bool {
 	if len(l.cells) <= leastAcross {
 		return false
 	}

@@ -15,7 +15,7 @@ func (s *Scanner) Row(number int, cells []Cell) {
 	l := &s.current
 	*l = line{text: s.joined, offset: s.base, number: number, cells: s.cells, record: !form, sheet: true}
 	l.traits = traitsOf(l.text)
-	if across && !s.goesAcross(l, 0) {
+	if across && !s.goesAcross(l) {
 		form = s.join(cells, true)
 		l.text, l.cells, l.record, across = s.joined, s.cells, !form, false
 		l.traits = traitsOf(l.text)
