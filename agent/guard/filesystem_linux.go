@@ -140,7 +140,7 @@ func (f *fileSystem) lookup(dir *inode, name string, out *fuse.EntryOut, made bo
 func (f *fileSystem) recall(dir *inode, name string) *inode {
 	f.tree.mu.Lock()
 	defer f.tree.mu.Unlock()
-	i := dir.fresh[name]
+	i := dir.unborn(name)
 	if i != nil {
 		i.lookups++
 	}

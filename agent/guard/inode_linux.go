@@ -320,7 +320,16 @@ func (i *inode) pending() *pending {
 func (f *fileSystem) freshAt(dir *inode, name string) *inode {
 	f.tree.mu.RLock()
 	defer f.tree.mu.RUnlock()
-	return dir.fresh[name]
+	return dir.unborn(name)
+}
+
+// unborn is freshAt with the tree's lock held. What its last writer has left
+// is no file any more, even while it is still being taken away.
+func (i *inode) unborn(name string) *inode {
+	if child := i.fresh[name]; child != nil && child.pending() != nil {
+		return child
+	}
+	return nil
 }
 
 func (f *fileSystem) freshNames(dir *inode) []string {
@@ -328,7 +337,9 @@ func (f *fileSystem) freshNames(dir *inode) []string {
 	defer f.tree.mu.RUnlock()
 	names := make([]string, 0, len(dir.fresh))
 	for name := range dir.fresh {
-		names = append(names, name)
+		if dir.unborn(name) != nil {
+			names = append(names, name)
+		}
 	}
 	return names
 }

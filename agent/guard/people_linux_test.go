@@ -132,3 +132,20 @@ func TestNobodyGetsTheSpaceThatIsReserved(t *testing.T) {
 	}
 	must(t, os.WriteFile(filepath.Join(s.path, "roots"), make([]byte, 256<<10), 0o644))
 }
+
+// A file that did not fit is taken away after its last writer has left. Who
+// looks for it meanwhile finds nothing; before, they were told of a stale file.
+func TestWhatIsBeingTakenAwayIsNoFile(t *testing.T) {
+	f, dir := &fileSystem{}, &inode{id: 1}
+	writing, leaving := &inode{id: 2, pend: &pending{}}, &inode{id: 3}
+	dir.fresh = map[string]*inode{"writing": writing, "leaving": leaving}
+	if f.freshAt(dir, "writing") != writing || f.recall(dir, "writing") != writing {
+		t.Error("a file that is being written is not found")
+	}
+	if f.freshAt(dir, "leaving") != nil || f.recall(dir, "leaving") != nil || leaving.lookups != 0 {
+		t.Error("a file that is being taken away is found")
+	}
+	if names := f.freshNames(dir); len(names) != 1 || names[0] != "writing" {
+		t.Errorf("listed: %q", names)
+	}
+}
