@@ -235,11 +235,15 @@ func (f *fileSystem) Write(_ <-chan struct{}, in *fuse.WriteIn, data []byte) (ui
 	if err != nil {
 		return 0, status(err)
 	}
-	from := []*hand{h}
-	if in.WriteFlags&fuse.WRITE_CACHE != 0 {
-		from = p.anybody(h)
+	switch {
+	case in.WriteFlags&fuse.WRITE_CACHE != 0:
+		err = p.write(p.anybody(h), data, int64(in.Offset))
+	case in.Flags&unix.O_APPEND != 0:
+		err = p.append(h, data)
+	default:
+		err = p.write([]*hand{h}, data, int64(in.Offset))
 	}
-	if err := p.write(from, data, int64(in.Offset)); err != nil {
+	if err != nil {
 		return 0, status(err)
 	}
 	return uint32(len(data)), fuse.OK

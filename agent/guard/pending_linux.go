@@ -82,12 +82,26 @@ func (p *pending) lose() {
 
 // write takes bytes at an offset, from whom they may be.
 func (p *pending) write(from []*hand, data []byte, off int64) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.put(from, data, off)
+}
+
+// append takes bytes where the content ends. Where that is the kernel does not
+// know after a change was stopped: for it, the file is still as long as it
+// would have become.
+func (p *pending) append(h *hand, data []byte) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.put([]*hand{h}, data, p.size.Load())
+}
+
+// put is write with the lock held.
+func (p *pending) put(from []*hand, data []byte, off int64) error {
 	end := off + int64(len(data))
 	if off < 0 || end > maxFileSize {
 		return unix.EFBIG
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.denied.Load() {
 		return unix.EACCES
 	}

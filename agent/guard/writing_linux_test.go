@@ -260,3 +260,28 @@ func TestSecondWriterCannotCostTheFirstTheirFile(t *testing.T) {
 		}
 	}
 }
+
+// What is appended stands where the file ends, also right after a longer or a
+// shorter content was stopped: the kernel has not heard of the old one's return.
+func TestAppendedAfterADenial(t *testing.T) {
+	s := newStick(t, 32<<20)
+	s.guard()
+	old := "what was there before, longer than what is stopped\n"
+	for name, stop := range map[string]int{"appended": os.O_APPEND, "over it": os.O_TRUNC} {
+		for _, access := range []int{os.O_WRONLY, os.O_RDWR} {
+			path := filepath.Join(s.path, fmt.Sprint(name, access))
+			must(t, os.WriteFile(path, []byte(old), 0o644))
+			expect(t, path, old)
+			f, err := os.OpenFile(path, os.O_WRONLY|stop, 0)
+			must(t, err)
+			_, err = f.WriteString(marker)
+			denied(t, errors.Join(err, f.Close()), "write and close")
+			f, err = os.OpenFile(path, access|os.O_APPEND, 0)
+			must(t, err)
+			writes(t, f, "new\n")
+			writes(t, f, "newer\n")
+			must(t, f.Close())
+			expect(t, path, old+"new\nnewer\n")
+		}
+	}
+}
