@@ -117,13 +117,8 @@ func (f *fileSystem) truncate(i *inode, p *pending, in *fuse.SetAttrIn, size int
 		return p.truncate(&hand{f.about(activity.Write, in.Caller, f.path(i)), who}, size)
 	}
 	i.cached.Store(false)
-	return who.do(func() error {
-		fd, err := f.open(i, unix.O_WRONLY)
-		if err != nil {
-			return err
-		}
-		defer unix.Close(fd)
-		return unix.Ftruncate(fd, size)
+	return f.reopen(i, func(path string) error {
+		return who.do(func() error { return unix.Truncate(path, size) })
 	})
 }
 

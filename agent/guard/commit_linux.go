@@ -221,7 +221,7 @@ func (p *pending) vanish() {
 		at.done()
 	}
 	p.forget(dir, name)
-	p.fs.gone(p.inode.key)
+	p.fs.gone(p.inode)
 	p.fresh = false
 }
 
@@ -267,7 +267,7 @@ func (p *pending) unmake() {
 		return
 	}
 	if unix.Unlinkat(at.fd, name, 0) == nil && st.Nlink <= 1 {
-		p.fs.gone(p.inode.key)
+		p.fs.gone(p.inode)
 	}
 	p.fs.notices.Go(func() { p.fs.server.EntryNotify(dir.id, name) })
 }
@@ -292,6 +292,8 @@ func (p *pending) leave() error {
 	if err != nil && !ended && !errors.Is(err, unix.EACCES) {
 		p.fs.log.Error("content does not reach the medium", "mount", p.fs.medium.MountPoint, "error", err)
 	}
+	p.fs.leaving.RLock()
+	defer p.fs.leaving.RUnlock()
 	i.mu.Lock()
 	if p.writers > 0 || p.over {
 		i.mu.Unlock()
@@ -312,12 +314,12 @@ func (p *pending) leave() error {
 // close ends a change nobody takes part in any more. The lock is held.
 func (p *pending) close() {
 	p.end()
-	if p.fresh {
-		p.vanish()
-	}
 	if p.judgement != nil {
 		p.judgement.Close()
 		p.judgement = nil
+	}
+	if p.fresh {
+		p.vanish()
 	}
 	p.store.Close()
 	p.base.done()

@@ -35,6 +35,7 @@ type fileSystem struct {
 	handles    handles
 	server     *fuse.Server
 	notices    sync.WaitGroup
+	leaving    sync.RWMutex // read while a file that is no more is taken away
 
 	mu   sync.Mutex
 	live map[*pending]struct{}
@@ -112,8 +113,18 @@ func (f *fileSystem) Lookup(_ <-chan struct{}, h *fuse.InHeader, name string, ou
 	return status(err)
 }
 
-// lookup tells the kernel what stands under a name.
-func (f *fileSystem) lookup(dir *inode, name string, out *fuse.EntryOut, made bool) error {
+// lookup tells the kernel what stands under a name. Another object may get the
+// name while we look.
+func (f *fileSystem) lookup(dir *inode, name string, out *fuse.EntryOut, made bool) (err error) {
+	for range observations {
+		if err = f.look(dir, name, out, made); !errors.Is(err, unix.ESTALE) {
+			return err
+		}
+	}
+	return err
+}
+
+func (f *fileSystem) look(dir *inode, name string, out *fuse.EntryOut, made bool) error {
 	if i := f.recall(dir, name); i != nil {
 		return f.describe(i, out)
 	}

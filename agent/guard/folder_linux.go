@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"errors"
+
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 
@@ -164,13 +166,26 @@ func (f *fileSystem) remove(dir *inode, name string, c fuse.Caller, flags int) e
 	if err := unix.Fstatat(at.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return err
 	}
-	if err := f.identities.of(c).do(func() error { return unix.Unlinkat(at.fd, name, flags) }); err != nil {
+	i := f.known(keyOf(&st))
+	err = f.emptied(func() error {
+		return f.identities.of(c).do(func() error { return unix.Unlinkat(at.fd, name, flags) })
+	})
+	if err == nil && (st.Nlink <= 1 || flags&unix.AT_REMOVEDIR != 0) {
+		f.gone(i)
+	}
+	return err
+}
+
+// emptied does something for which a folder has to be empty. A file that is no
+// more, and is still being taken away, is waited for.
+func (f *fileSystem) emptied(do func() error) error {
+	err := do()
+	if !errors.Is(err, unix.ENOTEMPTY) && !errors.Is(err, unix.EEXIST) {
 		return err
 	}
-	if st.Nlink <= 1 || flags&unix.AT_REMOVEDIR != 0 {
-		f.gone(keyOf(&st))
-	}
-	return nil
+	f.leaving.Lock()
+	f.leaving.Unlock() // all who were leaving have left
+	return do()
 }
 
 // Rename implements fuse.RawFileSystem. What is still being written is judged
@@ -205,9 +220,9 @@ func (f *fileSystem) rename(in *fuse.RenameIn, from, to *inode, oldName, newName
 	if err := f.settle(from, oldName); err != nil {
 		return err
 	}
-	target := f.freshAt(to, newName)
+	unborn := f.freshAt(to, newName)
 	switch {
-	case target == nil:
+	case unborn == nil:
 	case in.Flags&unix.RENAME_NOREPLACE != 0:
 		return unix.EEXIST
 	case in.Flags&unix.RENAME_EXCHANGE != 0:
@@ -215,7 +230,7 @@ func (f *fileSystem) rename(in *fuse.RenameIn, from, to *inode, oldName, newName
 			return err
 		}
 	default:
-		if p := target.pending(); p != nil {
+		if p := unborn.pending(); p != nil {
 			defer p.drop()
 		}
 	}
@@ -229,23 +244,30 @@ func (f *fileSystem) rename(in *fuse.RenameIn, from, to *inode, oldName, newName
 		return err
 	}
 	defer b.done()
-	var source, replaced unix.Stat_t
-	if err := unix.Fstatat(a.fd, oldName, &source, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+	source, err := f.move(a.fd, oldName)
+	if err != nil {
 		return err
 	}
-	there := unix.Fstatat(b.fd, newName, &replaced, unix.AT_SYMLINK_NOFOLLOW) == nil
-	err = f.identities.of(in.Caller).do(func() error {
-		return unix.Renameat2(a.fd, oldName, b.fd, newName, uint(in.Flags))
+	defer source.done()
+	target, err := f.move(b.fd, newName)
+	there := err == nil
+	if there {
+		defer target.done()
+	}
+	err = f.emptied(func() error {
+		return f.identities.of(in.Caller).do(func() error {
+			return unix.Renameat2(a.fd, oldName, b.fd, newName, uint(in.Flags))
+		})
 	})
-	if err != nil || there && keyOf(&source) == keyOf(&replaced) {
+	if err != nil || there && keyOf(&source.st) == keyOf(&target.st) {
 		return err
 	}
-	f.moved(keyOf(&source), to, newName)
+	f.moved(keyOf(&source.st), to, newName)
 	switch {
 	case there && in.Flags&unix.RENAME_EXCHANGE != 0:
-		f.moved(keyOf(&replaced), from, oldName)
-	case there && (replaced.Nlink <= 1 || replaced.Mode&unix.S_IFMT == unix.S_IFDIR):
-		f.gone(keyOf(&replaced))
+		f.moved(keyOf(&target.st), from, oldName)
+	case there:
+		f.replaced(target)
 	}
 	return nil
 }

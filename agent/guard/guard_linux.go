@@ -145,12 +145,7 @@ func (f *fileSystem) finishAll() {
 	f.tree.mu.Lock()
 	defer f.tree.mu.Unlock()
 	for _, i := range f.tree.byID {
-		i.mu.Lock()
-		if i.folder != nil {
-			i.folder.done()
-			i.folder = nil
-		}
-		i.mu.Unlock()
+		i.shut()
 	}
 }
 

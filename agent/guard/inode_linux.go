@@ -25,6 +25,7 @@ type inode struct {
 
 	mu      sync.Mutex
 	folder  *descriptor
+	moving  *descriptor // while its name changes, and after it was replaced
 	pend    *pending
 	stopped *pending // denied, and its writers still have it open
 	readers map[*handle]struct{}
@@ -142,13 +143,20 @@ func (f *fileSystem) retire(i *inode) {
 	if f.tree.byKey[i.key] == i {
 		delete(f.tree.byKey, i.key)
 	}
-	i.mu.Lock()
-	if i.folder != nil {
-		i.folder.done()
-		i.folder = nil
-	}
-	i.mu.Unlock()
+	i.shut()
 	f.abandon(i.parent)
+}
+
+// shut closes what is open of an inode for the guard's own use.
+func (i *inode) shut() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, d := range []**descriptor{&i.folder, &i.moving} {
+		if *d != nil {
+			(*d).done()
+			*d = nil
+		}
+	}
 }
 
 // Forget implements fuse.RawFileSystem.
@@ -161,12 +169,21 @@ func (f *fileSystem) Forget(id, lookups uint64) {
 	}
 }
 
-// gone says that the last name of an object was removed: its number may be
-// used again.
-func (f *fileSystem) gone(key inodeKey) {
+// gone says that the last name of an object was removed. Its number may be
+// another's already.
+func (f *fileSystem) gone(i *inode) {
 	f.tree.mu.Lock()
 	defer f.tree.mu.Unlock()
-	delete(f.tree.byKey, key)
+	if i != nil && f.tree.byKey[i.key] == i {
+		delete(f.tree.byKey, i.key)
+	}
+}
+
+// known answers the inode of an object, nil when the kernel does not know it.
+func (f *fileSystem) known(key inodeKey) *inode {
+	f.tree.mu.RLock()
+	defer f.tree.mu.RUnlock()
+	return f.tree.byKey[key]
 }
 
 // moved follows what a rename did to an object.
@@ -204,7 +221,11 @@ func (f *fileSystem) enter(dir *inode) (*descriptor, error) {
 	if dir.key.kind != unix.S_IFDIR {
 		return nil, unix.ENOTDIR
 	}
-	fd, err := f.open(dir, unix.O_PATH|unix.O_DIRECTORY)
+	fd := -1
+	err := f.on(dir, func(at int) (err error) {
+		fd, err = unix.FcntlInt(uintptr(at), unix.F_DUPFD_CLOEXEC, 0)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -227,11 +248,12 @@ func (i *inode) entered() *descriptor {
 	return i.folder.use()
 }
 
-// open opens an inode by its name and makes sure it is the one that is meant.
-// ESTALE makes the kernel look the name up again.
-func (f *fileSystem) open(i *inode, flags int) (int, error) {
+// find answers a path descriptor of an inode, by its name, and makes sure it is
+// the one that is meant. ESTALE makes the kernel look the name up again.
+func (f *fileSystem) find(i *inode) (int, error) {
+	const path = unix.O_PATH | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	if i.id == fuse.FUSE_ROOT_ID {
-		return retry(func() (int, error) { return unix.Openat(f.root, ".", flags|unix.O_CLOEXEC, 0) })
+		return retry(func() (int, error) { return unix.Openat(f.root, ".", path, 0) })
 	}
 	dir, name := f.where(i)
 	if dir == nil {
@@ -242,9 +264,7 @@ func (f *fileSystem) open(i *inode, flags int) (int, error) {
 		return -1, err
 	}
 	defer at.done()
-	fd, err := retry(func() (int, error) {
-		return unix.Openat(at.fd, name, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-	})
+	fd, err := retry(func() (int, error) { return unix.Openat(at.fd, name, path, 0) })
 	if err != nil {
 		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENOTDIR) {
 			err = unix.ESTALE
@@ -265,7 +285,7 @@ func (f *fileSystem) on(i *inode, do func(fd int) error) error {
 		defer d.done()
 		return do(d.fd)
 	}
-	fd, err := f.open(i, unix.O_PATH)
+	fd, err := f.find(i)
 	if err != nil {
 		return err
 	}
@@ -287,8 +307,10 @@ func (i *inode) held() *descriptor {
 	if i.stopped != nil {
 		return i.stopped.base.use()
 	}
-	if i.folder != nil {
-		return i.folder.use()
+	for _, d := range []*descriptor{i.folder, i.moving} {
+		if d != nil {
+			return d.use()
+		}
 	}
 	return nil
 }

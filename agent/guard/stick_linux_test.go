@@ -75,13 +75,12 @@ func bareStick(t testing.TB, size int64) *stick {
 
 func waitFor(t testing.TB, what string, there func() bool) {
 	t.Helper()
-	for range 100 {
-		if there() {
+	for end := time.Now().Add(time.Minute); !there(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Errorf("waited in vain for %s", what)
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
-	t.Errorf("waited in vain for %s", what)
 }
 
 func (s *stick) run(name string, args ...string) {
