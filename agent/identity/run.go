@@ -14,14 +14,15 @@ import (
 
 // Pace says how often to look and how patiently to try.
 type Pace struct {
-	Look  time.Duration // for a token, or for what trustline enrol has done
-	First time.Duration // before the first retry, about
-	Most  time.Duration // between two tries, about, unless the console asks for more
+	Look   time.Duration // for a token, or for what trustline enrol has done
+	Seldom time.Duration // the same where the system tells of both
+	First  time.Duration // before the first retry, about
+	Most   time.Duration // between two tries, about, unless the console asks for more
 }
 
 // DefaultPace suits a fleet of thousands and one console.
 func DefaultPace() Pace {
-	return Pace{Look: 5 * time.Second, First: time.Second, Most: 5 * time.Minute}
+	return Pace{Look: 5 * time.Second, Seldom: time.Minute, First: time.Second, Most: 5 * time.Minute}
 }
 
 // mostAsked bounds what the console may ask for with Retry-After.
@@ -35,8 +36,11 @@ func (i *Identity) Run(ctx context.Context, c Asker, pace Pace) {
 	retry := &backoff.ExponentialBackOff{InitialInterval: pace.First, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: pace.Most}
 	retry.Reset()
 	var notBefore time.Time
+	lookout := i.newLookout()
+	defer lookout.close()
 	for said := ""; ctx.Err() == nil; {
-		if time.Now().After(notBefore) {
+		watched := lookout.watch()
+		if !time.Now().Before(notBefore) {
 			done, err := i.step(ctx, c)
 			switch {
 			case ctx.Err() != nil:
@@ -54,12 +58,20 @@ func (i *Identity) Run(ctx context.Context, c Asker, pace Pace) {
 			}
 			i.note(done, err)
 		}
-		select {
-		case <-ctx.Done():
-		case <-i.kick:
-		case <-time.After(min(pace.Look, max(time.Until(notBefore), pace.First))):
-		}
+		lookout.wait(ctx, i.kick, pace.rest(time.Until(notBefore), watched))
 	}
+}
+
+// rest is how long to wait at most, with so much left until the next try.
+func (p Pace) rest(left time.Duration, watched bool) time.Duration {
+	look := p.Look
+	if watched {
+		look = p.Seldom
+	}
+	if left > 0 {
+		return min(left, look)
+	}
+	return look
 }
 
 // note keeps what came of a try.
