@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -195,6 +196,34 @@ func TestHostileNameServerMakesUsForgetNothing(t *testing.T) {
 	if got := n.addresses("crm"); !slices.Equal(got, []netip.Addr{other}) {
 		t.Errorf("kept %v", got)
 	}
+}
+
+// What is repeated is told without anything more happening.
+func TestTallyTellsOfTheRestInTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		told := make(chan Attempt, 10)
+		n := newTally(func(a Attempt) { told <- a })
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- n.run(ctx) }()
+		a := Attempt{Address: netip.MustParseAddr("10.1.1.1"), Port: 443, Protocol: "tcp", UID: 1000, Count: 1}
+		for range 2 { // also once all was forgotten
+			for range 7 {
+				n.add(a)
+			}
+			if first := <-told; first.Count != 1 {
+				t.Errorf("told %+v", first)
+			}
+			if rest := <-told; rest.Count != 6 {
+				t.Errorf("told %+v", rest)
+			}
+			time.Sleep(3 * tellEvery)
+		}
+		cancel()
+		if err := <-ended; err != nil || len(told) != 0 {
+			t.Errorf("%v, %d told", err, len(told))
+		}
+	})
 }
 
 func TestTallyTellsTheFirstAtOnceAndCountsTheRest(t *testing.T) {

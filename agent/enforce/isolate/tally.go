@@ -41,16 +41,19 @@ func (t *tally) add(a Attempt) {
 }
 
 func (t *tally) run(ctx context.Context) error {
-	ticker := time.NewTicker(tellEvery)
-	defer ticker.Stop()
+	var due <-chan time.Time // while there is something to tell or to forget
 	for {
+		if due == nil && len(t.seen) > 0 {
+			due = time.After(tellEvery)
+		}
 		select {
 		case <-ctx.Done():
 			t.flush()
 			return nil
 		case a := <-t.in:
 			t.count(a)
-		case <-ticker.C:
+		case <-due:
+			due = nil
 			t.flush()
 		}
 	}
