@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/trustline/trustline/agent/sensor/file"
+	"github.com/trustline/trustline/agent/sensor/mounts"
 	"github.com/trustline/trustline/agent/sensor/share"
 	"github.com/trustline/trustline/rules"
 	"github.com/trustline/trustline/rules/activity"
@@ -21,7 +22,7 @@ func (a *Agent) watchFolders(ctx context.Context) error {
 	if len(a.config.Watch) == 0 {
 		return nil
 	}
-	w := &file.Watcher{Folders: a.config.Watch, Log: a.log, Mount: share.Mount, Finished: func(ctx context.Context, path string) {
+	w := &file.Watcher{Folders: a.config.Watch, Log: a.log, Mount: share.Mount, Mounted: mounts.Watch, Finished: func(ctx context.Context, path string) {
 		a.lookAt(ctx, path, activity.Activity{
 			Channel: activity.SyncFolder, Operation: activity.Write, Subject: activity.Subject{Name: filepath.Base(path)},
 			Destination: activity.Destination{Path: filepath.Dir(path)},

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -23,6 +24,9 @@ import (
 const (
 	settle     = 500 * time.Millisecond // without a change, before a file counts as finished
 	missing    = 2 * time.Second        // before a folder that is not there is looked for again
+	present    = 30 * time.Second       // the same where all are there and nothing was heard of them
+	soon       = 100 * time.Millisecond // after something was heard: others mount in several steps
+	unheard    = 10 * time.Second       // of a mount, however busy the machine is
 	maxFolders = 10_000
 	maxWaiting = 100_000
 )
@@ -35,6 +39,10 @@ type Watcher struct {
 	// Mount answers what mount a folder lies on, "" where the system does not
 	// say. It may be nil.
 	Mount func(folder string) string
+	// Mounted calls changed once when it listens and then whenever something was
+	// mounted or unmounted, until the context ends. Where it is nil or fails,
+	// Mount is asked as often as if a folder were missing.
+	Mounted func(ctx context.Context, changed func()) error
 	// Finished is called with the path of each file that was written and has
 	// been left alone since, one after the other.
 	Finished func(ctx context.Context, path string)
@@ -55,6 +63,9 @@ type watch struct {
 	queued  map[string]bool      // the same, to find them
 	last    time.Time            // when changes were known to be complete
 	rooted  time.Time            // when the configured folders were last looked for
+	again   *time.Timer          // until they are looked for once more
+	hurried bool                 // which is soon
+	heard   atomic.Bool          // mounts are heard of
 }
 
 // Run watches until the context ends.
@@ -68,8 +79,11 @@ func (w *Watcher) Run(ctx context.Context) error {
 		Watcher: w, notify: notify, folders: map[string]bool{}, mounts: map[string]string{}, waiting: map[string]time.Time{},
 		queued: map[string]bool{}, last: time.Now(),
 	}
-	finished := make(chan string)
+	finished, mounted := make(chan string), make(chan time.Time, 1)
 	group, ctx := errgroup.WithContext(ctx)
+	if w.Mounted != nil {
+		group.Go(func() error { r.listen(ctx, mounted); return nil })
+	}
 	group.Go(func() error {
 		for path := range finished {
 			w.Finished(ctx, path)
@@ -78,7 +92,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 	})
 	group.Go(func() error {
 		defer close(finished)
-		r.loop(ctx, finished)
+		r.loop(ctx, finished, mounted)
 		return nil
 	})
 	err = group.Wait()
@@ -88,10 +102,25 @@ func (w *Watcher) Run(ctx context.Context) error {
 	return err
 }
 
-func (r *watch) loop(ctx context.Context, finished chan<- string) {
-	again := time.NewTicker(missing)
-	defer again.Stop()
+// listen passes on when something was mounted: of several times the first.
+func (r *watch) listen(ctx context.Context, mounted chan<- time.Time) {
+	tell := func() {
+		select {
+		case mounted <- time.Now():
+		default:
+		}
+	}
+	err := r.Mounted(ctx, func() { r.heard.Store(true); tell() })
+	if r.heard.Store(false); ctx.Err() == nil {
+		r.Log.Warn("what is mounted is looked for now and then only", "error", err, "every", missing)
+		tell()
+	}
+}
+
+func (r *watch) loop(ctx context.Context, finished chan<- string, mounted <-chan time.Time) {
 	r.addRoots(time.Time{})
+	r.again = time.NewTimer(r.pause())
+	defer r.again.Stop()
 	var due <-chan time.Time
 	for {
 		var out chan<- string
@@ -115,10 +144,39 @@ func (r *watch) loop(ctx context.Context, finished chan<- string) {
 		case out <- next:
 			r.ready = r.ready[1:]
 			delete(r.queued, next)
-		case <-again.C:
+		case at := <-mounted:
+			// What lies below a new mount and is older, others have written.
+			if before := at.Add(-unheard); before.After(r.rooted) {
+				r.rooted = before
+			}
+			r.hurry()
+		case <-r.again.C:
+			r.hurried = false
 			r.lookAgain()
+			r.again.Reset(r.pause())
 		}
 	}
+}
+
+// hurry has the folders looked for soon, however much is heard meanwhile.
+func (r *watch) hurry() {
+	if !r.hurried {
+		r.hurried = true
+		r.again.Reset(soon)
+	}
+}
+
+// pause is how long nobody needs to look for the folders.
+func (r *watch) pause() time.Duration {
+	for _, folder := range r.Folders {
+		if !r.folders[filepath.Clean(folder)] {
+			return missing
+		}
+	}
+	if r.Mount != nil && !r.heard.Load() {
+		return missing
+	}
+	return present
 }
 
 // lookAgain finds folders that were not there, with what was written to them
@@ -217,6 +275,9 @@ func (r *watch) see(e fsnotify.Event) {
 	if !e.Has(fsnotify.Create) && !e.Has(fsnotify.Write) {
 		if e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename) {
 			r.gone(e.Name)
+			if slices.ContainsFunc(r.Folders, func(f string) bool { return filepath.Clean(f) == e.Name }) {
+				r.hurry()
+			}
 		}
 		return
 	}

@@ -247,3 +247,42 @@ func TestAFolderThatComesLaterMissesNothing(t *testing.T) {
 		t.Error("what was there before is taken for new")
 	}
 }
+
+// Folders that are there are left alone, where it is heard what is mounted.
+func TestWhatIsThereIsNotLookedForAllTheTime(t *testing.T) {
+	notify, err := fsnotify.NewWatcher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer notify.Close()
+	folder := filepath.Join(t.TempDir(), "drive")
+	w := &Watcher{Folders: []string{folder + "/"}, Log: slog.New(slog.DiscardHandler), Mount: func(string) string { return "1" }}
+	r := &watch{Watcher: w, notify: notify, folders: map[string]bool{}, mounts: map[string]string{}, waiting: map[string]time.Time{}, queued: map[string]bool{}}
+	r.again = time.NewTimer(time.Hour)
+	defer r.again.Stop()
+	for _, step := range []struct {
+		what string
+		do   func() error
+		want time.Duration
+	}{
+		{"not there", func() error { return nil }, missing},
+		{"there, but mounts are not heard of", func() error { return os.Mkdir(folder, 0o700) }, missing},
+		{"there, and mounts are heard of", func() error { r.heard.Store(true); return nil }, present},
+		{"gone", func() error {
+			r.see(fsnotify.Event{Name: folder, Op: fsnotify.Remove})
+			return os.Remove(folder)
+		}, missing},
+		{"there again", func() error { return os.Mkdir(folder, 0o700) }, present},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatal(err)
+		}
+		r.lookAgain()
+		if got := r.pause(); got != step.want {
+			t.Errorf("%s: looked for every %v, want %v", step.what, got, step.want)
+		}
+	}
+	if !r.hurried {
+		t.Error("what is gone is not looked for soon")
+	}
+}

@@ -2,6 +2,7 @@ package file
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -10,18 +11,27 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trustline/trustline/agent/sensor/mounts"
 	"github.com/trustline/trustline/agent/sensor/share"
 )
 
 // A share may be mounted long after the service has begun, and once more after
-// its server was away. The system tells nobody who watches the folder.
+// its server was away. The system tells nobody who watches the folder, but those
+// who watch the mounts.
 func TestFolderThatIsMountedLater(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED: this test mounts a file system and needs root")
 	}
+	t.Run("and heard of", func(t *testing.T) { mountedLater(t, mounts.Watch) })
+	t.Run("and looked for", func(t *testing.T) {
+		mountedLater(t, func(context.Context, func()) error { return errors.New("no watch can be had") })
+	})
+}
+
+func mountedLater(t *testing.T, mounted func(context.Context, func()) error) {
 	folder := t.TempDir()
 	found := make(chan string, 1000)
-	w := &Watcher{Folders: []string{folder}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Mount: share.Mount,
+	w := &Watcher{Folders: []string{folder}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Mount: share.Mount, Mounted: mounted,
 		Finished: func(_ context.Context, path string) { found <- filepath.Base(path) }}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -35,7 +45,7 @@ func TestFolderThatIsMountedLater(t *testing.T) {
 	})
 	seen := func(name string) {
 		t.Helper()
-		for end := time.Now().Add(60 * time.Second); time.Now().Before(end); {
+		for end := time.Now().Add(present * 2 / 3); time.Now().Before(end); {
 			write(t, filepath.Join(folder, name))
 			for again := time.After(3 * time.Second); again != nil; {
 				select {

@@ -1,0 +1,3 @@
+// Package mounts tells when something is mounted or unmounted, and asks nobody
+// in between.
+package mounts
