@@ -54,10 +54,11 @@ func (f *Finder) recognise(ctx context.Context, m *mountinfo.Info) (Medium, bool
 	if strings.HasPrefix(m.Source, "/dev/") {
 		medium.Device.Node = m.Source
 	}
+	configured := f.configured(m.Mountpoint, medium.Device.Node)
 	if id := f.number(m); id != "" {
-		medium.Why = f.inspect(ctx, id, &medium.Device)
+		medium.Why = f.inspect(ctx, id, configured, &medium.Device)
 	}
-	if f.configured(m.Mountpoint, medium.Device.Node) {
+	if configured {
 		medium.Why = "configured"
 	}
 	return medium, medium.Why != "" && !f.excluded(medium.Device)
@@ -91,9 +92,10 @@ func (f *Finder) number(m *mountinfo.Info) string {
 	return text(f.path("/sys/class/block/" + filepath.Base(node) + "/dev"))
 }
 
-// inspect describes a block device and answers why it is removable, "" when
-// it is not.
-func (f *Finder) inspect(ctx context.Context, id string, d *activity.Device) string {
+// inspect answers why a block device is removable, "" when it is not, and
+// describes one that is or is wanted: of disks that stay, which are looked at
+// whenever anything is mounted, nobody asks more.
+func (f *Finder) inspect(ctx context.Context, id string, wanted bool, d *activity.Device) (why string) {
 	place, err := filepath.EvalSymlinks(f.path("/sys/dev/block/" + id))
 	if err != nil {
 		return ""
@@ -102,16 +104,21 @@ func (f *Finder) inspect(ctx context.Context, id string, d *activity.Device) str
 	if exists(filepath.Join(place, "partition")) {
 		whole = filepath.Dir(place)
 	}
-	f.describe(ctx, id, whole, d)
+	plug := whole // what people carry away
 	for _, place := range f.below(place, maxLayers) {
-		if why := f.reason(place, d); why != "" {
-			if place != whole {
-				f.identify(ctx, place, d)
-			}
-			return why
+		if why = f.reason(place, d); why != "" {
+			plug = place
+			break
 		}
 	}
-	return ""
+	if why == "" && !wanted {
+		return ""
+	}
+	f.describe(ctx, id, whole, d)
+	if plug != whole {
+		f.identify(ctx, plug, d)
+	}
+	return why
 }
 
 // maxLayers bounds how many devices may lie over each other.
