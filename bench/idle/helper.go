@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -7,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -95,20 +96,4 @@ func (w *workplace) beside(cmd *exec.Cmd, ready func() bool) error {
 		time.Sleep(100 * time.Millisecond)
 	}
 	return fmt.Errorf("%s is not ready after 30 s", cmd.Args[0])
-}
-
-// shares answers what of a process' memory is its own and its part of what it
-// shares with others, in bytes.
-func shares(pid int) (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(text)) {
-		if kib, ok := strings.CutPrefix(line, "Pss:"); ok {
-			n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(kib), " kB"))
-			return float64(n) * 1024, err
-		}
-	}
-	return 0, errors.New("the kernel does not tell what a process shares")
 }

@@ -1,13 +1,16 @@
+//go:build linux
+
 // Command idle measures what the service costs while nothing happens, with
 // everything on: a medium under guard, a folder watched, one searched, the
-// network followed, a console reported to. It tells the program's size, how long
-// after its start it is ready, and over a quiet minute memory, with that of its
-// readers of documents, and processor time; then the same of the session helper
-// on a desktop. It needs root and a bin/ of make.
+// network followed, a console reported to, a service manager that asks whether
+// it lives. It tells the program's size, how long after its start it is ready,
+// and over a quiet minute memory, with that of its readers of documents,
+// processor time, and how often its threads were woken; then the same of the
+// session helper on a desktop. It needs root and a bin/ of make, and a machine
+// on which nobody mounts anything meanwhile.
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -17,8 +20,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/shirou/gopsutil/v3/process"
 )
 
 func main() {
@@ -50,7 +51,7 @@ func measure(programs string, quiet time.Duration) error {
 		return err
 	}
 	time.Sleep(10 * time.Second) // what is done once after the start, such as making ready for PDF
-	work, memory, helperWork, helperMemory, err := watch(service, helper, quiet)
+	did, err := watch(quiet, service, helper)
 	if err != nil {
 		return err
 	}
@@ -58,45 +59,38 @@ func measure(programs string, quiet time.Duration) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("idle: program %.1f MB (aim < 40), ready after %d ms (aim < 500), %.1f MB resident with everything on (aim < 60), %.3f %% of one core over %s (aim < 0.1 %%)\n",
-		float64(info.Size())/1e6, ready.Milliseconds(), memory/1e6, work, quiet)
-	fmt.Printf("idle: session helper %.1f MB resident (aim < 30), %.1f MB with its part of what it shares, %.3f %% of one core (aim < 0.05 %%)\n",
-		helperMemory/1e6, own/1e6, helperWork)
+	fmt.Printf("idle: program %.1f MB (aim < 40), ready after %d ms (aim < 500), %.1f MB resident with everything on (aim < 60), %.3f %% of one core over %s (aim < 0.1 %%), woken %.0f times a minute\n",
+		float64(info.Size())/1e6, ready.Milliseconds(), did[0].bytes/1e6, 100*did[0].seconds/quiet.Seconds(), quiet, float64(did[0].woken)/quiet.Minutes())
+	fmt.Printf("idle: session helper %.1f MB resident (aim < 30), %.1f MB with its part of what it shares, %.3f %% of one core (aim < 0.05 %%), woken %.0f times a minute\n",
+		did[1].bytes/1e6, own/1e6, 100*did[1].seconds/quiet.Seconds(), float64(did[1].woken)/quiet.Minutes())
 	return nil
 }
 
-// watch answers what a service and a helper cost over a quiet time: percent of one
-// core, and bytes at its end.
-func watch(service, helper int, quiet time.Duration) (work, memory, helperWork, helperMemory float64, err error) {
-	before, _, err := cost(service)
-	helperBefore, _, err2 := cost(helper)
+// watch answers what processes and their children cost over a quiet time, and the
+// bytes at its end.
+func watch(quiet time.Duration, pids ...int) ([]cost, error) {
+	var before []map[int32]cost
+	for _, pid := range pids {
+		costs, err := costsOf(pid)
+		if err != nil {
+			return nil, err
+		}
+		before = append(before, costs)
+	}
 	time.Sleep(quiet)
-	after, memory, err3 := cost(service)
-	helperAfter, helperMemory, err4 := cost(helper)
-	percent := func(seconds float64) float64 { return max(0, 100*seconds/quiet.Seconds()) }
-	return percent(after - before), memory, percent(helperAfter - helperBefore), helperMemory, errors.Join(err, err2, err3, err4)
-}
-
-// cost answers the seconds of processor time and the bytes that a service and
-// its children have used and use.
-func cost(pid int) (seconds, bytes float64, err error) {
-	p, err := process.NewProcess(int32(pid))
-	if err != nil {
-		return 0, 0, err
-	}
-	children, _ := p.Children() // an error: there are none
-	for _, one := range append(children, p) {
-		times, err := one.Times()
+	did := make([]cost, len(pids))
+	for n, pid := range pids {
+		costs, err := costsOf(pid)
 		if err != nil {
-			return 0, 0, err
+			return nil, err
 		}
-		memory, err := one.MemoryInfo()
-		if err != nil {
-			return 0, 0, err
+		for one, c := range costs {
+			did[n].seconds += c.seconds - before[n][one].seconds
+			did[n].woken += c.woken - before[n][one].woken
+			did[n].bytes += c.bytes
 		}
-		seconds, bytes = seconds+times.User+times.System, bytes+float64(memory.RSS)
 	}
-	return seconds, bytes, nil
+	return did, nil
 }
 
 // workplace is everything a service has to look after.
@@ -192,7 +186,7 @@ func (w *workplace) service() (pid int, ready time.Duration, err error) {
 	}
 	w.undo = append(w.undo, func() { heard.Close() })
 	cmd := exec.Command(filepath.Join(w.programs, "trustline"), "run", "--config", filepath.Join(w.dir, "agent.yaml"))
-	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+notices)
+	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+notices, "WATCHDOG_USEC=60000000") // as the unit says
 	cmd.Stderr = os.Stderr
 	started := time.Now()
 	if err := cmd.Start(); err != nil {
@@ -209,7 +203,19 @@ func (w *workplace) service() (pid int, ready time.Duration, err error) {
 			return 0, 0, fmt.Errorf("the service does not say that it is ready: %w", err)
 		}
 		if strings.Contains(string(said[:n]), "READY=1") {
-			return cmd.Process.Pid, time.Since(started), nil
+			ready = time.Since(started)
+			go listen(heard)
+			return cmd.Process.Pid, ready, nil
+		}
+	}
+}
+
+// listen hears that the service lives: where nobody did, it would wait.
+func listen(heard *net.UnixConn) {
+	_ = heard.SetReadDeadline(time.Time{})
+	for said := make([]byte, 1024); ; {
+		if _, err := heard.Read(said); err != nil {
+			return // closed
 		}
 	}
 }
