@@ -36,6 +36,17 @@ func TestFilesOfMicrosoft(t *testing.T) {
 	}
 }
 
+// TestFilesOfWPS reads what WPS Office wrote, from 9.1 to 11.2. Its own wps, et
+// and dps are the same containers under another name, and no name is looked at.
+func TestFilesOfWPS(t *testing.T) {
+	files := unpacked(t, real(t, "../wps.tar.xz"))
+	expect(t, "doc", files["tdf116194.doc"], "", "Dark Red rgb(192,0,0)\n", "CornFlowerBlue Accent 1 rgb(189,214,238)\n", "SteelBlue Accent 5 rgb(180,198,231)\n")
+	expect(t, "ppt", files["tdf136911.ppt"], "", "AAA\nhttp://google.com\nBBB\nwps.txt\n")
+	expect(t, "docx", files["tdf131594.docx"], "", "test\ntest\ntest\ntest\n")
+	expect(t, "docx with a chart", files["tdf132174.docx"], "", "Concursuri (online/ offline) \n", "Saloane de inventică \n", "0%0.63 \n")
+	expect(t, "xlsx", files["wpsBlankLineTest.xlsx"], "", "[Sheet1]\n1: A=编号\n3: A=编号\n5: C=编号\n")
+}
+
 // renamed renames an entry of the directory of a compound file.
 func renamed(t *testing.T, content []byte, from, to string) []byte {
 	t.Helper()
