@@ -5,8 +5,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"os/exec"
 	"reflect"
 	"strings"
 	"testing"
@@ -26,6 +29,27 @@ func wrapped(text string, width int) string {
 	return b.String() + text + "\n"
 }
 
+// framed answers content as Python writes it in encodings of nearly all printable
+// characters.
+func framed(t testing.TB, content []byte) map[string]string {
+	t.Helper()
+	const script = `import base64, codecs, json, sys
+c = sys.stdin.buffer.read()
+json.dump({"uuencode": codecs.encode(c, "uu").decode(), "ascii85": base64.a85encode(c, adobe=True, wrapcol=76).decode(),
+    "ascii85 alone": base64.a85encode(c).decode(), "base85": base64.b85encode(c).decode()}, sys.stdout)`
+	python := exec.Command("/usr/bin/python3", "-W", "ignore", "-c", script)
+	python.Stdin = bytes.NewReader(content)
+	out, err := python.Output()
+	if err != nil {
+		t.Fatal("python3:", err)
+	}
+	var all map[string]string
+	if err := json.Unmarshal(out, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // codings are ways to write a file so that it passes for something else.
 func codings(t testing.TB, list []byte) map[string]string {
 	gb, err := simplifiedchinese.GB18030.NewEncoder().Bytes(list)
@@ -37,7 +61,10 @@ func codings(t testing.TB, list []byte) map[string]string {
 	for line := range bytes.Lines(list) {
 		each.WriteString(base64.StdEncoding.EncodeToString(bytes.TrimRight(line, "\r\n")) + "\n")
 	}
-	return map[string]string{
+	all := framed(t, list)
+	all["base64, then ascii85"] = framed(t, []byte(std))["ascii85"]
+	all["uuencode, then base64"] = base64.StdEncoding.EncodeToString([]byte(all["uuencode"]))
+	maps.Copy(all, map[string]string{
 		"base64":           std,
 		"wrapped at 76":    wrapped(std, 76),
 		"wrapped at 64":    wrapped(std, 64),
@@ -50,7 +77,8 @@ func codings(t testing.TB, list []byte) map[string]string {
 		"twice":            base64.StdEncoding.EncodeToString([]byte(wrapped(std, 76))),
 		"each line":        each.String(),
 		"base64, then hex": hex.EncodeToString([]byte(std)),
-	}
+	})
+	return all
 }
 
 func TestEncodedListsAreFound(t *testing.T) {
@@ -116,7 +144,7 @@ func TestEncodedStreams(t *testing.T) {
 					n := min(1+r.IntN(5000), len(rest))
 					s.Write([]byte(rest[:n]))
 					rest = rest[n:]
-					if got := s.Released(); got > int64(len(lead)+strings.IndexAny(text, "5e6NWQ")+1) {
+					if got := s.Released(); got > int64(len(lead)+strings.IndexAny(text, "5e6NWQM~<")+1) {
 						t.Fatalf("%d bytes released, the list begins at %d", got, len(lead))
 					}
 				}

@@ -118,6 +118,12 @@ func tricks(t *testing.T) map[string]trick {
 			limit: "Text in pictures is read only where that is switched on."},
 	}
 	maps.Copy(all, rowTricks(t, records))
+	for name, coded := range framed(t, list) {
+		all[name] = text("a.txt", []byte(coded))
+	}
+	for name, coded := range framed(t, workbook(t, evaders)) {
+		all[name+" of a workbook"] = text("a.txt", []byte(coded))
+	}
 	return all
 }
 

@@ -17,6 +17,10 @@ const (
 	Base64 = "base64"
 	Base32 = "base32"
 	Hex    = "hex"
+	// Of these a text has a full line, of 45 bytes, or is about 200 characters.
+	UU      = "uuencode"
+	ASCII85 = "ascii85"
+	Base85  = "base85" // its alphabet of RFC 1924, which git and Python write
 )
 
 const (
@@ -27,8 +31,8 @@ const (
 	// eight more before or sixteen behind it.
 	Least = stride + probe
 	// What of the text before is kept: from where a probe can be part of a run,
-	// over escapes of JSON.
-	kept = 192
+	// over escapes of JSON; and of what is decoded on trial from before its probe.
+	kept = 512
 	// How far before a probe such an escape may stand.
 	escapes = 64
 	// Runs no further apart than this are lines of one text.
@@ -37,25 +41,30 @@ const (
 
 // Decoder finds and decodes what is encoded. It is not safe for concurrent use.
 type Decoder struct {
-	sink  Sink
-	tail  [kept]byte // the last bytes before those at hand
-	n     int        // of them
-	at    int64      // how many bytes of the fragment came before those at hand
-	past  int64      // of the fragments before
-	next  int64      // where the next probe stands
-	floor int64      // nothing before is part of a run any more
-	run   run
-	trial trial
+	sink                Sink
+	tail                [kept]byte // the last bytes before those at hand
+	n                   int        // of them
+	at                  int64      // how many bytes of the fragment came before those at hand
+	past                int64      // of the fragments before
+	next                int64      // where the next probe stands
+	nextLine, nextDense int64      // and those for lines of uuencode and characters of 85
+	floor               int64      // nothing before is part of a run any more
+	done                int64      // nor of what is encoded otherwise
+	ahead               candidate  // what comes next of that
+	looked              bool       // whether it was looked for
+	run                 run
+	trial               trial
 
 	before func() int // answers the line ends before the bytes at hand
 	now    []byte     // the bytes at hand
 	row    int        // that they stand in; 0 in text
 
-	open  string // the encoding of the text begun, "" when none is
-	file  bool   // it is one
-	since int64  // where it began
-	ended int64  // where its last run did
-	hold  [probe + 3*eight]byte
+	open   string // the encoding of the text begun, "" when none is
+	file   bool   // it is one
+	since  int64  // where it began
+	ended  int64  // where its last run did
+	hold   [probe + 3*eight]byte
+	joined []byte // what was cut apart
 }
 
 // NewDecoder answers a Decoder. The function answers how many line ends stand
@@ -80,6 +89,7 @@ func (d *Decoder) Begin() {
 
 func (d *Decoder) begun() {
 	d.n, d.at, d.next, d.floor, d.row = 0, 0, 0, 0, 0
+	d.nextLine, d.nextDense, d.done = 0, 0, 0
 	d.run.state = idle
 }
 
@@ -105,7 +115,7 @@ var behind = [kept]byte{'\n', '\n'}
 // Settled answers how many bytes, of all fragments since Reset, are decoded and
 // given where there was something to decode.
 func (d *Decoder) Settled() int64 {
-	settled := min(d.at, max(d.floor, d.next-stride+1))
+	settled := min(d.at, max(d.floor, min(d.next-stride+1, d.nextLine-fullLine, d.nextDense-denseStride)))
 	if d.run.state != idle {
 		settled = d.run.start
 	}
@@ -127,15 +137,23 @@ func (d *Decoder) Write(p []byte) {
 			continue
 		}
 		hit := d.seek(p)
+		if !d.looked {
+			d.ahead, d.looked = d.seekOther(p), true
+		}
 		if d.open != "" && d.next-d.ended > gap {
 			d.endText()
 		}
-		if hit >= d.at+int64(len(p)) {
+		other := d.ahead.place < hit
+		if min(hit, d.ahead.place) >= d.at+int64(len(p)) || other && d.ahead.awaited {
 			break
 		}
-		at = d.start(p, hit)
+		if other {
+			at = d.begin(p, d.ahead)
+		} else {
+			at = d.start(p, hit)
+		}
 	}
-	d.now = nil
+	d.now, d.looked = nil, false
 	d.keepTail(p)
 	d.at += int64(len(p))
 }

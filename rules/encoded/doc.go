@@ -1,6 +1,6 @@
 // Package encoded finds text that was written in another alphabet so that it
-// passes for something else, base64 (also the alphabet of URLs), base32
-// and hexadecimal, in text that arrives bit by bit, and decodes it on the way: to
+// passes for something else, base64 (also the alphabet of URLs), base32,
+// hexadecimal, uuencode, ascii85 and base85, in text that arrives bit by bit, and decodes it on the way: to
 // be looked at beside the text it stands in. How the text is cut makes no
 // difference to what is decoded.
 //
@@ -9,8 +9,8 @@
 //	d.Write(text)             // any number of times
 //	d.Close()
 //
-// A run of at least 40 characters counts (24 of hexadecimal pairs with spaces
-// between them), also wrapped as programs wrap it, whose first bytes decode to
+// A run of at least 40 characters counts, a full line of uuencode, or 240
+// characters of 85, also wrapped as programs wrap it, whose first bytes decode to
 // text in UTF-8, UTF-16 or GB 18030. Runs in lines that follow one another are
 // given as lines of one text. A run that begins as an archive or a document is
 // given as a file, for its user to have it taken apart; its lines may be of any

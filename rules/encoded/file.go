@@ -20,7 +20,8 @@ var magics = []string{
 // beginning is how a file begins once it is encoded.
 type beginning struct {
 	encoding string
-	values   []byte // of its characters, which nothing but the magic tells
+	table    *[256]byte // what its characters stand for
+	values   []byte     // of its characters, which nothing but the magic tells
 }
 
 var beginnings = func() (all []beginning) {
@@ -30,7 +31,7 @@ var beginnings = func() (all []beginning) {
 			Base32: base32.StdEncoding.EncodeToString([]byte(magic))[:len(magic)*8/5],
 			Hex:    hex.EncodeToString([]byte(magic)),
 		} {
-			all = append(all, beginning{encoding, valuesOf(encoding, []byte(text))})
+			all = append(all, beginning{encoding, values[encoding], valuesOf(encoding, []byte(text))})
 		}
 	}
 	return all
@@ -38,14 +39,12 @@ var beginnings = func() (all []beginning) {
 
 // valuesOf answers what the characters of an alphabet stand for.
 func valuesOf(encoding string, text []byte) []byte {
-	values := make([]byte, len(text))
+	all := make([]byte, len(text))
 	for i, c := range text {
-		values[i] = valueOf(encoding, c)
+		all[i] = values[encoding][c]
 	}
-	return values
+	return all
 }
-
-func valueOf(encoding string, c byte) byte { return values[encoding][c] }
 
 // fileIn answers how the file is encoded that a run is, and which of its first
 // characters is the first of it, as recognise does for text; "" for none.
@@ -67,7 +66,7 @@ func (b *beginning) begins(head []byte) bool {
 		return false
 	}
 	for i, v := range b.values {
-		if valueOf(b.encoding, head[i]) != v {
+		if b.table[head[i]] != v {
 			return false
 		}
 	}

@@ -30,6 +30,9 @@ type run struct {
 	over     bool   // padding was met
 	file     bool   // it is an archive or a document
 	out      []byte
+	dense    *[256]byte // what characters of 85 stand for, nil in other runs
+	wide     uint64     // their bits
+	first    int        // how long the first line was, 0 in it
 }
 
 // wrap says where in the end of a wrapped line a run is.
@@ -53,6 +56,12 @@ func (r *run) begin(at int64) {
 // answers how many; fewer than all where the run ends.
 func (d *Decoder) follow(p []byte, at int64) int {
 	r := &d.run
+	switch {
+	case r.dense != nil:
+		return d.followDense(p, at)
+	case r.encoding == UU:
+		return d.followLines(p, at)
+	}
 	for i := 0; i < len(p); i++ {
 		if r.wrap == behindEscape {
 			if !r.escaped(p[i]) {
@@ -78,7 +87,7 @@ func (d *Decoder) follow(p []byte, at int64) int {
 			return i
 		}
 	}
-	if r.state == gathering {
+	if r.state == gathering && at >= d.at {
 		r.wraps += bytes.Count(p[max(0, int(r.start-at)):], lineEnd)
 	}
 	return len(p)
@@ -207,6 +216,14 @@ func (d *Decoder) judge() {
 		r.state = passing
 		return
 	}
+	d.begunText(encoding)
+	r.decode(r.head[from:])
+}
+
+// begunText begins what the run at hand is, or goes on with the text of the
+// run before.
+func (d *Decoder) begunText(encoding string) {
+	r := &d.run
 	if d.open != encoding || d.file || r.file {
 		d.endText()
 		d.open, d.file, d.since = encoding, r.file, r.start
@@ -215,7 +232,6 @@ func (d *Decoder) judge() {
 		d.sink.Write(lineEnd)
 	}
 	r.state, r.encoding = decoding, encoding
-	r.decode(r.head[from:])
 }
 
 // trial decodes the first characters of a run to see what they become.
@@ -293,13 +309,15 @@ func (d *Decoder) endRun(at int64) {
 	if r.state == gathering {
 		d.judge()
 	}
-	if r.state == decoding {
+	decoded := r.state == decoding
+	if decoded {
+		r.rest()
 		d.give()
-		d.ended = at
 	}
 	r.state = idle
 	d.floor = max(d.floor, at)
-	d.next = max(d.next, roundUp(at))
+	d.next = max(d.next, roundUp(at, stride))
+	d.passed(at, decoded)
 }
 
 // endText ends the text that is open.

@@ -1,6 +1,9 @@
 package encoded
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // seek answers where, in the fragment, the next probe stands that may be part
 // of a run; a place behind p when there is none.
@@ -58,7 +61,7 @@ func parts(view []byte) (before, at, behind []byte) {
 	return view[:eight], view[eight:], view[eight+probe:]
 }
 
-func roundUp(at int64) int64 { return (at + stride - 1) / stride * stride }
+func roundUp(at, stride int64) int64 { return (at + stride - 1) / stride * stride }
 
 // view answers the bytes from eight before index i of p to sixteen behind the
 // probe there. Those before the fragment are zero.
@@ -71,6 +74,19 @@ func (d *Decoder) view(p []byte, i int) []byte {
 		v[k] = d.byteAt(p, i-eight+k)
 	}
 	return v
+}
+
+// piece answers the bytes from one place of the fragment to another. They are
+// valid until the next call; those before the fragment are zero.
+func (d *Decoder) piece(p []byte, from, to int64) []byte {
+	if from >= d.at {
+		return p[from-d.at : to-d.at]
+	}
+	d.joined = d.joined[:0]
+	for ; from < min(to, d.at); from++ {
+		d.joined = append(d.joined, d.byteAt(p, int(from-d.at)))
+	}
+	return append(d.joined, p[:max(0, to-d.at)]...)
 }
 
 // byteAt answers the byte at index i of p, before p that of the text before;
@@ -97,13 +113,24 @@ func (d *Decoder) start(p []byte, hit int64) int {
 		}
 		first--
 	}
-	d.run.begin(first)
-	i := int(first - d.at)
+	return d.begin(p, candidate{at: first})
+}
+
+// begin begins a run, and answers the index in p from where on it has to be
+// followed.
+func (d *Decoder) begin(p []byte, c candidate) int {
+	d.run.begin(c.at)
+	i := int(c.at - d.at)
+	var before []byte
 	if i < 0 {
-		var before [kept]byte
-		n := copy(before[:], d.tail[d.n+i:d.n])
-		d.follow(before[:n], first)
-		return 0
+		var copied [kept]byte
+		before = copied[:copy(copied[:], d.tail[d.n+i:d.n])]
+		d.run.wraps = bytes.Count(before, lineEnd)
 	}
-	return i
+	if c.encoding != "" {
+		d.run.file, d.run.dense = c.file, dense[c.encoding]
+		d.begunText(c.encoding)
+	}
+	d.follow(before, c.at)
+	return max(0, i)
 }
