@@ -52,7 +52,7 @@ func (s *stopped) config(c Config) Config {
 func (s *stopped) await(t *testing.T, address string, protocol string) Attempt {
 	t.Helper()
 	want := netip.MustParseAddrPort(address)
-	for range 200 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		s.mu.Lock()
 		i := slices.IndexFunc(s.attempts, func(a Attempt) bool {
 			return a.Address == want.Addr() && (a.Port == want.Port() || protocol == "icmp") && a.Protocol == protocol
@@ -62,7 +62,6 @@ func (s *stopped) await(t *testing.T, address string, protocol string) Attempt {
 			return s.attempts[i]
 		}
 		s.mu.Unlock()
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatalf("nobody told of the attempt at %s %s: %+v", protocol, address, s.attempts)
 	return Attempt{}
@@ -182,7 +181,7 @@ func TestNotAByteLeaves(t *testing.T) {
 	}
 	lift(t, i)
 	reachable(t, laboratory.Inside)
-	for end := time.Now().Add(5 * time.Second); len(seen()) == 0 && time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); len(seen()) == 0 && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond) // the listener runs beside us
 	}
 	if packets := seen(); len(packets) == 0 {
@@ -376,12 +375,28 @@ func TestEdgesOfNetworks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.Write([]byte("x"))
-		time.Sleep(5 * time.Millisecond)
-		_, err = c.Write([]byte("x")) // tells what became of the first
+		patience := 20 * time.Millisecond
+		if want {
+			patience = time.Minute
+		}
+		err = turnedAway(c, patience)
 		c.Close()
-		if got := errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM); got != want {
+		if got := err != nil; got != want {
 			t.Errorf("%s: stopped %t (%v), want %t", address, got, err, want)
+		}
+	}
+}
+
+// turnedAway answers why datagrams go no further, nil when they are not stopped
+// for so long: each tells what became of those before it.
+func turnedAway(c net.Conn, patience time.Duration) error {
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		_, err := c.Write([]byte("x"))
+		if errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM) {
+			return err
+		}
+		if time.Now().After(end) {
+			return nil
 		}
 	}
 }
@@ -394,7 +409,7 @@ func TestRulesComeBack(t *testing.T) {
 	seen := &stopped{}
 	i := isolator(t, seen.config(Config{}))
 	apply(t, i, company(Internal))
-	for _, remove := range [][]string{{"flush", "ruleset"}, {"delete", "table", "inet", "trustline"}, {"flush", "chain", "inet", "trustline", "stop"}} {
+	for n, remove := range [][]string{{"flush", "ruleset"}, {"delete", "table", "inet", "trustline"}, {"flush", "chain", "inet", "trustline", "stop"}} {
 		if out, err := exec.Command("nft", remove...).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
@@ -405,13 +420,46 @@ func TestRulesComeBack(t *testing.T) {
 			}
 		}
 		t.Logf("nft %s: restored within %v", strings.Join(remove, " "), time.Since(start).Round(time.Millisecond))
-		time.Sleep(300 * time.Millisecond)
+		seen.awaitRestored(t, n+1)
 		refused(t, laboratory.Inside)
 	}
-	seen.mu.Lock()
-	defer seen.mu.Unlock()
-	if seen.restored != 3 {
-		t.Errorf("told %d times of 3", seen.restored)
+}
+
+// awaitRestored waits until rules have been restored so many times, and no more.
+func (s *stopped) awaitRestored(t *testing.T, want int) {
+	t.Helper()
+	told := func() int { s.mu.Lock(); defer s.mu.Unlock(); return s.restored }
+	for end := time.Now().Add(time.Minute); told() < want && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	time.Sleep(300 * time.Millisecond) // for one too many
+	if n := told(); n != want {
+		t.Errorf("told %d times of %d", n, want)
+	}
+}
+
+// TestRulesThatWereRemovedBeforeAnybodyWatched come back as well.
+func TestRulesThatWereRemovedBeforeAnybodyWatched(t *testing.T) {
+	w := laboratory.New(t)
+	laboratory.Need(t, "nft")
+	w.Plug("ap-company")
+	seen := &stopped{}
+	i, err := New(seen.config(Config{}), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	apply(t, i, company(Internal))
+	if out, err := exec.Command("nft", "flush", "ruleset").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- i.Run(ctx) }()
+	seen.awaitRestored(t, 1)
+	refused(t, laboratory.Inside)
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 
@@ -436,7 +484,7 @@ func TestNamesAreClosedOff(t *testing.T) {
 	if err := i.Prepare(p); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(3 * time.Second); len(i.names.addresses("crm.example.com")) == 0; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); len(i.names.addresses("crm.example.com")) == 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the name was not resolved")
 		}
@@ -450,7 +498,7 @@ func TestNamesAreClosedOff(t *testing.T) {
 	if a := seen.await(t, laboratory.Inside, "tcp"); a.Name != "crm.example.com" {
 		t.Errorf("told of %+v", a)
 	}
-	for deadline := time.Now().Add(3 * time.Second); laboratory.Connect(laboratory.Exposed) == nil; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); laboratory.Connect(laboratory.Exposed) == nil; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("a name that was found later is not closed off")
 		}

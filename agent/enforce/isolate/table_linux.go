@@ -163,8 +163,8 @@ func explain(err error) error {
 // reload of somebody's rules is looked at once.
 const settled = 100 * time.Millisecond
 
-// watchTable calls changed after anybody changed the packet filter, until the
-// context ends.
+// watchTable calls changed once when it has begun to watch, and then after
+// anybody changed the packet filter, until the context ends.
 func watchTable(ctx context.Context, changed func()) error {
 	c, err := netlink.Dial(unix.NETLINK_NETFILTER, nil)
 	if err != nil {
@@ -179,6 +179,7 @@ func watchTable(ctx context.Context, changed func()) error {
 	if err := c.JoinGroup(unix.NFNLGRP_NFTABLES); err != nil {
 		return fmt.Errorf("watch the packet filter: %w", err)
 	}
+	changed() // what was changed before anybody watched
 	for {
 		// More events than the kernel keeps for us are an event, too.
 		if _, err := c.Receive(); err != nil && !errors.Is(err, unix.ENOBUFS) {
