@@ -175,7 +175,7 @@ func TestInternalSystemsOverPublicWifi(t *testing.T) {
 	if attempt.Destination.Path != laboratory.Exposed || attempt.Person.UID != os.Geteuid() || attempt.Channel != "network" || attempt.Decision.Action != "isolate" {
 		t.Errorf("attempt: %+v", attempt)
 	}
-	o.within(time.Second, "told", func() bool { o.mu.Lock(); defer o.mu.Unlock(); return len(o.told) > 0 && o.told[0].Title["zh"] != "" })
+	o.within(30*time.Second, "told", func() bool { o.mu.Lock(); defer o.mu.Unlock(); return len(o.told) > 0 && o.told[0].Title["zh"] != "" })
 	o.within(30*time.Second, "the network is recorded", func() bool { return len(o.recorded("closed-in-public", incident.Reported)) == 1 })
 
 	o.world.Unplug()

@@ -46,13 +46,14 @@ func TestListInACloudDrive(t *testing.T) {
 	}
 	path, harmless := filepath.Join(drive, "名单.csv"), filepath.Join(drive, "plan.txt")
 	var got incident.Incident
+	watches(t, drive)
 	for end := time.Now().Add(60 * time.Second); got.ID == ""; {
 		if err := errors.Join(os.WriteFile(harmless, []byte("a plan"), 0o644), os.WriteFile(path, list.Bytes(), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 		select {
 		case got = <-records:
-		case <-time.After(3 * time.Second): // the watch may have begun after it
+		case <-time.After(30 * time.Second):
 		}
 		if time.Now().After(end) {
 			t.Fatal("the list was not found")
@@ -103,13 +104,14 @@ func TestTakenAndNotRecorded(t *testing.T) {
 		return errors.New("it is killed")
 	}
 	var got incident.Incident
+	watches(t, drive)
 	for until := time.Now().Add(60 * time.Second); got.Kind != incident.Activity && time.Now().Before(until); {
 		if err := os.WriteFile(filepath.Join(drive, "names.csv"), list.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		select {
 		case got = <-tried:
-		case <-time.After(3 * time.Second): // the watch may have begun after it
+		case <-time.After(30 * time.Second):
 		}
 	}
 	end()

@@ -85,11 +85,12 @@ func TestListsOnShares(t *testing.T) {
 	arrives := func(folder string) (got incident.Incident) {
 		t.Helper()
 		path := filepath.Join(folder, "list.csv")
+		watches(t, folder)
 		for end := time.Now().Add(60 * time.Second); time.Now().Before(end); {
 			if err := os.WriteFile(path, list.Bytes(), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			for again := time.After(5 * time.Second); again != nil; { // the watch may have begun after it
+			for again := time.After(30 * time.Second); again != nil; {
 				select {
 				case got = <-records:
 					if got.Destination.Path == folder { // not a second one of the folder before

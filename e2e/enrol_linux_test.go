@@ -51,13 +51,12 @@ func (c *company) console(args ...string) string {
 
 func (c *company) until(what string, is func() bool) {
 	c.t.Helper()
-	for range 300 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if is() {
 			return
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
-	c.t.Fatalf("not within 30 s: %s\n%s\n%s", what, c.status(), c.logs())
+	c.t.Fatalf("not within a minute: %s\n%s\n%s", what, c.status(), c.logs())
 }
 
 // TestEnrolledRevokedAndBack: a machine enrols itself, is revoked in the middle

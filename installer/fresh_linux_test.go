@@ -64,7 +64,7 @@ func onAFreshMachine(t *testing.T, kind, packages string) {
 	pid := childOf(t, init.Process.Pid)
 	enter := []string{"--target", pid, "--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup", "--root=/proc/" + pid + "/root", "--wd=/proc/" + pid + "/root/packages", "--"}
 	up := false
-	for end := time.Now().Add(30 * time.Second); !up && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(90 * time.Second); !up && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		out, _ := exec.Command("nsenter", append(enter, "systemctl", "is-active", "multi-user.target")...).CombinedOutput()
 		up = strings.TrimSpace(string(out)) == "active"
 	}

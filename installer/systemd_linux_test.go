@@ -81,8 +81,7 @@ func TestUnderARealSystemd(t *testing.T) {
 	pid := childOf(t, init.Process.Pid)
 	enter := []string{"--target", pid, "--mount", "--pid", "--uts", "--ipc", "--cgroup", "--"}
 	up := false
-	for range 200 {
-		time.Sleep(50 * time.Millisecond)
+	for end := time.Now().Add(90 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		out, _ := exec.Command("nsenter", append(enter, "systemctl", "is-active", "multi-user.target")...).CombinedOutput()
 		if up = strings.TrimSpace(string(out)) == "active"; up {
 			break
@@ -130,11 +129,11 @@ func controlGroup(t *testing.T) *os.File {
 			return nil
 		})
 		for _, g := range groups {
-			for range 100 { // the kernel takes a moment to bury the dead
-				if err = syscall.Rmdir(g); err == nil {
+			// The kernel takes a moment to bury the dead.
+			for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+				if err = syscall.Rmdir(g); err == nil || time.Now().After(end) {
 					break
 				}
-				time.Sleep(20 * time.Millisecond)
 			}
 			if err != nil {
 				t.Errorf("remove control group: %v", err)
@@ -152,12 +151,11 @@ func controlGroup(t *testing.T) *os.File {
 // childOf waits for the one child of a process.
 func childOf(t *testing.T, pid int) string {
 	t.Helper()
-	for range 100 {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		data, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 		if children := strings.Fields(string(data)); err == nil && len(children) > 0 {
 			return children[0]
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatal("unshare started nothing")
 	return ""
@@ -204,7 +202,7 @@ func becomesStuck(t *testing.T) {
 	if err := os.Mkdir(drop, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(drop, "soon.conf"), []byte("[Service]\nWatchdogSec=2\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(drop, "soon.conf"), []byte("[Service]\nWatchdogSec=8\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"daemon-reload"}, {"restart", Name}} {
@@ -213,7 +211,7 @@ func becomesStuck(t *testing.T) {
 		}
 	}
 	first := property(t, "MainPID")
-	time.Sleep(5 * time.Second)
+	time.Sleep(10 * time.Second)
 	if now := property(t, "MainPID"); now != first {
 		t.Error("a service that is well was taken for stuck")
 	}

@@ -41,7 +41,7 @@ func (j *judged) with(v Verdict) func(context.Context, Caller, Clip) (Verdict, e
 func (j *judged) ended(t *testing.T, want ...bool) {
 	t.Helper()
 	var got []bool
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		j.mu.Lock()
 		got = slices.Clone(j.ends)
 		j.mu.Unlock()

@@ -69,7 +69,7 @@ func (g *ground) search(version string, look func(path string, stop func())) []s
 		}}
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
-	for end := time.Now().Add(20 * time.Second); s.Progress().Ended.IsZero() && ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); s.Progress().Ended.IsZero() && ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			g.t.Fatal("the search does not end")
 		}

@@ -32,6 +32,7 @@ type Teller struct {
 	log     *slog.Logger
 	catalog *message.Catalog
 	queue   chan telling
+	wait    time.Duration // tellWait, but for tests
 
 	mu      sync.Mutex
 	dropped map[int]int // by uid: not queued since the last one that was
@@ -58,7 +59,7 @@ func NewTeller(helpers *control.Server, log *slog.Logger) (*Teller, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Teller{mail: helpers, log: log, catalog: catalog, queue: make(chan telling, tellQueue), dropped: map[int]int{}}, nil
+	return &Teller{mail: helpers, log: log, catalog: catalog, queue: make(chan telling, tellQueue), wait: tellWait, dropped: map[int]int{}}, nil
 }
 
 // Tell tells the person of the incident, if it is one that anybody is told
@@ -147,7 +148,7 @@ func (t *Teller) deliver(j telling) {
 	j.seat.learnLanguage()
 	switch delivered := t.mail.Notify(j.uid, wire); {
 	case !delivered:
-		j.due = time.Now().Add(tellWait)
+		j.due = time.Now().Add(t.wait)
 		if t.waiting = append(t.waiting, j); len(t.waiting) > maxWaiting {
 			t.waiting[0].due = time.Time{}
 		}

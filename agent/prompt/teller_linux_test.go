@@ -46,13 +46,16 @@ func startTeller(t *testing.T) (*Teller, *control.Server, string) {
 
 // serveTeller runs a teller and its control server at path until it is
 // stopped or the test ends.
-func serveTeller(t *testing.T, path string) (_ *Teller, stop func()) {
+func serveTeller(t *testing.T, path string, change ...func(*Teller)) (_ *Teller, stop func()) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	server := &control.Server{Status: func(control.Caller) control.Status { return control.Status{} }, Log: log}
 	teller, err := NewTeller(server, log)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, c := range change {
+		c(teller)
 	}
 	l, err := control.Listen(path)
 	if err != nil {
@@ -233,11 +236,13 @@ func TestTerminalIsLeftAloneWhereAHelperShows(t *testing.T) {
 }
 
 func TestHelperThatComesInTimeIsPreferred(t *testing.T) {
-	teller, server, path := startTeller(t)
+	const inTime = 3 * time.Second // for a helper on a busy machine
+	path := filepath.Join(t.TempDir(), "control.sock")
+	teller, _ := serveTeller(t, path, func(l *Teller) { l.wait = inTime })
+	server := teller.mail.(*control.Server)
 	con := openConsole(t, os.Geteuid(), nil, "echo ready; sleep 60; :")
 	con.see(t, "ready")
 	teller.Tell(t.Context(), by(con.cmd.Process.Pid, os.Geteuid()), ruleWords)
-	time.Sleep(tellWait / 3)
 	client, err := control.Dial(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
@@ -248,7 +253,7 @@ func TestHelperThatComesInTimeIsPreferred(t *testing.T) {
 	defer wg.Wait()
 	defer client.Close()
 	<-told
-	time.Sleep(2 * tellWait)
+	time.Sleep(inTime + tellWait)
 	if strings.Contains(con.text(), "Trustline") {
 		t.Error("the terminal was written to as well")
 	}
@@ -314,12 +319,24 @@ func TestTerminalOfAProcessWithAnotherUser(t *testing.T) {
 	}
 }
 
+// hold stops the output of a terminal, as Ctrl-S does once the kernel gets to it.
+func hold(t *testing.T, name string) {
+	t.Helper()
+	tty, err := os.OpenFile(name, os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tty.Close()
+	if err := unix.IoctlSetInt(int(tty.Fd()), unix.TCXONC, unix.TCOOFF); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestHeldTerminalHoldsNobodyUp(t *testing.T) {
 	teller, server, _ := startTeller(t)
-	con := openConsole(t, os.Geteuid(), nil, "stty -ixon; stty ixon; echo ready; sleep 60; :")
+	con := openConsole(t, os.Geteuid(), nil, "echo ready; sleep 60; :")
 	con.see(t, "ready")
-	con.master.Write([]byte{'S' & 0x1f}) // Ctrl-S
-	time.Sleep(50 * time.Millisecond)
+	hold(t, con.name)
 	other := openConsole(t, os.Geteuid(), nil, "echo ready; sleep 60; :")
 	other.see(t, "ready")
 	held := by(con.cmd.Process.Pid, os.Geteuid())

@@ -62,7 +62,7 @@ func startPostgres(t *testing.T) (dsn string) {
 		_ = server.Wait()
 	})
 	dsn = "postgres:///postgres?user=reader&host=" + dir
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		conn, err := pgx.Connect(context.Background(), dsn)
 		if err == nil {
 			_ = conn.Close(context.Background())

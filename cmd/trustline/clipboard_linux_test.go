@@ -150,7 +150,7 @@ func (o *office) startHelper() {
 	eventually(o.t, "the helper watches", func() bool { return strings.Contains(o.helperSaid.String(), "watching the clipboard") })
 	// A copy that is judged shows that it does by now.
 	for try := 0; !strings.Contains(o.helperSaid.String(), "judged"); try++ {
-		if try == 10 {
+		if try == 60 {
 			o.t.Fatalf("the helper sees no copies; it said\n%s", o.helperSaid)
 		}
 		o.copy("hello")

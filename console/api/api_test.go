@@ -209,7 +209,7 @@ func TestBatchesRefused(t *testing.T) {
 			if w := f.ask("POST", incident.IngestPath, f.agent, c.encoding, c.body); w.Code != c.want {
 				t.Errorf("answered %d, want %d: %s", w.Code, c.want, w.Body)
 			}
-			if took := time.Since(begin); took > 5*time.Second {
+			if took := time.Since(begin); took > time.Minute {
 				t.Errorf("took %v", took)
 			}
 		})

@@ -33,7 +33,7 @@ func TestSlowSendersHoldNobodyUp(t *testing.T) {
 		defer c.Close()
 		fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: console\r\nContent-Type: %s\r\nContent-Length: 100000\r\n\r\n{", incident.IngestPath, incident.IngestType)
 	}
-	client := &http.Client{Timeout: 5 * time.Second}
+	client := &http.Client{Timeout: 30 * time.Second}
 	for range 3 {
 		time.Sleep(100 * time.Millisecond) // the slow ones are all inside by now
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+incident.IngestPath, bytes.NewReader(line(t, record(t, time.Now()))))

@@ -45,7 +45,7 @@ func startWayland(t *testing.T) (stop func()) {
 	t.Cleanup(stop)
 	t.Setenv("XDG_RUNTIME_DIR", dir)
 	t.Setenv("DISPLAY", "")
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		found, _ := filepath.Glob(filepath.Join(dir, "wayland-*[0-9]"))
 		if len(found) > 0 {
 			t.Setenv("WAYLAND_DISPLAY", filepath.Base(found[0]))

