@@ -191,11 +191,11 @@ const leastGroup = 4
 
 // atAnchor tells whether the '@' at i is that of an e-mail address.
 func (s *Scanner) atAnchor(text []byte, i int) bool {
-	if i == 0 || i+1 >= len(text) || !localByte(text[i-1]) || !domainByte(text[i+1]) {
+	if i == 0 || i+1 >= len(text) || !localBytes[text[i-1]] || !domainBytes[text[i+1]] {
 		return false
 	}
-	m, ok := s.pack.email(text, 0, i)
-	return ok && m.score > 20
+	start, _, ok := s.pack.addrSpec(text, 0, i)
+	return ok && !withinURL(text, start) && !messageID(text[start:i])
 }
 
 // wideAnchor tells whether a full-width digit stands at i, a full-width '@', or
@@ -227,7 +227,7 @@ func (p *Pack) labelEnds(text []byte) bool {
 		if flags&labelFlag == 0 || p.labels.lengths(text[len(text)-n:])>>n&1 == 0 {
 			continue
 		}
-		if r, ok := p.labels.byText[string(text[len(text)-n:])]; ok && r&anchoring != 0 {
+		if r, ok := p.labels.words.find(text[len(text)-n:]); ok && r&anchoring != 0 {
 			return true
 		}
 	}

@@ -14,6 +14,10 @@ func (p *Pack) codes(text []byte, found []match, from int) []match {
 		return found
 	}
 	for i := 0; i < len(text); {
+		if i+leastCode <= len(text) && !codeByte(text[i+leastCode-1]) {
+			i += leastCode // none of the runs here is long enough
+			continue
+		}
 		if !codeByte(text[i]) {
 			i++
 			continue
@@ -34,7 +38,10 @@ func (p *Pack) codes(text []byte, found []match, from int) []match {
 	return found
 }
 
-const shortestCode = 8 // A1234563
+const (
+	shortestCode = 8 // A1234563
+	leastCode    = 4 // of capitals and digits without a space: DE89 3704 …
+)
 
 // supersede puts a match in the place of shorter ones it covers.
 func supersede(found []match, from int, m match) []match {

@@ -1,9 +1,6 @@
 package detect
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // Top level domains of more than two letters that people have mail under. All
 // of two letters count as a country's.
@@ -30,29 +27,33 @@ func (p *Pack) emails(text []byte, found []match) []match {
 	}
 }
 
-func localByte(c byte) bool {
-	return isLetter(c) || isDigit(c) || c == '.' || c == '_' || c == '-' || c == '+' || c == '%' || c == '\''
-}
+// Bytes of the two sides of an address.
+var localBytes, domainBytes = func() (local, domain [256]bool) {
+	for c := range 256 {
+		domain[c] = isLetter(byte(c)) || isDigit(byte(c)) || c == '-' || c == '.'
+		local[c] = domain[c] || c == '_' || c == '+' || c == '%' || c == '\''
+	}
+	return local, domain
+}()
 
-func domainByte(c byte) bool { return isLetter(c) || isDigit(c) || c == '-' || c == '.' }
-
-func (p *Pack) email(text []byte, from, at int) (match, bool) {
-	start, end := at, at+1
-	for start > from && at-start < 65 && localByte(text[start-1]) {
+// addrSpec answers where the address stands that the '@' at is of.
+func (p *Pack) addrSpec(text []byte, from, at int) (start, end int, ok bool) {
+	start, end = at, at+1
+	for start > from && at-start < 65 && localBytes[text[start-1]] {
 		start--
 	}
 	for start < at && !isLetter(text[start]) && !isDigit(text[start]) {
 		start++
 	}
-	for end < len(text) && end-at < 254 && domainByte(text[end]) {
+	for end < len(text) && end-at < 254 && domainBytes[text[end]] {
 		end++
 	}
 	for end > at+1 && (text[end-1] == '.' || text[end-1] == '-') {
 		end--
 	}
 	local, domain := text[start:at], text[at+1:end]
-	if len(local) == 0 || len(local) > 64 || local[len(local)-1] == '.' || bytes.Contains(local, []byte("..")) || bytes.Contains(domain, []byte("..")) {
-		return match{}, false
+	if len(local) == 0 || len(local) > 64 || local[len(local)-1] == '.' || twoDots(local) || twoDots(domain) {
+		return 0, 0, false
 	}
 	dot := bytes.LastIndexByte(domain, '.')
 	if dot > 0 && !p.topDomain(domain[dot+1:]) { // zhang@163.com.xlsx
@@ -61,27 +62,58 @@ func (p *Pack) email(text []byte, from, at int) (match, bool) {
 		dot = bytes.LastIndexByte(domain, '.')
 	}
 	if dot < 1 || domain[0] == '-' || !p.topDomain(domain[dot+1:]) {
-		return match{}, false
+		return 0, 0, false
 	}
-	if end < len(text) && (text[end] == '@' || text[end] == '_' || text[end] == '(' || text[end] == '=' && string(local) == "git") || start > 0 && text[start-1] == '@' || start > 1 && text[start-1] == '/' && (isLetter(text[start-2]) || isDigit(text[start-2])) {
-		return match{}, false
+	return start, end, !goesOn(text, start, end, string(local) == "git")
+}
+
+func twoDots(p []byte) bool {
+	for i := 1; i < len(p); i++ {
+		if p[i] == '.' && p[i-1] == '.' {
+			return true
+		}
 	}
-	if end < len(text) && text[end] == ':' && (string(local) == "git" || end+1 < len(text) && (isLetter(text[end+1]) || text[end+1] == '/' || text[end+1] == '~')) {
-		return match{}, false // git@host:path, scp's user@host:path
+	return false
+}
+
+// goesOn tells whether what looks like an address is a part of something else.
+func goesOn(text []byte, start, end int, git bool) bool {
+	if start > 0 && text[start-1] == '@' || start > 1 && text[start-1] == '/' && (isLetter(text[start-2]) || isDigit(text[start-2])) {
+		return true
+	}
+	if end == len(text) {
+		return false
+	}
+	switch text[end] {
+	case '@', '_', '(':
+		return true
+	case '=':
+		return git
+	case ':': // git@host:path, scp's user@host:path
+		return git || end+1 < len(text) && (isLetter(text[end+1]) || text[end+1] == '/' || text[end+1] == '~')
+	}
+	return false
+}
+
+func (p *Pack) email(text []byte, from, at int) (match, bool) {
+	start, end, ok := p.addrSpec(text, from, at)
+	if !ok {
+		return match{}, false
 	}
 	m := match{kind: email, start: start, end: end, score: 85}
-	p.judgeEmail(&m, text, local, domain)
+	p.judgeEmail(&m, text, text[start:at], text[at+1:end])
 	var folded [320]byte
 	m.hash = p.hash.sum(email, lower(folded[:0], text[start:end]))
 	return m, true
 }
 
 func lower(into, p []byte) []byte {
-	for _, c := range p {
+	n := len(into)
+	into = append(into, p...)
+	for i, c := range into[n:] {
 		if c-'A' < 26 {
-			c |= 0x20
+			into[n+i] = c | 0x20
 		}
-		into = append(into, c)
 	}
 	return into
 }
@@ -107,27 +139,42 @@ func (p *Pack) judgeEmail(m *match, text, local, domain []byte) {
 		m.cap(40)
 		m.why.flags |= roleAccount
 	}
-	if d := string(lower(make([]byte, 0, 64), domain[:min(len(domain), 64)])); strings.HasPrefix(d, "example.") || strings.HasSuffix(d, ".example") || strings.HasSuffix(d, "example.com") || strings.HasSuffix(d, ".local") || d == "localhost.localdomain" || d == "test.com" || d == "domain.com" {
+	if placeholderDomain(domain[:min(len(domain), 64)]) {
 		m.cap(40)
 		m.why.flags |= placeholder
 	}
-	// user:password@host in a URL
-	word := m.start
-	for word > 0 && text[word-1] > ' ' && m.start-word < 100 {
-		word--
-	}
-	if bytes.Contains(text[word:m.start], []byte("://")) {
+	if withinURL(text, m.start) {
 		m.cap(20)
 		m.why.flags |= inURL
 	}
-	digits := 0
-	for _, c := range local {
-		if isDigit(c) {
-			digits++
-		}
-	}
-	if digits > 14 || len(local) > 40 && digits > 8 { // Message-IDs
+	if messageID(local) {
 		m.cap(20)
 		m.why.flags |= manyNumbers
 	}
+}
+
+// placeholderDomain tells whether a domain stands for any.
+func placeholderDomain(domain []byte) bool {
+	var folded [64]byte
+	switch d := lower(folded[:0], domain); string(d) {
+	case "localhost.localdomain", "test.com", "domain.com":
+		return true
+	default:
+		return bytes.HasPrefix(d, []byte("example.")) || bytes.HasSuffix(d, []byte(".example")) || bytes.HasSuffix(d, []byte("example.com")) || bytes.HasSuffix(d, []byte(".local"))
+	}
+}
+
+// withinURL tells whether an address at start is the user:password@host of a URL.
+func withinURL(text []byte, start int) bool {
+	word := start
+	for word > 0 && text[word-1] > ' ' && start-word < 100 {
+		word--
+	}
+	return start-word >= 3 && bytes.Contains(text[word:start], []byte("://"))
+}
+
+// messageID tells whether a local part is that of a Message-ID rather.
+func messageID(local []byte) bool {
+	digits := digitsIn(local)
+	return digits > 14 || len(local) > 40 && digits > 8
 }

@@ -55,7 +55,7 @@ var labelWords = []labelGroup{
 
 // labels looks labels up. It is immutable.
 type labels struct {
-	byText map[string]roles
+	words  words
 	latin  [32][32]uint32 // by its first two letters, the lengths of a Latin label's first word, a bit each
 	starts [labelSlots]labelStart
 	filter [startBits / 64]uint64 // a bit for each of starts, to save looking them up
@@ -76,12 +76,10 @@ type labelStart struct {
 }
 
 func newLabels(h *han) *labels {
-	l := &labels{byText: map[string]roles{}, han: h}
+	l := &labels{words: words{roles: map[string]roles{}}, han: h}
 	for _, group := range slices.Concat(documentLabels, labelWords) {
 		for _, w := range bytes.Split([]byte(group.words), []byte(",")) {
-			if _, twice := l.byText[string(w)]; !twice {
-				l.byText[string(w)] = group.roles
-			}
+			l.words.add(w, group.roles)
 			if w[0] < 0x80 {
 				if k := latinRun(w); k >= 2 {
 					l.latin[w[0]&31][w[1]&31] |= 1 << min(k, 31)
@@ -143,7 +141,7 @@ func (l *labels) find(text []byte, list []label) []label {
 		switch {
 		case c >= 0xE4 && c <= 0xE9:
 			if n := l.hanAt(text[i:]); n > 0 {
-				list = append(list, l.finish(text, i, i+n, l.byText[string(text[i:i+n])]))
+				list = append(list, l.finish(text, i, i+n, l.words.roles[string(text[i:i+n])]))
 				i += n
 				continue
 			}
@@ -172,7 +170,7 @@ func (l *labels) hanAt(p []byte) int {
 	for lengths := l.lengths(p); lengths != 0; {
 		n := 63 - bits.LeadingZeros64(lengths)
 		if n <= len(p) {
-			if _, ok := l.byText[string(p[:n])]; ok {
+			if _, ok := l.words.roles[string(p[:n])]; ok {
 				return n
 			}
 		}
@@ -202,10 +200,12 @@ func (l *labels) latinAt(p []byte) (length int, r roles, word int) {
 		if words++; words == 1 {
 			word = k
 		}
-		if found, ok := l.byText[string(folded[:n])]; ok {
-			length, r = i, found
-		} else if found, ok := l.byText[string(lastWord(folded[:n], k))]; ok && length == 0 {
-			length, r = i, found // buyerMobile
+		if l.words.mayEnd(folded[:n]) {
+			if found, ok := l.words.roles[string(folded[:n])]; ok {
+				length, r = i, found
+			} else if found, ok := l.words.roles[string(lastWord(folded[:n], k))]; ok && length == 0 {
+				length, r = i, found // buyerMobile
+			}
 		}
 		if words == 4 || i+1 >= len(p) || n+1 >= len(folded) || !(p[i] == ' ' || p[i] == '_' || p[i] == '.') || !isLetter(p[i+1]) {
 			break
@@ -335,7 +335,7 @@ func (l *labels) heading(cell []byte) (roles, bool) {
 			cell = bytes.TrimRight(cell[:i], " ")
 		}
 	}
-	if len(cell) < 2 || len(cell) > len(folded) || !l.mayHead(cell) {
+	if len(cell) < 2 || len(cell) > len(folded) || !l.words.mayEnd(cell) || !l.mayHead(cell) {
 		return 0, false
 	}
 	n := 0
@@ -359,8 +359,11 @@ func (l *labels) heading(cell []byte) (roles, bool) {
 		folded[n] = c
 		n++
 	}
-	text := bytes.TrimRight(folded[:n], " 0123456789")
-	if r, ok := l.byText[string(text)]; ok {
+	for n > 0 && (folded[n-1] == ' ' || isDigit(folded[n-1])) {
+		n--
+	}
+	text := folded[:n]
+	if r, ok := l.words.roles[string(text)]; ok {
 		return r &^ weak, true
 	}
 	if r, ok := l.columnName(text); ok {
@@ -374,7 +377,7 @@ func (l *labels) heading(cell []byte) (roles, bool) {
 		if text[i] >= 0x80 && l.lengths(text[i:])>>(len(text)-i)&1 == 0 {
 			continue
 		}
-		if r, ok := l.byText[string(text[i:])]; ok && r&weak == 0 {
+		if r, ok := l.words.find(text[i:]); ok && r&weak == 0 {
 			return r, true
 		}
 	}
@@ -389,7 +392,7 @@ func (l *labels) columnName(text []byte) (roles, bool) {
 		return 0, false
 	}
 	if i == 1 { // of a table, or of columns
-		r, ok := l.byText[string(text[2:])]
+		r, ok := l.words.roles[string(text[2:])]
 		return r, ok && r&weak == 0
 	}
 	var joined [64]byte
@@ -400,6 +403,6 @@ func (l *labels) columnName(text []byte) (roles, bool) {
 			n++
 		}
 	}
-	r, ok := l.byText[string(joined[:n])]
+	r, ok := l.words.roles[string(joined[:n])]
 	return r, ok && r&weak == 0
 }

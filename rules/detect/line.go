@@ -226,7 +226,7 @@ func organisationName(run []byte) bool {
 var organisationForms = [][]byte{[]byte("公司"), []byte("集团"), []byte("事务所"), []byte("合作社")}
 
 func (s *Scanner) isLabel(p []byte) bool {
-	_, ok := s.pack.labels.byText[string(p)]
+	_, ok := s.pack.labels.words.find(p)
 	return ok
 }
 

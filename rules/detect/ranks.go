@@ -332,7 +332,7 @@ func (l *labels) callsOther(heading []byte) bool {
 		return r == against
 	}
 	i := bytes.LastIndexAny(heading, "_ ")
-	return i > 0 && i < 64 && l.byText[string(bytes.ToLower(heading[i+1:]))] == against
+	return i > 0 && i < 64 && l.words.roles[string(bytes.ToLower(heading[i+1:]))] == against
 }
 
 // trail is the label of a list that goes on where its line was cut.
