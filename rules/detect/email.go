@@ -166,11 +166,12 @@ func placeholderDomain(domain []byte) bool {
 
 // withinURL tells whether an address at start is the user:password@host of a URL.
 func withinURL(text []byte, start int) bool {
-	word := start
-	for word > 0 && text[word-1] > ' ' && start-word < 100 {
-		word--
+	for at := start; at > 0 && text[at-1] > ' ' && start-at < 100; at-- {
+		if text[at-1] == ':' && start-at >= 2 && text[at] == '/' && text[at+1] == '/' {
+			return true
+		}
 	}
-	return start-word >= 3 && bytes.Contains(text[word:start], []byte("://"))
+	return false
 }
 
 // messageID tells whether a local part is that of a Message-ID rather.

@@ -21,14 +21,14 @@ func partOf(heading []byte) part {
 	return noPart
 }
 
-func familyPart(heading []byte) bool {
-	h := string(trimHeading(heading))
-	return h == "姓" || h == "姓氏"
-}
+func familyPart(heading []byte) bool { return isOneOf(heading, "姓", "姓氏") }
 
-func givenPart(heading []byte) bool {
-	h := string(trimHeading(heading))
-	return h == "名" || h == "名字"
+func givenPart(heading []byte) bool { return isOneOf(heading, "名", "名字") }
+
+// isOneOf tells whether a heading is one of two in Han characters.
+func isOneOf(heading []byte, a, b string) bool {
+	h := trimHeading(heading)
+	return len(h) > 0 && h[0] >= 0x80 && (string(h) == a || string(h) == b)
 }
 
 // nameParts tells whether headings part names in two columns side by side: 姓 and 名.

@@ -56,7 +56,7 @@ var labelWords = []labelGroup{
 // labels looks labels up. It is immutable.
 type labels struct {
 	words  words
-	latin  [32][32]uint32 // by its first two letters, the lengths of a Latin label's first word, a bit each
+	latin  [32][32]latinStart // by its first two letters
 	starts [labelSlots]labelStart
 	filter [startBits / 64]uint64 // a bit for each of starts, to save looking them up
 	han    *han
@@ -75,6 +75,10 @@ type labelStart struct {
 	lengths uint64
 }
 
+// latinStart holds the lengths of the first words of Latin labels that begin
+// with two letters, and what these words end in, a bit each.
+type latinStart struct{ lengths, ends uint32 }
+
 func newLabels(h *han) *labels {
 	l := &labels{words: words{roles: map[string]roles{}}, han: h}
 	for _, group := range slices.Concat(documentLabels, labelWords) {
@@ -82,7 +86,9 @@ func newLabels(h *han) *labels {
 			l.words.add(w, group.roles)
 			if w[0] < 0x80 {
 				if k := latinRun(w); k >= 2 {
-					l.latin[w[0]&31][w[1]&31] |= 1 << min(k, 31)
+					start := &l.latin[w[0]&31][w[1]&31]
+					start.lengths |= 1 << min(k, 31)
+					start.ends |= 1 << (w[k-1] & 31)
 				}
 				continue
 			}
@@ -147,13 +153,16 @@ func (l *labels) find(text []byte, list []label) []label {
 			}
 			i += 3
 		case isLetter(c):
-			n, r, word := l.latinAt(text[i:])
-			if n > 0 {
-				list = append(list, l.finish(text, i, i+n, r))
-				i += n
+			word, capital := latinPart(text[i:])
+			if !l.begins(text[i:], word, capital) {
+				i += max(1, word)
 				continue
 			}
-			i += word
+			n, r := l.latinAt(text[i:])
+			if n > 0 {
+				list = append(list, l.finish(text, i, i+n, r))
+			}
+			i += max(1, n, word)
 		default:
 			i++
 		}
@@ -180,26 +189,18 @@ func (l *labels) hanAt(p []byte) int {
 }
 
 // latinAt answers the longest Latin label at the start of p, of up to four
-// words, and the length of the first word.
-func (l *labels) latinAt(p []byte) (length int, r roles, word int) {
+// words.
+func (l *labels) latinAt(p []byte) (length int, r roles) {
 	var folded [40]byte
 	n, words := 0, 0
-	if k := latinRun(p); !l.begins(p, k) {
-		return 0, 0, max(1, k)
-	}
 	for i := 0; i < len(p) && n < len(folded); {
 		k := latinRun(p[i:])
 		if k == 0 || n+k > len(folded) {
-			if words == 0 {
-				return 0, 0, max(1, k)
-			}
 			break
 		}
 		n = foldWord(folded[:], n, p[i:i+k])
 		i += k
-		if words++; words == 1 {
-			word = k
-		}
+		words++
 		if l.words.mayEnd(folded[:n]) {
 			if found, ok := l.words.roles[string(folded[:n])]; ok {
 				length, r = i, found
@@ -214,24 +215,17 @@ func (l *labels) latinAt(p []byte) (length int, r roles, word int) {
 		n++
 		i++
 	}
-	return length, r, word
+	return length, r
 }
 
-// begins tells whether a word may begin a label, or end in one as buyerMobile
-// does.
-func (l *labels) begins(p []byte, k int) bool {
+// begins tells whether a word of k bytes may begin a label, or end in one as
+// buyerMobile does: a capital stands within that one.
+func (l *labels) begins(p []byte, k int, capital bool) bool {
 	if k < 2 {
 		return false
 	}
-	if l.latin[p[0]&31][p[1]&31]>>min(k, 31)&1 == 1 {
-		return true
-	}
-	for i := 1; i+1 < k; i++ {
-		if p[i] < 'a' && isLetter(p[i]) && p[i-1] >= 'a' {
-			return true
-		}
-	}
-	return k < len(p) && p[k] == '_'
+	start := &l.latin[p[0]&31][p[1]&31]
+	return start.lengths>>min(k, 31)&1 == 1 && start.ends>>(p[k-1]&31)&1 == 1 || capital || k < len(p) && p[k] == '_'
 }
 
 // foldWord writes a word in lower case behind folded[:n], with a space between
@@ -267,11 +261,33 @@ func lastWord(folded []byte, written int) []byte {
 }
 
 func latinRun(p []byte) int {
-	n := 0
-	for n < len(p) && (isLetter(p[n]) || n > 0 && (p[n] == '-' || p[n] == '/') && n+1 < len(p) && isLetter(p[n+1]) || n > 0 && p[n] == '1') {
-		n++
-	}
+	n, _ := latinPart(p)
 	return n
+}
+
+// latinPart answers the length of the word at the start of p, as labels are
+// made of, and whether a capital stands within it behind a small letter.
+func latinPart(p []byte) (n int, capital bool) {
+	if n = min(1, len(p)); n == 1 && !isLetter(p[0]) {
+		return 0, false
+	}
+	at := 0 // that capital
+	for ; n < len(p); n++ {
+		c := p[n]
+		if c-'a' < 26 {
+			continue
+		}
+		switch {
+		case c-'A' < 26:
+			if at == 0 && p[n-1] >= 'a' {
+				at = n
+			}
+		case c == '1', (c == '-' || c == '/') && n+1 < len(p) && isLetter(p[n+1]):
+		default:
+			return n, at > 0 && at+1 < n
+		}
+	}
+	return n, at > 0 && at+1 < n
 }
 
 // finish looks at what stands behind a label.
@@ -320,10 +336,14 @@ func trimHeading(p []byte) []byte {
 
 // mayHead tells whether a cell may be a heading, at little cost.
 func (l *labels) mayHead(cell []byte) bool {
-	if cell[0] >= 0x80 || l.latin[cell[0]&31][cell[1]&31] != 0 {
+	if cell[0] >= 0x80 || l.latin[cell[0]&31][cell[1]&31].lengths != 0 {
 		return true
 	}
-	return isLetter(cell[0]) && (bytes.IndexByte(cell, '_') > 0 || bytes.IndexByte(cell, ' ') > 0 || l.begins(cell, latinRun(cell)))
+	if !isLetter(cell[0]) {
+		return false
+	}
+	k, capital := latinPart(cell)
+	return l.begins(cell, k, capital) || bytes.IndexByte(cell, '_') > 0 || bytes.IndexByte(cell, ' ') > 0
 }
 
 // heading answers what a cell that is nothing but a heading calls for.
