@@ -1,7 +1,5 @@
 package detect
 
-import "bytes"
-
 // A table may hold a person in each column: the headings stand one below another
 // in the first, 姓名 and names behind it, 手机 and numbers behind it.
 
@@ -30,8 +28,11 @@ func (s *Scanner) acrossLine(l *line) bool {
 	if l.cut || !l.traits.has(partTrait) || len(l.text) < 10 {
 		return false
 	}
-	i := bytes.IndexAny(l.text[:min(len(l.text), 60)], "\t,;|")
-	if i < 2 {
+	i, most := 0, min(len(l.text), longestHeading)
+	for i < most && traitOf[l.text[i]]&partTrait == 0 {
+		i++
+	}
+	if i < 2 || i == most {
 		return false
 	}
 	if r, ok := s.pack.labels.heading(l.text[:i]); !ok || r&(against|maker) != 0 {

@@ -55,16 +55,28 @@ func (p *Pack) addrSpec(text []byte, from, at int) (start, end int, ok bool) {
 	if len(local) == 0 || len(local) > 64 || local[len(local)-1] == '.' || twoDots(local) || twoDots(domain) {
 		return 0, 0, false
 	}
-	dot := bytes.LastIndexByte(domain, '.')
-	if dot > 0 && !p.topDomain(domain[dot+1:]) { // zhang@163.com.xlsx
-		end -= len(domain) - dot
-		domain = domain[:dot]
-		dot = bytes.LastIndexByte(domain, '.')
-	}
-	if dot < 1 || domain[0] == '-' || !p.topDomain(domain[dot+1:]) {
+	n := p.topLevel(domain)
+	if n == 0 {
 		return 0, 0, false
 	}
+	end = at + 1 + n
 	return start, end, !goesOn(text, start, end, string(local) == "git")
+}
+
+// topLevel answers how far a domain goes that ends in one at the top, 0 if it
+// is none: zhang@163.com.xlsx ends before the last dot.
+func (p *Pack) topLevel(domain []byte) int {
+	for range 2 {
+		dot := bytes.LastIndexByte(domain, '.')
+		if dot < 1 || domain[0] == '-' {
+			return 0
+		}
+		if p.topDomain(domain[dot+1:]) {
+			return len(domain)
+		}
+		domain = domain[:dot]
+	}
+	return 0
 }
 
 func twoDots(p []byte) bool {
@@ -160,7 +172,7 @@ func placeholderDomain(domain []byte) bool {
 	case "localhost.localdomain", "test.com", "domain.com":
 		return true
 	default:
-		return bytes.HasPrefix(d, []byte("example.")) || bytes.HasSuffix(d, []byte(".example")) || bytes.HasSuffix(d, []byte("example.com")) || bytes.HasSuffix(d, []byte(".local"))
+		return bytes.HasPrefix(d, []byte("example.")) || bytes.HasSuffix(d, []byte("example.com")) || bytes.HasSuffix(d, []byte(".example")) || bytes.HasSuffix(d, []byte(".local"))
 	}
 }
 

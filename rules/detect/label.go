@@ -80,7 +80,7 @@ type labelStart struct {
 type latinStart struct{ lengths, ends uint32 }
 
 func newLabels(h *han) *labels {
-	l := &labels{words: words{roles: map[string]roles{}}, han: h}
+	l := &labels{han: h}
 	for _, group := range slices.Concat(documentLabels, labelWords) {
 		for _, w := range bytes.Split([]byte(group.words), []byte(",")) {
 			l.words.add(w, group.roles)

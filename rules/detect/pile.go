@@ -1,5 +1,7 @@
 package detect
 
+import "strings"
+
 // Programs that write a table as text without its frame put each cell into a
 // line of its own: first the headings, then row after row, an empty line for an
 // empty cell. Forms put each label over its value, which looks alike: a heading
@@ -30,13 +32,24 @@ func (s *Scanner) headsLine(l *line) bool {
 }
 
 // otherTitles are headings of what says nothing of who somebody is.
-var otherTitles = wordSet("性别 年龄 民族 籍贯 学历 职业 职务 职位 职称 部门 单位 工作单位 公司 备注 说明 等级 级别 状态 类型 类别 城市 省份 地区 国家 国籍 生日 出生日期 出生年月 婚姻状况 来源 渠道 爱好 学校 班级 专业 年级 关系 邮编 性別 年齡 職業 職稱 部門 單位 備註 說明 城市 國籍 " +
+var otherTitles = titlesOf("性别 年龄 民族 籍贯 学历 职业 职务 职位 职称 部门 单位 工作单位 公司 备注 说明 等级 级别 状态 类型 类别 城市 省份 地区 国家 国籍 生日 出生日期 出生年月 婚姻状况 来源 渠道 爱好 学校 班级 专业 年级 关系 邮编 性別 年齡 職業 職稱 部門 單位 備註 說明 城市 國籍 " +
 	"gender sex age city state province country nationality title department position occupation company notes note remarks remark comment comments status level type category source birthday dob")
 
 func otherTitle(cell []byte) bool {
 	var folded [24]byte
 	cell = trimHeading(cell)
-	return len(cell) <= len(folded) && otherTitles[string(lower(folded[:0], cell))]
+	if len(cell) > len(folded) || !otherTitles.mayEnd(cell) {
+		return false
+	}
+	_, ok := otherTitles.roles[string(lower(folded[:0], cell))]
+	return ok
+}
+
+func titlesOf(list string) (set words) {
+	for _, w := range strings.Fields(list) {
+		set.add([]byte(w), 0)
+	}
+	return set
 }
 
 // lapsed tells whether nothing was found under a heading alone: what follows

@@ -12,13 +12,12 @@ const ofPlaces = roles(1<<address | 1<<landline | 1<<email)
 
 // placeHeadings are headings of columns that name organisations. 客户名称 is
 // none: it calls for names, and a list of customers stays one.
-var placeHeadings = func() map[string]bool {
-	const words = "公司,公司名称,公司名,公司全称,分公司,分公司名称,企业,企业名称,单位名称,机构,机构名称,网点,网点名称,营业网点,营业部,营业厅,营业厅名称,支行,支行名称,分行,门店,门店名称,门店名,店名,店铺,店铺名称,分店,分店名称,商家,商家名称,商户,商户名称,医院,医院名称,诊所,药店,药房,酒店,酒店名称,宾馆,饭店,餐厅,学校,学校名称,供应商,供应商名称,供货商,厂家,厂商,生产厂家,制造商,经销商,经销商名称,代理商,品牌,服务站,服务网点,维修点,站点,站点名称,仓库,场馆,办事处," +
+var placeHeadings = func() (set words) {
+	const list = "公司,公司名称,公司名,公司全称,分公司,分公司名称,企业,企业名称,单位名称,机构,机构名称,网点,网点名称,营业网点,营业部,营业厅,营业厅名称,支行,支行名称,分行,门店,门店名称,门店名,店名,店铺,店铺名称,分店,分店名称,商家,商家名称,商户,商户名称,医院,医院名称,诊所,药店,药房,酒店,酒店名称,宾馆,饭店,餐厅,学校,学校名称,供应商,供应商名称,供货商,厂家,厂商,生产厂家,制造商,经销商,经销商名称,代理商,品牌,服务站,服务网点,维修点,站点,站点名称,仓库,场馆,办事处," +
 		"供應商,供應商名稱,公司名稱,門市,門市名稱,分店名稱,醫院,醫院名稱,飯店,飯店名稱," +
 		"branch,branch name,branch office,store,store name,shop,shop name,outlet,outlet name,company,company name,supplier,supplier name,vendor,vendor name,manufacturer,dealer,dealer name,distributor,reseller,hotel,hotel name,hospital,hospital name,clinic,clinic name,pharmacy,school,school name,restaurant,merchant,merchant name,organisation,organization,institution,agency,office,warehouse,brand"
-	set := map[string]bool{}
-	for _, w := range bytes.Split([]byte(words), []byte(",")) {
-		set[string(w)] = true
+	for _, w := range bytes.Split([]byte(list), []byte(",")) {
+		set.add(w, 0)
 	}
 	return set
 }()
@@ -27,7 +26,7 @@ var placeHeadings = func() map[string]bool {
 func placeHeading(cell []byte) bool {
 	var folded [24]byte
 	cell = trimHeading(cell)
-	if len(cell) < 4 || len(cell) > len(folded) {
+	if len(cell) < 4 || len(cell) > len(folded) || !placeHeadings.mayEnd(cell) {
 		return false
 	}
 	name := lower(folded[:0], cell)
@@ -36,7 +35,8 @@ func placeHeading(cell []byte) bool {
 			name[i] = ' '
 		}
 	}
-	return placeHeadings[string(name)]
+	_, ok := placeHeadings.roles[string(name)]
+	return ok
 }
 
 // athome are parts of labels and headings of where somebody lives.

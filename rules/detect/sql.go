@@ -10,7 +10,7 @@ const longestStatement = 2 << 10 // up to the end of the names
 
 // columnsOf answers where the names of the columns stand in a statement.
 func columnsOf(text []byte, verb string) (start, end int) {
-	if len(text) < len(verb) || !bytes.EqualFold(text[:len(verb)], []byte(verb)) {
+	if len(text) < len(verb) || text[0]|0x20 != verb[0]|0x20 || !bytes.EqualFold(text[:len(verb)], []byte(verb)) {
 		return 0, 0
 	}
 	text = text[:min(len(text), longestStatement)]

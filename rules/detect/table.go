@@ -199,6 +199,9 @@ func (s *Scanner) severalHeadings(text []byte) bool {
 // headings takes a row, parted by delimiter, as headings if enough of its cells
 // are.
 func (s *Scanner) headings(text []byte, cells []cell, delimiter byte) bool {
+	if !s.anyHeading(text, cells) {
+		return false
+	}
 	known, called, filled, places := 0, 0, 0, uint64(0)
 	sure, unsure, families, givens := false, false, 0, 0
 	for _, c := range cells {
@@ -207,7 +210,7 @@ func (s *Scanner) headings(text []byte, cells []cell, delimiter byte) bool {
 			continue
 		}
 		filled++
-		if len(value) > 60 || digitsIn(value) > 4 || bytes.IndexByte(value, '@') >= 0 {
+		if len(value) > longestHeading || digitsIn(value) > 4 || bytes.IndexByte(value, '@') >= 0 {
 			return false
 		}
 		if r, ok := s.pack.labels.heading(value); ok {
@@ -256,6 +259,23 @@ func (s *Scanner) headings(text []byte, cells []cell, delimiter byte) bool {
 	s.table.unsure = unsure
 	return true
 }
+
+// anyHeading tells whether a row may be one of headings, by the first of its
+// cells that is one: in most rows none is.
+func (s *Scanner) anyHeading(text []byte, cells []cell) bool {
+	for _, c := range cells {
+		value := text[c.start:c.end]
+		if len(value) > longestHeading {
+			return false
+		}
+		if _, ok := s.pack.labels.heading(value); ok || familyPart(value) || givenPart(value) {
+			return true
+		}
+	}
+	return false
+}
+
+const longestHeading = 60 // in bytes
 
 // headed begins a table under headings.
 func (s *Scanner) headed(text []byte, cells []cell) {

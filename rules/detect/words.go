@@ -14,6 +14,9 @@ func (w *words) add(word []byte, r roles) {
 	if _, twice := w.roles[string(word)]; twice {
 		return
 	}
+	if w.roles == nil {
+		w.roles = map[string]roles{}
+	}
 	w.roles[string(word)] = r
 	end, n := ending(word)
 	for further := uint16(0); further < 1<<(endBits-5*n); further++ {
