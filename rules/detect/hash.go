@@ -134,3 +134,59 @@ func (s *set) values(limit int) []uint64 {
 	}
 	return list
 }
+
+// links lead from one hash to another; 0 is no hash.
+type links struct {
+	slots [][2]uint64
+	n     int
+}
+
+// slot answers where a link from a hash stands, or where it would.
+func (l *links) slot(from uint64) *[2]uint64 {
+	mask := uint64(len(l.slots) - 1)
+	for i := from & mask; ; i = (i + 1) & mask {
+		if s := &l.slots[i]; s[0] == from || s[0] == 0 {
+			return s
+		}
+	}
+}
+
+// of answers what a hash leads to, 0 for nothing.
+func (l *links) of(from uint64) uint64 {
+	if l.n == 0 {
+		return 0
+	}
+	return l.slot(from)[1]
+}
+
+// link makes a hash lead to another, and answers false where it leads somewhere
+// already.
+func (l *links) link(from, to uint64) bool {
+	if 4*l.n >= 3*len(l.slots) {
+		l.grow()
+	}
+	s := l.slot(from)
+	if s[0] == from {
+		return false
+	}
+	*s = [2]uint64{from, to}
+	l.n++
+	return true
+}
+
+func (l *links) grow() {
+	old := l.slots
+	l.slots = make([][2]uint64, max(64, 4*len(old)))
+	for _, s := range old {
+		if s[0] != 0 {
+			*l.slot(s[0]) = s
+		}
+	}
+}
+
+func (l *links) clear() {
+	if l.n > 0 {
+		clear(l.slots)
+	}
+	l.n = 0
+}

@@ -6,7 +6,7 @@ import "bytes"
 // holds a value of the other, or of two records of one name one says nothing
 // that identifies. It is kept for as many people as are told apart.
 type kin struct {
-	owner map[uint64]uint64 // by value, the key of the person who has it and goes by another
+	owner links // by value, the key of the person who has it and goes by another
 	named map[uint64]namesakes
 	same  set // keys that turned out to be of somebody with another key
 }
@@ -31,7 +31,7 @@ func (n *namesakes) completes(p *person) bool {
 }
 
 func (k *kin) clear() {
-	clear(k.owner)
+	k.owner.clear()
 	clear(k.named)
 	k.same.clear()
 }
@@ -50,7 +50,7 @@ func (t *tally) person(p *person) {
 	for _, k := range identifying[:identified] {
 		known = known || p.values[k] != 0
 	}
-	if owner := t.kin.owner[key]; owner != 0 && owner != key {
+	if owner := t.kin.owner.of(key); owner != 0 && owner != key {
 		return
 	}
 	if name := p.values[personName]; name != 0 {
@@ -72,7 +72,7 @@ func (t *tally) person(p *person) {
 
 // personKey counts a person who is known by one value alone.
 func (t *tally) personKey(key uint64) {
-	if owner := t.kin.owner[key]; owner != 0 && owner != key {
+	if owner := t.kin.owner.of(key); owner != 0 && owner != key {
 		return
 	}
 	if !t.people.add(key) {
@@ -82,11 +82,7 @@ func (t *tally) personKey(key uint64) {
 
 // owns notes a further value of a person; who went by it was the same one.
 func (t *tally) owns(key, value uint64) {
-	if t.kin.owner == nil {
-		t.kin.owner = map[uint64]uint64{}
-	}
-	if t.kin.owner[value] == 0 {
-		t.kin.owner[value] = key
+	if t.kin.owner.link(value, key) {
 		t.mergeInto(value)
 	}
 }

@@ -109,9 +109,13 @@ func (s *Scanner) countSteady(cells []steadyCell) {
 		t.full = true
 		return
 	}
+	whole := s.heard != nil || !t.full || !t.people.full() // whose row it is matters yet
 	p := person{row: true}
 	for i := range cells {
 		c := &cells[i]
+		if !whole && t.distinct[c.kind].full() {
+			continue
+		}
 		hash := s.pack.steadyHash(c)
 		if !t.distinct[c.kind].add(hash) {
 			t.full = true
@@ -120,6 +124,9 @@ func (s *Scanner) countSteady(cells []steadyCell) {
 			p.values[c.kind] = hash
 		}
 		p.present |= role(c.kind)
+	}
+	if !whole {
+		return
 	}
 	p.place = s.table.places && p.present&^ofPlaces == 0
 	counted := p.present&(p.present-1) != 0 && !p.place
