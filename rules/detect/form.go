@@ -72,7 +72,7 @@ func (s *Scanner) formCell(text []byte, col *column, delimiter byte) (k kind, sc
 	switch col.form {
 	case noForm:
 		n := cellEnd(text, delimiter)
-		if text[0] == '"' || !s.pack.plainlyNothing(text[:n], col.roles) {
+		if text[0] == '"' || text[0] == ' ' || !s.pack.plainlyNothing(text[:n], col.roles) {
 			return 0, 0, -1
 		}
 		return 0, -1, n
@@ -97,7 +97,7 @@ func (s *Scanner) formCell(text []byte, col *column, delimiter byte) (k kind, sc
 		}
 	case emailForm:
 		n := cellEnd(text, delimiter)
-		if at := bytes.IndexByte(text[:n], '@'); at > 0 && at+4 < n && isLetter(text[n-1]) && text[0] != '"' {
+		if at := bytes.IndexByte(text[:n], '@'); at > 0 && at+4 < n && isLetter(text[n-1]) && text[0] != '"' && text[0] != ' ' {
 			return email, 95, n
 		}
 	case addressForm:

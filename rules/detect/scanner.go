@@ -227,6 +227,11 @@ func (s *Scanner) eager(final bool) bool {
 		reach = longestRow
 	}
 	end, whole := s.lineEnd(s.pos, s.pos, reach)
+	if whole && s.formWay(end) {
+		s.warm = max(0, s.warm-1)
+		s.passed(end)
+		return true
+	}
 	if whole {
 		rowEnd, known := s.rowEnd(end, final)
 		if !known {
@@ -246,29 +251,51 @@ func (s *Scanner) eager(final bool) bool {
 		s.warm = 0
 		s.table.clear()
 	}
-	if !whole || !s.shortWay(end) {
-		s.line(s.pos, end, !whole)
-	} else if s.count(s.pos); s.buffer[end-1] == '\n' { // while it is at hand
-		s.lines, s.counted = s.lines+1, end
+	if whole && s.shortWay(end) {
+		s.passed(end)
+		return true
 	}
+	s.line(s.pos, end, !whole)
 	s.pos, s.done = end, end
 	return true
 }
 
+// passed goes on behind the row at pos, which ends at end.
+func (s *Scanner) passed(end int) {
+	if s.count(s.pos); s.buffer[end-1] == '\n' { // while it is at hand
+		s.lines, s.counted = s.lines+1, end
+	}
+	s.pos, s.done = end, end
+}
+
+// formWay counts the row at pos by the form of its cells, if that does. None of
+// them is in quotes then, so that the row ends with its line.
+func (s *Scanner) formWay(end int) bool {
+	t := &s.table
+	if !t.on || s.tally.room {
+		return false
+	}
+	if t.steady++; t.steady%provenRows == 1 {
+		return false
+	}
+	text, ok := s.steadyText(end)
+	return ok && s.formRow(text)
+}
+
 // shortWay looks at the row at pos without the long way's care, if that does.
 func (s *Scanner) shortWay(end int) bool {
+	text, ok := s.steadyText(end)
+	return ok && !narrowable(text) && s.provenRow(text)
+}
+
+// steadyText answers the row at pos if it may go the short way.
+func (s *Scanner) steadyText(end int) ([]byte, bool) {
 	t := &s.table
 	if s.longWay || !t.headed || !t.byOneSign() || t.misses > 0 || t.width > maxSteady {
-		return false
+		return nil, false
 	}
 	text := trimEnd(s.buffer[s.pos:end])
-	if t.width > leastBoxes && boxDelimiter(text) != 0 {
-		return false
-	}
-	if t.steady++; t.steady%provenRows != 1 && !s.tally.room && s.formRow(text) {
-		return true
-	}
-	return !narrowable(text) && s.provenRow(text)
+	return text, t.width <= leastBoxes || boxDelimiter(text) == 0
 }
 
 // narrowable tells whether something in text may have to be narrowed.
