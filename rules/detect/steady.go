@@ -59,11 +59,9 @@ const (
 // delimited finds where the cells of a row end, eight bytes at a time, and
 // answers how many there are; more than maxSteady answer maxSteady+1.
 func delimited(text []byte, delimiter byte, ends *[maxSteady]int32) int {
-	pattern := 0x0101010101010101 * uint64(delimiter)
 	n, i := 0, 0
 	for ; i+8 <= len(text); i += 8 {
-		x := binary.LittleEndian.Uint64(text[i:]) ^ pattern
-		for m := ^((x&0x7F7F7F7F7F7F7F7F + 0x7F7F7F7F7F7F7F7F) | x | 0x7F7F7F7F7F7F7F7F); m != 0; m &= m - 1 {
+		for m := sameBytes(binary.LittleEndian.Uint64(text[i:]), delimiter); m != 0; m &= m - 1 {
 			if n == maxSteady {
 				return n + 1
 			}
@@ -316,7 +314,9 @@ func allDigits(p []byte) bool {
 	return eightDigits(p[len(p)-8:]) // some of them once more
 }
 
-func eightDigits(p []byte) bool {
-	x := binary.LittleEndian.Uint64(p) ^ 0x3030303030303030
+func eightDigits(p []byte) bool { return digits8(binary.LittleEndian.Uint64(p)) }
+
+func digits8(x uint64) bool {
+	x ^= 0x3030303030303030
 	return (x|(x+0x7676767676767676))&0x8080808080808080 == 0
 }

@@ -42,6 +42,69 @@ func TestSteadyRowsCountTheSame(t *testing.T) {
 	}
 }
 
+// Rows that are counted by their form alone, once no more values are told apart,
+// end where rows end, whatever stands in quotes.
+func TestRowsByFormEndWhereRowsDo(t *testing.T) {
+	var b bytes.Buffer
+	if err := synthetic.CSV(&b, synthetic.New(5).People(3000), "zh"); err != nil {
+		t.Fatal(err)
+	}
+	rows := bytes.Split(bytes.TrimSpace(b.Bytes()), []byte("\n"))
+	whole := append(bytes.Clone(rows[1]), ",VIP"...) // looks like a row, and is the second line of one
+	rows[0] = append(rows[0], ",备注"...)
+	for i := range rows[1:] {
+		switch row := &rows[i+1]; i % 7 {
+		case 2:
+			*row = append(append(append(*row, ",\"\n"...), whole...), '"')
+		case 3:
+			*row = append(append(append(*row, ", \"一\n"...), whole...), '"')
+		case 4:
+			*row = append(bytes.Replace(*row, []byte(","), []byte(", "), 5), `,5"`...)
+		case 5:
+			*row = append(*row, `,19"`...)
+		default:
+			*row = append(*row, ",VIP"...)
+		}
+	}
+	text := append(bytes.Join(rows, []byte("\n")), '\n')
+	p := NewPack(testKey)
+	scan := func(long bool) Summary {
+		s := NewScanner(p, Limits{Distinct: 40})
+		s.longWay = long
+		s.Write(text)
+		return s.Close()
+	}
+	short, long := scan(false), scan(true)
+	if !reflect.DeepEqual(short.Classes, long.Classes) || short.People != 40 || short.Classes[0].Count < 2900 {
+		t.Errorf("by form %d people %+v, the long way %d people %+v", short.People, short.Classes, long.People, long.Classes)
+	}
+}
+
+func TestFormsOfCells(t *testing.T) {
+	for text, want := range map[string][2]int{
+		"010-65529988,":                {12, -1},
+		"0571-8765432":                 {12, -1},
+		"0571-87654321,x":              {13, -1},
+		"010-655299881":                {-1, -1},
+		"0571-876543x":                 {-1, -1},
+		"0571x8765432":                 {-1, -1},
+		"a@b.cn,":                      {-1, 6},
+		"someone.long@example.org,@":   {-1, 24},
+		"someone.long@example.org":     {-1, 24},
+		"someone.long.example.org,a@b": {-1, -1},
+		"@example.org,":                {-1, -1},
+		"a@b,":                         {-1, -1},
+		" a@b.cn,":                     {-1, -1},
+		"\"a@b.cn,":                    {-1, -1},
+		"1234567@,":                    {-1, -1},
+		"12345678@b.c1,":               {-1, -1},
+	} {
+		if got := [2]int{formLandline([]byte(text), ','), formEmail([]byte(text), ',')}; got != want {
+			t.Errorf("%q: landline %d, e-mail %d; want %v", text, got[0], got[1], want)
+		}
+	}
+}
+
 func TestAllDigits(t *testing.T) {
 	for c := range 256 {
 		for i := range 19 {
