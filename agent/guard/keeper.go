@@ -14,6 +14,7 @@ type Keeper struct {
 	judge   Judge
 	options Options
 	lost    chan struct{}
+	pause   time.Duration // before what cannot be taken over is tried again, at first
 
 	mu   sync.Mutex
 	kept map[string]*kept
@@ -24,7 +25,18 @@ type kept struct {
 	guard  *Guard
 	err    error
 	since  time.Time
+
+	// While it cannot be taken over: every try changes the mount table, and who
+	// watches that would have it tried all the time.
+	pause time.Duration
+	due   time.Time
+	again *time.Timer
 }
+
+const (
+	firstPause = time.Second
+	mostPause  = time.Minute
+)
 
 // Report is how one medium is kept.
 type Report struct {
@@ -36,10 +48,11 @@ type Report struct {
 
 // NewKeeper answers a keeper without media.
 func NewKeeper(judge Judge, o Options) *Keeper {
-	return &Keeper{judge: judge, options: o, lost: make(chan struct{}, 1), kept: map[string]*kept{}}
+	return &Keeper{judge: judge, options: o, lost: make(chan struct{}, 1), pause: firstPause, kept: map[string]*kept{}}
 }
 
-// Lost receives when a guard has ended and the media should be listed again.
+// Lost receives when a guard has ended, or one that could not begin is to be
+// tried again, and the media should be listed again.
 func (k *Keeper) Lost() <-chan struct{} { return k.lost }
 
 // Keep takes over the media that are new and forgets those that are gone. It
@@ -54,18 +67,54 @@ func (k *Keeper) Keep(ctx context.Context, media []Medium) (failed []Report) {
 		if old != nil && old.guard != nil && (old.guard.State() == Guarding || old.guard.State() == ReadOnly && old.medium == m) {
 			continue
 		}
+		if old.waits(m) {
+			continue
+		}
 		now := k.start(ctx, m)
 		if now.err != nil && (old == nil || old.err == nil) {
 			failed = append(failed, Report{Medium: m, State: Gone, Err: now.err, Since: now.since})
+		}
+		if now.err != nil {
+			k.later(now, old)
 		}
 		k.kept[m.MountPoint] = now
 	}
 	for point, old := range k.kept {
 		if !present[point] && (old.guard == nil || old.guard.State() != Guarding) {
+			old.forget()
 			delete(k.kept, point)
 		}
 	}
 	return failed
+}
+
+// waits tells whether a medium could not be taken over, and is not due yet.
+func (k *kept) waits(m Medium) bool {
+	return k != nil && k.err != nil && k.medium == m && time.Now().Before(k.due)
+}
+
+// later has what could not be taken over tried again, ever more rarely.
+func (k *Keeper) later(now, old *kept) {
+	now.pause = k.pause
+	if old != nil && old.err != nil {
+		old.forget()
+		now.pause = min(2*old.pause, mostPause)
+	}
+	now.due = time.Now().Add(now.pause)
+	now.again = time.AfterFunc(now.pause, k.wake)
+}
+
+func (k *kept) forget() {
+	if k.again != nil {
+		k.again.Stop()
+	}
+}
+
+func (k *Keeper) wake() {
+	select {
+	case k.lost <- struct{}{}:
+	default:
+	}
 }
 
 func (k *Keeper) start(ctx context.Context, m Medium) *kept {
@@ -85,10 +134,7 @@ func (k *Keeper) start(ctx context.Context, m Medium) *kept {
 func (k *Keeper) watch(g *Guard, m Medium, log *slog.Logger) {
 	<-g.Ended()
 	log.Info("guard ended", "mount", m.MountPoint, "state", g.State())
-	select {
-	case k.lost <- struct{}{}:
-	default:
-	}
+	k.wake()
 }
 
 // Reports answers how every medium is kept.
@@ -112,6 +158,7 @@ func (k *Keeper) Stop(ctx context.Context) error {
 	defer k.mu.Unlock()
 	var errs []error
 	for point, e := range k.kept {
+		e.forget()
 		if e.guard != nil {
 			errs = append(errs, e.guard.Stop(ctx))
 		}

@@ -166,3 +166,35 @@ func TestKeeperTellsWhatItCannotGuard(t *testing.T) {
 	}
 	guarded(t, s)
 }
+
+// What cannot be taken over is tried again, but not whenever something is
+// mounted: trying is such a change as well.
+func TestKeeperTriesAgainInItsOwnTime(t *testing.T) {
+	s := bareStick(t, 32<<20)
+	k := newKeeper(t)
+	k.pause = time.Second
+	ctx, all := context.Background(), []Medium{mediumAt(s.path)}
+	if failed := k.Keep(ctx, all); len(failed) != 1 {
+		t.Fatalf("%v: nothing is mounted there", failed)
+	}
+	first := k.Reports()[0].Since
+	for range 100 {
+		k.Keep(ctx, all)
+	}
+	if again := k.Reports()[0].Since; time.Since(first) < k.pause && !again.Equal(first) {
+		t.Error("it is tried all the time")
+	}
+	s.run("mkfs.ext4", "-q", "-F", s.image)
+	s.run("mount", "-o", "loop", s.image, s.path)
+	for tries := 0; k.states()[s.path] != Guarding; tries++ {
+		select {
+		case <-k.Lost():
+			if failed := k.Keep(ctx, all); len(failed) > 0 || tries > 3 {
+				t.Fatalf("told again: %v", failed)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("nobody tries again")
+		}
+	}
+	guarded(t, s)
+}
