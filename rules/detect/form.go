@@ -70,6 +70,12 @@ func (s *Scanner) formCell(text []byte, col *column, delimiter byte) (k kind, sc
 	if len(text) == 0 || text[0] == delimiter {
 		return 0, -1, 0
 	}
+	cell := text
+	if len(cell) < formReach { // so that none of the forms needs to look where text ends
+		var last [formReach]byte
+		last[copy(last[:], cell)] = delimiter
+		cell = last[:]
+	}
 	switch col.form {
 	case noForm:
 		n := cellEnd(text, delimiter)
@@ -78,24 +84,19 @@ func (s *Scanner) formCell(text []byte, col *column, delimiter byte) (k kind, sc
 		}
 		return 0, -1, n
 	case nameForm:
-		return personName, 95, formName(text, delimiter)
+		return personName, 95, formName(cell, delimiter)
 	case mobileForm:
-		if text[0] == '1' && endsCell(text, 11, delimiter) && eightDigits(text) && eightDigits(text[3:]) {
+		if cell[0] == '1' && cell[11] == delimiter && eightDigits(cell) && eightDigits(cell[3:]) {
 			return mobile, 95, 11
 		}
 	case landlineForm:
-		return landline, 95, formLandline(text, delimiter)
+		return landline, 95, formLandline(cell, delimiter)
 	case residentForm:
-		if endsCell(text, 18, delimiter) && eightDigits(text) && eightDigits(text[8:]) && eightDigits(text[9:]) {
+		if cell[18] == delimiter && eightDigits(cell) && eightDigits(cell[8:]) && eightDigits(cell[9:]) {
 			return residentID, 99, 18
 		}
 	case cardForm:
-		if endsCell(text, 19, delimiter) && eightDigits(text) && eightDigits(text[8:]) && eightDigits(text[11:]) {
-			return bankCard, 99, 19
-		}
-		if endsCell(text, 16, delimiter) && eightDigits(text) && eightDigits(text[8:]) {
-			return bankCard, 99, 16
-		}
+		return bankCard, 99, formCard(cell, delimiter)
 	case emailForm:
 		return email, 95, formEmail(text, delimiter)
 	case addressForm:
@@ -113,40 +114,52 @@ func cellEnd(text []byte, delimiter byte) int {
 	return len(text)
 }
 
-func endsCell(text []byte, n int, delimiter byte) bool {
-	return len(text) == n || len(text) > n && text[n] == delimiter
-}
+// formReach is how many bytes the forms look at that have few lengths. What
+// length a cell has is as good as random: it is calculated, as far as it goes,
+// and not decided.
+const formReach = 20
 
 // formName takes two to four Han characters.
 func formName(text []byte, delimiter byte) int {
-	const sixHigh = 0x0000808080808080
-	if len(text) < 8 || text[0] < 0xE4 || text[0] > 0xE9 || binary.LittleEndian.Uint64(text)&sixHigh != sixHigh {
+	const high = 0x8080808080808080
+	x, y := binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[8:])
+	n := bits.TrailingZeros64(sameBytes(x, delimiter)) / 8 // 8 for none
+	n += n / 8 * (bits.TrailingZeros64(sameBytes(y, delimiter)) / 8)
+	in, further := uint64(1)<<(8*n)-1, uint64(1)<<(8*(max(n, 8)-8))-1
+	if text[0] < 0xE4 || text[0] > 0xE9 || ^x&high&in|^y&high&further != 0 || 1<<n&(1<<6|1<<9|1<<12) == 0 {
 		return -1
 	}
-	for n := 6; n <= 12; n += 3 {
-		if endsCell(text, n, delimiter) {
-			return n
-		}
-		if n < len(text) && text[n] < 0x80 {
-			return -1
-		}
-	}
-	return -1
+	return n
 }
 
 // formLandline takes 010-65529988, 0571-8765432 and 0571-87654321.
 func formLandline(text []byte, delimiter byte) int {
-	switch {
-	case endsCell(text, 12, delimiter):
-		if text[0] == '0' && (text[3] == '-' && eightDigits(text[4:]) || text[4] == '-' && digits8(binary.LittleEndian.Uint64(text[4:])&^0xFF|'0')) {
-			return 12
-		}
-	case endsCell(text, 13, delimiter):
-		if text[0] == '0' && text[4] == '-' && eightDigits(text[5:]) {
-			return 13
-		}
+	x := binary.LittleEndian.Uint64(text[4:])
+	three, four := equal(text[3], '-'), equal(text[4], '-')
+	x ^= four * ('-' ^ '0')
+	at12, at13 := equal(text[12], delimiter), equal(text[13], delimiter)&((uint64(text[12]-'0')-10)>>63) // and a digit at 12
+	if text[0] != '0' || !digits8(x) || at12&(three|four)|at13&four == 0 {
+		return -1
 	}
-	return -1
+	return 13 - int(at12)
+}
+
+// formCard takes 16 or 19 digits.
+func formCard(text []byte, delimiter byte) int {
+	at16, at19 := equal(text[16], delimiter), equal(text[19], delimiter)
+	n := 19 - 3*int(at16)
+	if at16|at19 == 0 || !eightDigits(text) || !eightDigits(text[8:]) || !eightDigits(text[n-8:]) {
+		return -1
+	}
+	return n
+}
+
+// equal is 1 for the same byte and 0 for another.
+func equal(a, b byte) (is uint64) {
+	if a == b {
+		is = 1
+	}
+	return is
 }
 
 // formEmail answers the length of a cell that has an '@' in its midst and ends

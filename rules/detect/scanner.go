@@ -201,7 +201,7 @@ func (s *Scanner) search(final bool) {
 	s.block = 0
 	for s.pos < limit {
 		if s.table.on || s.warm > 0 {
-			if !s.eager(final) {
+			if !s.eager(limit, final) {
 				return
 			}
 			continue
@@ -219,19 +219,18 @@ func (s *Scanner) search(final bool) {
 	}
 }
 
-// eager looks at the line at pos, anchor or not. It answers false where how far
-// the row goes depends on text still to come.
-func (s *Scanner) eager(final bool) bool {
+// eager looks at the line at pos, anchor or not, and at rows before it that are
+// soon done. It answers false where how far a row goes depends on text still to
+// come.
+func (s *Scanner) eager(limit int, final bool) bool {
+	if s.formRows(limit); s.pos >= limit {
+		return true
+	}
 	reach := window
 	if s.table.on || s.across.width > 0 {
 		reach = longestRow
 	}
 	end, whole := s.lineEnd(s.pos, s.pos, reach)
-	if whole && s.formWay(end) {
-		s.warm = max(0, s.warm-1)
-		s.passed(end)
-		return true
-	}
 	if whole {
 		rowEnd, known := s.rowEnd(end, final)
 		if !known {
@@ -268,34 +267,48 @@ func (s *Scanner) passed(end int) {
 	s.pos, s.done = end, end
 }
 
-// formWay counts the row at pos by the form of its cells, if that does. None of
-// them is in quotes then, so that the row ends with its line.
-func (s *Scanner) formWay(end int) bool {
+// formRows counts the rows from pos on by the form of their cells, as long as
+// that does. No cell is in quotes then, so that each row ends with its line.
+func (s *Scanner) formRows(limit int) {
 	t := &s.table
-	if !t.on || s.tally.room {
-		return false
+	if !t.on || s.tally.room || !s.steadyTable() {
+		return
 	}
-	if t.steady++; t.steady%provenRows == 1 {
-		return false
+	for s.pos < limit {
+		if t.steady++; t.steady%provenRows == 1 {
+			return
+		}
+		end, whole := s.lineEnd(s.pos, s.pos, longestRow)
+		if !whole {
+			return
+		}
+		text := trimEnd(s.buffer[s.pos:end])
+		if s.mayBoxes(text) || !s.formRow(text) {
+			return
+		}
+		s.warm = max(0, s.warm-1)
+		s.passed(end)
 	}
-	text, ok := s.steadyText(end)
-	return ok && s.formRow(text)
 }
 
 // shortWay looks at the row at pos without the long way's care, if that does.
 func (s *Scanner) shortWay(end int) bool {
-	text, ok := s.steadyText(end)
-	return ok && !narrowable(text) && s.provenRow(text)
-}
-
-// steadyText answers the row at pos if it may go the short way.
-func (s *Scanner) steadyText(end int) ([]byte, bool) {
-	t := &s.table
-	if s.longWay || !t.headed || !t.byOneSign() || t.misses > 0 || t.width > maxSteady {
-		return nil, false
+	if !s.steadyTable() {
+		return false
 	}
 	text := trimEnd(s.buffer[s.pos:end])
-	return text, t.width <= leastBoxes || boxDelimiter(text) == 0
+	return !s.mayBoxes(text) && !narrowable(text) && s.provenRow(text)
+}
+
+// steadyTable tells whether rows of the table at hand may go the short way.
+func (s *Scanner) steadyTable() bool {
+	t := &s.table
+	return !s.longWay && t.headed && t.byOneSign() && t.misses == 0 && t.width <= maxSteady
+}
+
+// mayBoxes tells whether a row may have its numbers in boxes.
+func (s *Scanner) mayBoxes(text []byte) bool {
+	return s.table.width > leastBoxes && boxDelimiter(text) != 0
 }
 
 // narrowable tells whether something in text may have to be narrowed.

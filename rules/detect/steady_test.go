@@ -99,8 +99,11 @@ func TestFormsOfCells(t *testing.T) {
 		"1234567@,":                    {-1, -1},
 		"12345678@b.c1,":               {-1, -1},
 	} {
-		if got := [2]int{formLandline([]byte(text), ','), formEmail([]byte(text), ',')}; got != want {
-			t.Errorf("%q: landline %d, e-mail %d; want %v", text, got[0], got[1], want)
+		s := NewScanner(NewPack(testKey), Limits{})
+		_, _, phone := s.formCell([]byte(text), &column{form: landlineForm}, ',')
+		_, _, mail := s.formCell([]byte(text), &column{form: emailForm}, ',')
+		if got := [2]int{phone, mail}; got != want {
+			t.Errorf("%q: landline %d, e-mail %d; want %v", text, phone, mail, want)
 		}
 	}
 }
