@@ -42,6 +42,7 @@ type Scanner struct {
 	marked   int
 	sift     func([]uint64, []byte)
 	heard    func(Said) // nil: nobody asks
+	arrayed  bool       // the line at hand is a row of JSON
 	longWay  bool       // steadyRow is off, for its test
 	block    int        // up to here anchors were searched for
 	last     byte       // that stood before the buffer
@@ -232,13 +233,21 @@ func (s *Scanner) eager(limit int, final bool) bool {
 	}
 	end, whole := s.lineEnd(s.pos, s.pos, reach)
 	if whole {
-		rowEnd, known := s.rowEnd(end, final)
+		arrayEnd, known := s.arrayEnd(end, final)
+		rowEnd := arrayEnd
+		if arrayEnd == end && known {
+			rowEnd, known = s.rowEnd(end, final)
+		}
 		if !known {
 			return false
 		}
 		if rowEnd > end {
 			s.warm = max(0, s.warm-1)
-			s.joinedRow(rowEnd)
+			if arrayEnd > end {
+				s.arrayRow(rowEnd)
+			} else {
+				s.joinedRow(rowEnd)
+			}
 			s.pos, s.done = rowEnd, rowEnd
 			return true
 		}
@@ -303,7 +312,7 @@ func (s *Scanner) shortWay(end int) bool {
 // steadyTable tells whether rows of the table at hand may go the short way.
 func (s *Scanner) steadyTable() bool {
 	t := &s.table
-	return !s.longWay && t.headed && t.byOneSign() && t.misses == 0 && t.width <= maxSteady
+	return !s.longWay && t.headed && !t.array && t.byOneSign() && t.misses == 0 && t.width <= maxSteady
 }
 
 // mayBoxes tells whether a row may have its numbers in boxes.

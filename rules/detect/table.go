@@ -34,6 +34,7 @@ type table struct {
 	headed             bool
 	unsure             bool // one heading of several speaks for them all, until its column belies it
 	sureRows, sureHits int
+	array              bool // its rows are arrays of JSON
 	places             bool // a column names organisations, and none people
 	named              bool // a column names people
 	misses             int
@@ -50,7 +51,7 @@ const (
 )
 
 func (t *table) clear() {
-	t.on, t.headed, t.misses, t.width = false, false, 0, 0
+	t.on, t.headed, t.array, t.misses, t.width = false, false, false, 0, 0
 	t.places, t.named, t.unsure = false, false, false
 	t.sureRows, t.sureHits = 0, 0
 	t.steady, t.idle, t.strays = 0, 0, 0
@@ -169,7 +170,7 @@ func (s *Scanner) begin(l *line) bool {
 		}
 		s.cells = split(l.text, d, s.cells[:0])
 		if s.headings(l.text, s.cells, d) {
-			s.table.delimiter, s.table.width = d, len(s.cells)
+			s.table.delimiter, s.table.width, s.table.array = d, len(s.cells), s.arrayed
 			return true
 		}
 	}
@@ -323,6 +324,10 @@ func digitsIn(p []byte) int {
 // has another shape.
 func (s *Scanner) tableRow(l *line) bool {
 	t := &s.table
+	if t.array && !s.arrayed {
+		t.outsideArray(l)
+		return false
+	}
 	if t.delimiter == '\n' {
 		if s.headsLine(l) {
 			return s.pileUp(l)

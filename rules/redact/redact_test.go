@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"os"
 	"strings"
@@ -139,10 +140,28 @@ func TestBig5AndEscapes(t *testing.T) {
 	if want := encoded(t, big5, strings.Replace(in, "13581726394", "135****6394", 1)); !bytes.Equal(out, want) {
 		t.Errorf("got %q", big5.decode(out, true).text)
 	}
-	json := `{"id": 7, "\u59d3\u540d": "\u5f20\u4f1f\u660e", "mobile": "13812341234", "note": "a\"b"}` + "\n"
-	out, _ = masked(t, "x.json", []byte(json))
+	object := `{"id": 7, "\u59d3\u540d": "\u5f20\u4f1f\u660e", "mobile": "13812341234", "note": "a\"b"}` + "\n"
+	out, _ = masked(t, "x.json", []byte(object))
 	if want := `{"id": 7, "\u59d3\u540d": "\u5f20**", "mobile": "138****1234", "note": "a\"b"}` + "\n"; string(out) != want {
 		t.Errorf("got %s", out)
+	}
+}
+
+// Rows of JSON over several lines are masked as those of a table.
+func TestRowsOfJSONAreMasked(t *testing.T) {
+	var rows [][]any
+	list := people(300)
+	for _, p := range list {
+		rows = append(rows, []any{p.Name, p.Mobile, p.ResidentID})
+	}
+	in, err := json.MarshalIndent(map[string]any{"columns": []string{"姓名", "手机号", "身份证号"}, "rows": rows}, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, report := masked(t, "x.json", in)
+	leaks(t, string(out), list)
+	if report.Before.People < len(list)-1 || !json.Valid(out) {
+		t.Errorf("%d people, %.300s", report.Before.People, out)
 	}
 }
 
