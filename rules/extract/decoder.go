@@ -19,12 +19,13 @@ const (
 // also changing on the way. Bytes that are no text are searched for runs of
 // text. It keeps at most one block.
 type Decoder struct {
-	out     func(text []byte)
-	charset charset
-	started bool
-	pending []byte
-	enough  int // bytes pending that are worth decoding
-	buf     []byte
+	out      func(text []byte)
+	charset  charset
+	started  bool
+	declared bool // the text says that it is UTF-8
+	pending  []byte
+	enough   int // bytes pending that are worth decoding
+	buf      []byte
 
 	taken, given int64     // bytes consumed, bytes of text produced
 	segments     []segment // where which text came from
@@ -91,7 +92,7 @@ func (d *Decoder) pass(p []byte) int {
 	valid := completeUTF8(p)
 	tail := valid[max(0, len(valid)-len(`\uXXXX\uXXX`)):]
 	if len(valid) == 0 || !validUTF8(valid) || bytes.IndexByte(valid, 0) >= 0 ||
-		bytes.Contains(valid, escape) || bytes.IndexByte(tail, '\\') >= 0 || isShortGB(valid) {
+		bytes.Contains(valid, escape) || bytes.IndexByte(tail, '\\') >= 0 || !d.declared && isShortGB(valid) {
 		return 0
 	}
 	d.give(valid, len(valid), true)
@@ -111,8 +112,9 @@ func (d *Decoder) decode(last bool) {
 			}
 			block = d.pending
 		}
+		d.declared = declaresUTF8(block)
 	}
-	block, c := uniform(block, d.charset)
+	block, c := uniform(block, d.charset, d.declared)
 	all := len(block) == len(d.pending)
 	n := cut(block, c, last && all)
 	if n == 0 {

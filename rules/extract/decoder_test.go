@@ -266,3 +266,29 @@ func FuzzGB18030(f *testing.F) {
 		}
 	})
 }
+
+// Letters with accents may be Chinese characters as well; a page or a file of
+// XML that says what it is is believed.
+func TestDeclaredUTF8(t *testing.T) {
+	for text, want := range map[string]string{
+		`<?xml version="1.0" encoding="UTF-8" standalone="yes"?><p>László für</p>`:      "",
+		`<?xml version='1.0' encoding='utf-8'?><p>László für</p>`:                       "",
+		`<!DOCTYPE html><html><head><meta charset="utf-8"></head><p>László für</p>`:     "",
+		`<html><meta http-equiv="x" content="text/html; charset=UTF-8"><p>László f</p>`: "",
+		`<?xml version="1.0" encoding="GBK"?><p>László für</p>`:                         `<?xml version="1.0" encoding="GBK"?><p>L谩szl贸 f眉r</p>`,
+		"L\xE1szl\xF3 f\xFCr": "László für",
+	} {
+		if want == "" {
+			want = text
+		}
+		for _, chunk := range []int{1, 50, len(text)} {
+			if got, _ := decodeIn([]byte(text), func() int { return chunk }); got != want {
+				t.Errorf("%s: %s", text, got)
+			}
+		}
+	}
+	bad := "<?xml version=\"1.0\" encoding=\"UTF-8\"?><p>\xD5\xC5\xC8\xFD</p>" // GB 18030, whatever it says
+	if got, _ := decodeIn([]byte(bad), func() int { return len(bad) }); !strings.Contains(got, "张三") {
+		t.Errorf("%s", got)
+	}
+}

@@ -106,13 +106,13 @@ func scoreNarrow(sample []byte, e encoding.Encoding) int {
 
 // uniform answers the leading part of a block that is in one charset, and that
 // charset: what follows is looked at anew.
-func uniform(block []byte, before charset) ([]byte, charset) {
+func uniform(block []byte, before charset, declared bool) ([]byte, charset) {
 	if text := beforeZero(block); len(text) > 0 && !before.wide() {
-		if c := judge(text, before); c == unicode8 || c == gb18030 || c == big5 {
+		if c := judge(text, before, declared); c == unicode8 || c == gb18030 || c == big5 {
 			return text, c
 		}
 	}
-	c := judge(block, before)
+	c := judge(block, before, declared)
 	if c.wide() {
 		block = wideText(block, c)
 	}
@@ -133,8 +133,8 @@ func beforeZero(block []byte) []byte {
 }
 
 // judge tells the charset of a block from what its bytes become. UTF-16 before
-// it is believed as long as it makes some sense.
-func judge(block []byte, before charset) charset {
+// it is believed as long as it makes some sense; so is UTF-8 that is declared.
+func judge(block []byte, before charset, declared bool) charset {
 	sample := block[:min(len(block), sampled)]
 	nul, control := countControls(sample)
 	valid := nul == 0 && validUTF8(completeUTF8(block))
@@ -146,7 +146,7 @@ func judge(block []byte, before charset) charset {
 			return before
 		}
 	}
-	if valid && !isShortGB(block) {
+	if valid && (declared || !isShortGB(block)) {
 		return unicode8
 	}
 	if !valid {
@@ -221,6 +221,18 @@ func isShortGB(p []byte) bool {
 		}
 	}
 	return pairs > 0 && pairs <= 64
+}
+
+// declaresUTF8 tells whether a page or a file of XML that begins so says that it
+// is in UTF-8.
+func declaresUTF8(head []byte) bool {
+	head = bytes.ToLower(head[:min(len(head), 1024)])
+	if bytes.HasPrefix(head, []byte("<?xml")) {
+		declaration, _, _ := bytes.Cut(head, []byte("?>"))
+		return bytes.Contains(declaration, []byte(`"utf-8"`)) || bytes.Contains(declaration, []byte("'utf-8'"))
+	}
+	meta := bytes.Index(head, []byte("<meta"))
+	return meta >= 0 && (bytes.Contains(head[meta:], []byte("charset=utf-8")) || bytes.Contains(head[meta:], []byte(`charset="utf-8"`)))
 }
 
 // mostlyUTF8 tells whether p is UTF-8 but for a few damaged characters.
