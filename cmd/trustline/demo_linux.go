@@ -25,7 +25,8 @@ import (
 const (
 	demoPeople    = 500
 	demoStickSize = 256 << 20
-	demoPatience  = 30 * time.Second
+	demoPatience  = 2 * time.Minute
+	demoEnding    = 30 * time.Second // longer than the service takes to give a medium back that is in use
 )
 
 // demo is a whole company on one machine: a console, an agent, a stick and a
@@ -174,16 +175,25 @@ func (d *demo) makeStick(ctx context.Context) (string, error) {
 			return "", fmt.Errorf("%s: %w", s.what, err)
 		}
 	}
-	d.undo = append(d.undo, func() {
-		// The agent has given the medium back; a guard left by a killed agent
-		// lies on top of it.
-		for range 3 {
-			if syscall.Unmount(stick, 0) != nil {
-				break
-			}
-		}
-	})
+	d.undo = append(d.undo, func() { unmountAll(stick) })
 	return stick, os.Chmod(stick, 0o777)
+}
+
+// unmountAll takes away what is mounted at a place: the stick, which the agent
+// has given back, and a guard that a killed agent has left on top of it. Whoever
+// copies something there may take a moment to end.
+func unmountAll(path string) {
+	for end := time.Now().Add(demoEnding / 2); ; {
+		err := syscall.Unmount(path, 0)
+		switch {
+		case err == nil:
+		case errors.Is(err, syscall.EBUSY) && time.Now().Before(end):
+			time.Sleep(50 * time.Millisecond)
+		case errors.Is(err, syscall.EBUSY) && syscall.Unmount(path, syscall.MNT_DETACH) == nil:
+		default:
+			return
+		}
+	}
 }
 
 func (d *demo) writeSamples() error {
@@ -268,7 +278,7 @@ func (d *demo) start(ctx context.Context, name, program string, args ...string) 
 		cmd.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-ended:
-		case <-time.After(10 * time.Second):
+		case <-time.After(demoEnding):
 			cmd.Process.Kill()
 			<-ended
 		}

@@ -205,7 +205,7 @@ func (w *World) Plug(ap string) {
 		"ap-home":    "addr add 192.168.1.5/24 dev wlan0\nroute replace default via 192.168.1.1\n",
 	}[ap]
 	w.must(ip("-n air link set plug master " + ap + "\n-n air link set plug up\nlink set wlan0 up\n"))
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		port, err := exec.Command("ip", "-n", "air", "-d", "link", "show", "plug").CombinedOutput()
 		if bytes.Contains(port, []byte("state forwarding")) {
 			break
