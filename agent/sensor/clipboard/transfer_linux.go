@@ -18,6 +18,7 @@ var (
 	errReplaced = errors.New("replaced meanwhile")
 	errTimedOut = errors.New("the owner did not answer in time")
 	errTooLarge = errors.New("larger than is read")
+	errNothing  = errors.New("nothing is there")
 )
 
 // chunk is how much of a property is fetched at once, in units of four bytes.
@@ -32,7 +33,6 @@ type transfer struct {
 	ctx   context.Context
 	stamp xproto.Timestamp
 	timer <-chan time.Time
-	turn  int // which property is used next
 }
 
 // read asks the owner for what it offers and answers false when there is
@@ -153,18 +153,28 @@ func (t *transfer) convert(target string) ([]byte, error) {
 			return nil, err
 		}
 		n, ok := ev.(xproto.SelectionNotifyEvent)
-		if !ok || n.Target != t.atoms[target] || n.Property != property && n.Property != xproto.AtomNone {
+		if !ok || !t.mine(n) || n.Target != t.atoms[target] || n.Property != property && n.Property != xproto.AtomNone {
 			continue // of a transfer that was given up
 		}
 		if n.Property == xproto.AtomNone {
 			return nil, errRefused
 		}
 		data, incremental, err := t.property(property, nil)
-		if incremental && err == nil {
+		switch {
+		case errors.Is(err, errNothing):
+			continue
+		case incremental && err == nil:
 			return t.increments(property)
 		}
 		return data, err
 	}
+}
+
+// mine tells whether an answer is to what was asked of this copy: an owner that
+// was asked before it was replaced answers all the same. It says when it was
+// asked (ICCCM 2.2), unless it says nothing.
+func (t *transfer) mine(n xproto.SelectionNotifyEvent) bool {
+	return n.Time == t.stamp || n.Time == xproto.TimeCurrentTime
 }
 
 // increments takes what is handed over piece by piece (ICCCM 2.7.2). Deleting
@@ -180,7 +190,11 @@ func (t *transfer) increments(property xproto.Atom) (data []byte, err error) {
 			continue
 		}
 		before := len(data)
-		if data, _, err = t.property(property, data); err != nil || len(data) == before {
+		data, _, err = t.property(property, data)
+		if errors.Is(err, errNothing) {
+			continue
+		}
+		if err != nil || len(data) == before {
 			return data, err
 		}
 	}
@@ -193,7 +207,10 @@ func (t *transfer) property(property xproto.Atom, data []byte) (_ []byte, increm
 		if err != nil {
 			return data, false, errRefused
 		}
-		if p.Type == t.atoms["INCR"] {
+		switch p.Type {
+		case xproto.AtomNone:
+			return data, false, errNothing
+		case t.atoms["INCR"]:
 			return data, true, nil
 		}
 		data = append(data, p.Value...)

@@ -31,6 +31,7 @@ type xSession struct {
 	window xproto.Window // ours, where others put what they hand over
 	atoms  map[string]xproto.Atom
 	hasRes bool
+	turn   int // which property is used next; of who reads alone
 
 	mu      sync.Mutex
 	latest  xfixes.SelectionNotifyEvent

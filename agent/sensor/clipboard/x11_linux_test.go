@@ -384,6 +384,50 @@ func TestSecretsOfPasswordManagersAreNotRead(t *testing.T) {
 	}
 }
 
+// A program that is replaced while it is asked answers late. The next copy is
+// read all the same, and is not taken for that program's.
+func TestAnswersThatComeLate(t *testing.T) {
+	for name, late := range map[string]struct {
+		target string
+		again  bool // what it hands over comes late as well, not only the word of it
+	}{
+		"what it offers": {"TARGETS", true}, "that it offers": {"TARGETS", false}, "its text": {"UTF8_STRING", true}, "that there is text": {"UTF8_STRING", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			startX(t)
+			copies, _ := watch(t, nil)
+			asked, answer := make(chan struct{}), func() {}
+			own(t, func(o *owner, ev xproto.SelectionRequestEvent, target string) bool {
+				put := offer(map[string]string{"UTF8_STRING": "old"})
+				if put(o, ev, target); target != late.target {
+					return true
+				}
+				answer = func() {
+					notify := xproto.SelectionNotifyEvent{Time: ev.Time, Requestor: ev.Requestor, Selection: ev.Selection, Target: ev.Target, Property: ev.Property}
+					if late.again {
+						put(o, ev, target)
+					}
+					xproto.SendEventChecked(o.conn, false, ev.Requestor, 0, string(notify.Bytes())).Check()
+				}
+				close(asked)
+				return false
+			})
+			<-asked
+			time.Sleep(5 * time.Millisecond) // to the server, it is another moment
+			own(t, func(o *owner, ev xproto.SelectionRequestEvent, target string) bool {
+				if target == late.target {
+					answer()
+					time.Sleep(50 * time.Millisecond)
+				}
+				return offer(map[string]string{"UTF8_STRING": "new"})(o, ev, target)
+			})
+			if c := next(t, copies); c.Text != "new" || c.Incomplete != "" {
+				t.Errorf("saw %q %s", c.Text, c.Incomplete)
+			}
+		})
+	}
+}
+
 func TestHostileOwners(t *testing.T) {
 	startX(t)
 	copies, _ := watch(t, nil)
