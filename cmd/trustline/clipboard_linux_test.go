@@ -108,7 +108,7 @@ func newOffice(t *testing.T, board board) *office {
 		o.kill(o.helper)
 		o.kill(o.service)
 		if t.Failed() {
-			t.Logf("the service said\n%s", &o.serviceSaid)
+			t.Logf("the service said\n%s\nthe helper said\n%s", &o.serviceSaid, o.helperSaid)
 		}
 	})
 	o.startService()
