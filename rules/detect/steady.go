@@ -108,13 +108,19 @@ func (s *Scanner) countSteady(cells []steadyCell) {
 		return
 	}
 	whole := s.heard != nil || !t.full || !t.people.full() // whose row it is matters yet
+	// All are hashed first: what is looked up then is waited for at once.
+	var hashes [maxSteady]uint64
+	for i := range cells {
+		if c := &cells[i]; whole || !t.distinct[c.kind].full() {
+			hashes[i] = s.pack.steadyHash(c)
+		}
+	}
 	p := person{row: true}
 	for i := range cells {
-		c := &cells[i]
-		if !whole && t.distinct[c.kind].full() {
+		c, hash := &cells[i], hashes[i]
+		if hash == 0 {
 			continue
 		}
-		hash := s.pack.steadyHash(c)
 		if !t.distinct[c.kind].add(hash) {
 			t.full = true
 		}
