@@ -50,6 +50,8 @@ type xls struct {
 	page     encoding.Encoding // of its text, nil for one to be guessed
 	names    []string
 	sheet    int    // sheets begun
+	open     int    // parts begun and not ended: the globals, a sheet, a chart in it
+	ended    int    // parts that stand in no other
 	pending  int    // column of a formula whose text follows, -1 for none
 	extra    []byte // headers, notes, links: text outside of cells
 	caches   int    // of linked workbooks met
@@ -57,21 +59,25 @@ type xls struct {
 
 func (c *compound) workbook(stream string) {
 	x := &xls{table: table{w: c.w}, location: c.location, rest: c.whole(stream), pending: -1}
-	c.w.sink.Begin(c.location) // a damaged workbook may have cells before its first sheet
-	for !c.w.over() {
+	x.read()
+}
+
+func (x *xls) read() {
+	x.w.sink.Begin(x.location) // a damaged workbook may have cells before its first sheet
+	for !x.w.over() {
 		id, record, ok := x.next()
 		if !ok {
 			break
 		}
 		if id == xlsFilePass {
-			c.w.note(problem{Encrypted})
+			x.w.note(problem{Encrypted})
 			return
 		}
 		x.record(id, record)
 	}
 	x.flush()
 	x.leftover()
-	x.strings.unused(c.w, c.location)
+	x.strings.unused(x.w, x.location)
 }
 
 // next cuts the next record off.
@@ -85,7 +91,9 @@ func (x *xls) next() (id uint16, record []byte, ok bool) {
 	id = le.Uint16(x.rest)
 	n := int(le.Uint16(x.rest[2:]))
 	if n > len(x.rest)-4 {
-		x.w.note(problem{Truncated})
+		if x.open > 0 || x.ended <= len(x.names) { // else old bytes, behind the globals and all sheets
+			x.w.note(problem{Truncated})
+		}
 		n = len(x.rest) - 4
 	}
 	record = x.rest[4 : 4+n]
@@ -113,6 +121,9 @@ func (x *xls) record(id uint16, r []byte) {
 	case xlsEOF:
 		x.flush()
 		x.leftover()
+		if x.open = max(0, x.open-1); x.open == 0 {
+			x.ended++
+		}
 	case xlsCodePage:
 		if len(r) >= 2 {
 			x.page = codePage(uint32(le.Uint16(r)))
@@ -142,6 +153,7 @@ func (x *xls) begin(r []byte) {
 	if len(r) < 4 {
 		return
 	}
+	x.open++
 	x.old = le.Uint16(r) == xlsBOF5
 	x.flush()
 	x.leftover()
