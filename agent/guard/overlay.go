@@ -219,6 +219,11 @@ func (o *overlay) join(name string, writes bool) (*node, error) {
 		return nil, syscall.EBUSY
 	}
 	if !known {
+		// Nobody else may meet the node of a file that is not there.
+		if _, err := o.volume.root.Lstat(name); err != nil {
+			o.mu.Unlock()
+			return nil, err
+		}
 		n = o.node(name)
 		n.mu.Lock() // until it is known what it is
 		o.nodes[n.key] = n
@@ -231,6 +236,7 @@ func (o *overlay) join(name string, writes bool) (*node, error) {
 	var err error
 	if !known {
 		err = n.look()
+		n.gone = errors.Is(err, fs.ErrNotExist) // removed this moment
 		n.unlock()
 	}
 	if err == nil {

@@ -207,7 +207,10 @@ func (o *overlay) Stat(path string) (entry, error) {
 	n := o.nodes[o.volume.means(name)]
 	o.mu.Unlock()
 	if n != nil {
-		return n.stat(), nil
+		if e, there := n.stat(); there {
+			return e, nil
+		}
+		return entry{}, fs.ErrNotExist
 	}
 	info, err := o.volume.root.Lstat(name)
 	if err != nil {
@@ -225,7 +228,8 @@ func (o *overlay) StatOf(fh uint64) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
-	return h.node.stat(), nil
+	e, _ := h.node.stat()
+	return e, nil
 }
 
 // ordinary tells whether something is what an overlay knows.
@@ -240,15 +244,15 @@ func (o *overlay) entry(info fs.FileInfo) entry {
 	return e
 }
 
-// stat tells of a file as those see it who use it.
-func (n *node) stat() entry {
+// stat tells of a file as those see it who use it, and whether it has a name.
+func (n *node) stat() (e entry, there bool) {
 	t := n.told.Load()
 	if t == nil { // it is being looked at for the first time
 		n.mu.Lock()
 		n.unlock()
 		t = n.told.Load()
 	}
-	e := entry{Accessed: t.modified, Born: t.modified}
+	e = entry{Accessed: t.modified, Born: t.modified}
 	if !t.pending && !t.gone {
 		if info, err := n.o.volume.root.Lstat(t.name); err == nil {
 			e = n.o.entry(info)
@@ -258,7 +262,7 @@ func (n *node) stat() entry {
 		e.Attributes = t.attributes
 	}
 	e.Name, e.Size, e.Modified = t.name[strings.LastIndexByte(t.name, '/')+1:], t.size, t.modified
-	return e
+	return e, !t.gone
 }
 
 // List tells of all that is in a folder, as those see it who use it.
@@ -283,16 +287,23 @@ func (o *overlay) List(path string) ([]entry, error) {
 		switch n := open[key]; {
 		case reserved(info.Name()) || !ordinary(info):
 		case n != nil:
-			list = append(list, n.stat())
+			list = n.listed(list)
 		default:
 			list = append(list, o.entry(info))
 		}
 		delete(open, key)
 	}
 	for _, n := range open {
-		list = append(list, n.stat())
+		list = n.listed(list)
 	}
 	return list, nil
+}
+
+func (n *node) listed(list []entry) []entry {
+	if e, there := n.stat(); there {
+		list = append(list, e)
+	}
+	return list
 }
 
 // openIn answers the files of a folder that somebody has open, by their last name.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -90,4 +91,46 @@ func TestOverlayRenames(t *testing.T) {
 	}
 	o.Release(fh)
 	o.has(map[string]string{"old": "as it was", "other": ""}, "gone")
+}
+
+// Somebody who tries to open what is not there makes it neither there for others
+// nor impossible to make.
+func TestWhatIsTriedInVainIsNotThere(t *testing.T) {
+	o := newOverlayUnderTest(t)
+	done := make(chan struct{})
+	var trying sync.WaitGroup
+	for range 4 {
+		trying.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if fh, err := o.Open(somebody, "/new", false); err == nil {
+					o.Release(fh)
+				}
+			}
+		})
+	}
+	for range 2000 {
+		if e, err := o.Stat("/new"); err == nil {
+			t.Fatalf("what is not there is %+v", e)
+		}
+		if list, err := o.List("/"); err != nil || len(list) > 0 {
+			t.Fatalf("what is not there is listed: %+v, %v", list, err)
+		}
+	}
+	for range 500 {
+		fh, err := o.Create(somebody, "/new")
+		if err != nil {
+			t.Fatalf("what is not there cannot be made: %v", err)
+		}
+		o.Release(fh)
+		for err = o.Remove("/new"); errors.Is(err, syscall.EBUSY); err = o.Remove("/new") {
+		}
+		must(t, err)
+	}
+	close(done)
+	trying.Wait()
 }
