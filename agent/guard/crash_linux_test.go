@@ -46,7 +46,7 @@ func guardProcess(path, scratch string) int {
 	}
 	os.Stdout.WriteString(string(g.State()) + "\n")
 	<-ctx.Done()
-	end, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	end, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := g.Stop(end); err != nil {
 		os.Stderr.WriteString(err.Error())
@@ -139,7 +139,7 @@ func TestTermGivesTheMediumBack(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(s.path, "x"), []byte("x"), 0o644))
 	must(t, os.WriteFile(filepath.Join(s.path, "empty"), nil, 0o644))
 	// Somebody stays in the folder: the guard goes all the same.
-	squatter := exec.Command("sleep", "20")
+	squatter := exec.Command("sleep", "600")
 	squatter.Dir = s.path
 	must(t, squatter.Start())
 	defer func() { squatter.Process.Kill(); squatter.Wait() }()
