@@ -28,7 +28,8 @@ type document struct {
 	offered  []byte // what fields may be filled in with, and notes: lines behind the paragraph or table
 	outer    []byte // the paragraph around a note
 	noted    bool   // within a note, of OpenDocument
-	skipped  int    // fallback drawings open: they repeat what was read
+
+	alternatives alternatives
 }
 
 // openTable is a table being read, and where the row around it goes on.
@@ -74,7 +75,8 @@ var isTextElement = set("t", "delText", "instrText")
 // text takes text to the paragraph, or beside it.
 func (d *document) text(m *markup) {
 	switch {
-	case d.skipped > 0:
+	case d.alternatives.within > 0:
+		d.textFallback(m)
 	case d.apart && !d.inText:
 		if len(bytes.TrimSpace(m.text)) > 0 {
 			d.offered = append(m.content(d.offered), '\n')
@@ -83,7 +85,10 @@ func (d *document) text(m *markup) {
 			d.give()
 		}
 	case d.counts(m.text):
-		if d.para = m.content(d.para); len(d.para) > widest {
+		had := len(d.para)
+		d.para = m.content(d.para)
+		d.alternatives.say(d.para[had:])
+		if len(d.para) > widest {
 			d.paragraph()
 		}
 	}
@@ -96,10 +101,18 @@ func (d *document) counts(text []byte) bool {
 }
 
 func (d *document) start(m *markup) {
+	if d.alternatives.within > 0 {
+		d.startFallback(m)
+		return
+	}
 	switch string(m.name) {
+	case "AlternateContent":
+		if !m.empty {
+			d.alternatives.open()
+		}
 	case "Fallback":
 		if !m.empty {
-			d.skipped++
+			d.alternatives.within++
 		}
 	case "tab", "ptab":
 		d.para = append(d.para, '\t')
@@ -147,7 +160,7 @@ func (d *document) start(m *markup) {
 		}
 	case "docPr", "cNvPr":
 		for _, name := range []string{"descr", "title"} {
-			if v := m.attr(name); len(v) > 0 && d.skipped == 0 {
+			if v := m.attr(name); len(v) > 0 {
 				d.para = append(appendEntities(d.para, v), ' ')
 			}
 		}
@@ -157,12 +170,13 @@ func (d *document) start(m *markup) {
 // offer takes what a field of a form or a content control may be filled in
 // with, or says of itself.
 func (d *document) offer(m *markup, attributes ...string) {
-	if d.skipped > 0 {
-		return
+	to := &d.offered
+	if d.alternatives.within > 0 {
+		to = &d.alternatives.fallback
 	}
 	for _, name := range attributes {
 		if v := m.attr(name); len(v) > 0 {
-			d.offered = append(appendEntities(d.offered, v), '\n')
+			*to = append(appendEntities(*to, v), '\n')
 		}
 	}
 	if len(d.offered) > widest {
@@ -236,9 +250,13 @@ func number(attr []byte) int {
 }
 
 func (d *document) end(name string) {
+	if d.alternatives.within > 0 {
+		d.endFallback(name)
+		return
+	}
 	switch name {
-	case "Fallback":
-		d.skipped = max(0, d.skipped-1)
+	case "AlternateContent":
+		d.alternatives.close()
 	case "annotation":
 		if d.noted {
 			d.paragraph()

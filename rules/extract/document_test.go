@@ -48,7 +48,7 @@ func TestFieldsOfForms(t *testing.T) {
 		`<w:p>` + input + `</w:p>`:   "\n[]\n欧阳明轩 13812345678\n",
 		`<w:p>` + control + `</w:p>`: "\n[]\n请选择\n客户\n李娜\n13987654321\n",
 		`<w:tbl><w:tr><w:tc><w:p>` + input + `<w:r><w:t>x</w:t></w:r></w:p></w:tc></w:tr></w:tbl><w:p/>`: "\n[]\n\n[table 1]\n1: A=x\n\n[]\n欧阳明轩 13812345678\n",
-		`<mc:Fallback>` + input + `</mc:Fallback>`:                                                       "\n[]\n",
+		`<mc:Fallback>` + input + `</mc:Fallback>`:                                                       "\n[]\n欧阳明轩 13812345678\n",
 	} {
 		if got := documentText(part); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -104,6 +105,33 @@ func TestRepeatedValuesOfADocument(t *testing.T) {
 		para(run("姓名：张伟明，电话：13581726394"))+para(run("签名："), run("张伟明"))+
 			para(`<w:r><mc:AlternateContent><mc:Choice Requires="wps"><w:t>x</w:t></mc:Choice><mc:Fallback><w:txbxContent>`+para(run("张伟明"))+`</w:txbxContent></mc:Fallback></mc:AlternateContent></w:r>`)))
 	lacks(t, is, "张伟明")
+}
+
+// A program that does not know what the choice needs shows the fallback: a list
+// that stands only there is masked as any other.
+func TestListInAFallback(t *testing.T) {
+	list := rowsOf(people(25))
+	var rows, lines strings.Builder
+	for _, r := range list {
+		rows.WriteString(`<w:tr>`)
+		for _, value := range []string{r[0], r[1], r[3]} {
+			rows.WriteString(`<w:tc>` + para(run(value)) + `</w:tc>`)
+		}
+		rows.WriteString(`</w:tr>`)
+		lines.WriteString(para(run(r[0] + " " + r[1])))
+	}
+	for _, fallback := range []string{`<w:tbl>` + rows.String() + `</w:tbl>`, `<w:pict><w:txbxContent>` + lines.String() + `</w:txbxContent></w:pict>`} {
+		in := wordParts(para(`<w:r><mc:AlternateContent><mc:Choice Requires="none"><w:t>x</w:t></mc:Choice><mc:Fallback>` + fallback + `</mc:Fallback></mc:AlternateContent></w:r>`))
+		document := zipped(t, in)
+		before, err := engine.Scan(t.Context(), "", bytes.NewReader(document), int64(len(document)))
+		if err != nil || before.Summary.People != len(list) {
+			t.Errorf("%d people, %v; want %d", before.Summary.People, err, len(list))
+		}
+		is := maskedParts(t, in)
+		for _, r := range list {
+			lacks(t, is, r[1], r[3])
+		}
+	}
 }
 
 // The workbook behind a diagram is masked like any other.
