@@ -253,12 +253,19 @@ func (f *fileSystem) rename(in *fuse.RenameIn, from, to *inode, oldName, newName
 	there := err == nil
 	if there {
 		defer target.done()
+	} else if !errors.Is(err, unix.ENOENT) {
+		return err // not to be taken for a name that is free
 	}
-	err = f.emptied(func() error {
+	do := func() error {
 		return f.identities.of(in.Caller).do(func() error {
 			return unix.Renameat2(a.fd, oldName, b.fd, newName, uint(in.Flags))
 		})
-	})
+	}
+	if in.Flags&unix.RENAME_NOREPLACE != 0 {
+		err = do()
+	} else {
+		err = f.emptied(do)
+	}
 	if err != nil || there && keyOf(&source.st) == keyOf(&target.st) {
 		return err
 	}

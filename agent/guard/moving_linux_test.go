@@ -51,6 +51,40 @@ func TestWhoReadsWhatIsBeingReplaced(t *testing.T) {
 	readers.Wait()
 }
 
+// A guard that can open nothing more answers so, and does not go on as if the
+// name were free.
+func TestRenameWithoutDescriptors(t *testing.T) {
+	s := newStick(t, 32<<20)
+	s.guard()
+	draft, path := filepath.Join(s.path, "draft"), filepath.Join(s.path, "notes")
+	must(t, os.WriteFile(draft, []byte("new"), 0o644))
+	must(t, os.WriteFile(path, []byte("old"), 0o644))
+	for _, p := range []string{draft, path} {
+		must(t, unix.Stat(p, &unix.Stat_t{}))
+	}
+	var limit unix.Rlimit
+	must(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &limit))
+	few := limit
+	few.Cur = 128
+	must(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &few))
+	var held []int
+	for fd, err := unix.Dup(0); err == nil; fd, err = unix.Dup(0) {
+		held = append(held, fd)
+	}
+	unix.Close(held[0]) // for the one, not for the other
+	got := unix.Rename(draft, path)
+	for _, fd := range held[1:] {
+		unix.Close(fd)
+	}
+	must(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &limit))
+	if got == nil {
+		t.Error("renamed without a look at what had the name")
+	}
+	expect(t, path, "old")
+	must(t, unix.Rename(draft, path))
+	expect(t, path, "new")
+}
+
 // The number of a file that was removed may be another's before its removal is
 // through.
 func TestANumberThatIsUsedAgain(t *testing.T) {

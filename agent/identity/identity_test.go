@@ -418,6 +418,29 @@ func TestNewsIsHeardOf(t *testing.T) {
 	})
 }
 
+// TestNewsWithoutEnd: somebody who touches a file all the time keeps nobody
+// from looking.
+func TestNewsWithoutEnd(t *testing.T) {
+	i := open(t, t.TempDir())
+	i.TokenFile = filepath.Join(t.TempDir(), "token")
+	l := i.newLookout()
+	defer l.close()
+	if !l.watch() {
+		t.Skip("nothing can be watched here")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	go func() {
+		for ctx.Err() == nil {
+			_ = os.WriteFile(filepath.Join(filepath.Dir(i.TokenFile), "..x"), nil, 0o600)
+			time.Sleep(settle / 5)
+		}
+	}()
+	if l.wait(ctx, nil, 3*settle); ctx.Err() != nil {
+		t.Error("waited for as long as there was news")
+	}
+}
+
 // TestAtRestNobodyLooksOften: what was due long ago is no reason to look.
 func TestAtRestNobodyLooksOften(t *testing.T) {
 	p := DefaultPace()

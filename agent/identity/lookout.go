@@ -69,8 +69,9 @@ func (l *lookout) wait(ctx context.Context, kick <-chan struct{}, most time.Dura
 	if l.watcher != nil {
 		events, failures = l.watcher.Events, l.watcher.Errors
 	}
-	due := time.NewTimer(most)
+	due, last := time.NewTimer(most), time.NewTimer(most) // however much happens
 	defer due.Stop()
+	defer last.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -78,6 +79,8 @@ func (l *lookout) wait(ctx context.Context, kick <-chan struct{}, most time.Dura
 		case <-kick:
 			return
 		case <-due.C:
+			return
+		case <-last.C:
 			return
 		case e := <-events:
 			if l.concerns(e) {
