@@ -241,6 +241,7 @@ func (s *Scanner) eager(limit int, final bool) bool {
 		if !known {
 			return false
 		}
+		s.table.steady++
 		if rowEnd > end {
 			s.warm = max(0, s.warm-1)
 			if arrayEnd > end {
@@ -284,7 +285,7 @@ func (s *Scanner) formRows(limit int) {
 		return
 	}
 	for s.pos < limit {
-		if t.steady++; t.steady%provenRows == 1 {
+		if t.steady%provenRows == 0 { // one in so many is proven
 			return
 		}
 		end, whole := s.lineEnd(s.pos, s.pos, longestRow)
@@ -295,6 +296,7 @@ func (s *Scanner) formRows(limit int) {
 		if s.mayBoxes(text) || !s.formRow(text) {
 			return
 		}
+		t.steady++
 		s.warm = max(0, s.warm-1)
 		s.passed(end)
 	}

@@ -2,7 +2,10 @@ package detect
 
 import (
 	"bytes"
+	"fmt"
+	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/trustline/trustline/rules/synthetic"
@@ -77,6 +80,37 @@ func TestRowsByFormEndWhereRowsDo(t *testing.T) {
 	short, long := scan(false), scan(true)
 	if !reflect.DeepEqual(short.Classes, long.Classes) || short.People != 40 || short.Classes[0].Count < 2900 {
 		t.Errorf("by form %d people %+v, the long way %d people %+v", short.People, short.Classes, long.People, long.Classes)
+	}
+}
+
+// Which rows are proven, of those that are counted by form, depends on the text
+// alone and not on how it comes.
+func TestRowsByFormHoweverTheyCome(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	text := []byte("姓名,身份证号,备注\n")
+	for i := range 3000 {
+		check := 'X' // it proves the number; 0 does not
+		if i > 80 && r.IntN(2) > 0 {
+			check = '0'
+		}
+		text = fmt.Appendf(text, "王小明,11010519491231002%c,a\n", check)
+		if i > 100 && i%5 == 0 {
+			text = fmt.Appendf(text, "李丽娜,11010519491231002X,\"a\n%s\"\n", strings.Repeat("b c d ", r.IntN(100)))
+		}
+	}
+	p := NewPack(testKey)
+	scan := func(cut int) Summary {
+		s := NewScanner(p, Limits{Distinct: 1})
+		s.Write(text[:cut])
+		s.Write(text[cut:])
+		return s.Close()
+	}
+	want := scan(0)
+	for range 50 {
+		cut := r.IntN(len(text))
+		if got := scan(cut); !reflect.DeepEqual(got.Classes, want.Classes) {
+			t.Fatalf("cut at %d: %+v; whole %+v", cut, got.Classes, want.Classes)
+		}
 	}
 }
 

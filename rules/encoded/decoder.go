@@ -140,7 +140,7 @@ func (d *Decoder) Write(p []byte) {
 		if !d.looked {
 			d.ahead, d.looked = d.seekOther(p), true
 		}
-		if d.open != "" && d.next-d.ended > gap {
+		if d.open != "" && min(d.next, d.ahead.place)-d.ended > gap {
 			d.endText()
 		}
 		other := d.ahead.place < hit

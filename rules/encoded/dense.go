@@ -108,18 +108,37 @@ func manySorts(p []byte) bool {
 	return bits.OnesCount64(seen[0])+bits.OnesCount64(seen[1]) >= leastSorts
 }
 
-// denseAt answers what begins before a place and goes on there. What began
-// before the place looked at before was judged then.
+// denseAt answers what begins before a place and goes on there: where the
+// characters begin, or right behind a line end or a quote among them, of which
+// the first are tried. What began before the place looked at before was judged
+// then.
 func (d *Decoder) denseAt(p []byte, place int64) (candidate, bool) {
 	from := max(d.done, place-denseStride)
-	before := d.piece(p, from, place)
-	start := place
-	for start > from && printable(before[start-from-1]) {
+	before := bytes.Clone(d.piece(p, from, place))
+	start := len(before)
+	for start > 0 && printable(before[start-1]) {
 		start--
 	}
-	if start == from && from == place-denseStride {
-		return candidate{}, false
+	if start > 0 || from > place-denseStride {
+		if c, ok := d.denseFrom(p, from+int64(start), place, denseBefore); ok {
+			return c, true
+		}
 	}
+	tries := 0
+	for i := start; i < len(before) && tries < mostTries; i++ {
+		if before[i] != '\n' && before[i] != '"' && before[i] != '\'' {
+			continue
+		}
+		tries++
+		if c, ok := d.denseFrom(p, from+int64(i)+1, place, 1); ok {
+			return c, true
+		}
+	}
+	return candidate{}, false
+}
+
+// denseFrom answers what begins in the first characters from start.
+func (d *Decoder) denseFrom(p []byte, start, place int64, characters int) (candidate, bool) {
 	to := min(start+denseHead, d.at+int64(len(p)))
 	head := d.piece(p, start, to)
 	for i, c := range head {
@@ -131,14 +150,14 @@ func (d *Decoder) denseAt(p []byte, place int64) (candidate, bool) {
 	if to < start+denseHead && int64(len(head)) == to-start {
 		return candidate{place: place, awaited: true}, true
 	}
-	c, ok := d.trial.denseIn(head)
+	c, ok := d.trial.denseIn(head, characters)
 	c.place, c.at = place, c.at+start
 	return c, ok
 }
 
-// denseIn answers what begins in head, and where.
-func (t *trial) denseIn(head []byte) (candidate, bool) {
-	for skip := range min(len(head), denseBefore) {
+// denseIn answers what begins in the first characters of head, and where.
+func (t *trial) denseIn(head []byte, characters int) (candidate, bool) {
+	for skip := range min(len(head), characters) {
 		if head[skip] < ' ' || skip > 4 && !bytes.ContainsRune(quotes, rune(head[skip-1])) {
 			continue
 		}

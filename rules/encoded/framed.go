@@ -13,6 +13,7 @@ const (
 	denseProbe  = 48
 	denseHead   = 160 // decoded on trial
 	denseBefore = 40  // characters of something else that may stand right before
+	mostTries   = 16  // line ends and quotes before a place behind which it may begin
 	mostWrapped = 128 // characters in a line of several
 	leastSorts  = 20  // different characters in a probe of them
 )

@@ -100,6 +100,9 @@ func TestFramed(t *testing.T) {
 		"ascii85 of a file":     {a85(all(archive)), []string{"1 ascii85 file " + archive}},
 		"base85":                {"x = b'" + b85(all(long)) + "'", []string{"1 base85 " + long}},
 		"base85 in JSON":        {`{"file": "` + b85(all(long)) + `"}`, []string{"1 base85 " + long}},
+		"ascii85, below a rule": {strings.Repeat("-", 64) + "\n" + wrap(a85(all(long)), 76, "\n") + "\n", []string{"2 ascii85 " + long}},
+		"ascii85, below rules":  {strings.Repeat(strings.Repeat("=", 90)+"\n", 5) + a85(all(long)) + "\n", []string{"6 ascii85 " + long}},
+		"base85 in an object":   {`{"id":17,"type":"blob","encoding":"base85","data":"` + b85(all(long)) + `"}`, []string{"1 base85 " + long}},
 		"base85 of a file":      {strings.Repeat("word ", 77) + b85(all(archive)), []string{"1 base85 file " + archive}},
 
 		"a picture, uuencode": {"begin 644 a.png\n" + uu(noise(900)) + "`\nend\n", nil},

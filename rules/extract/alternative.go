@@ -7,11 +7,11 @@ import "bytes"
 // the choice needs. Which one is shown is up to the program, so that a fallback
 // is read as well, unless it only repeats the choice.
 type alternatives struct {
-	said     []byte // by the choices that are open
-	starts   []int  // where each of them begins in said
-	within   int    // fallbacks open
-	fallback []byte // what the outermost of them says, a row or paragraph a line
-	differs  bool   // a part of it was read already
+	said     flow  // by the choices that are open
+	starts   []int // where each of them begins in said
+	within   int   // fallbacks open
+	fallback flow  // what the outermost of them says
+	differs  bool  // a part of it was read already
 }
 
 func (a *alternatives) open() {
@@ -28,21 +28,88 @@ func (a *alternatives) close() {
 	}
 }
 
-// say takes what stands in a choice, if one is open.
-func (a *alternatives) say(text []byte) {
+// choice is where what stands in a choice goes as well, nil where none is open.
+func (a *alternatives) choice() *flow {
 	if len(a.starts) > 0 && len(a.said) < widest {
-		a.said = append(a.said, text...)
+		return &a.said
 	}
+	return nil
 }
 
-// repeats tells whether the fallback says what its choice does, spaces and line
-// ends aside.
+// repeats tells whether the fallback says what its choice does.
 func (a *alternatives) repeats() bool {
 	if a.differs || len(a.starts) == 0 {
 		return len(bytes.TrimSpace(a.fallback)) == 0
 	}
-	said := bytes.Fields(a.said[a.starts[len(a.starts)-1]:])
-	return bytes.Equal(bytes.Join(said, nil), bytes.Join(bytes.Fields(a.fallback), nil))
+	return sameText(a.said[a.starts[len(a.starts)-1]:], a.fallback)
+}
+
+// sameText tells whether two texts are the same but for how much space of one
+// sort parts what they say. It stops where they differ.
+func sameText(a, b []byte) bool {
+	a, b = bytes.TrimSpace(a), bytes.TrimSpace(b)
+	for len(a) > 0 && len(b) > 0 {
+		c, n := character(a)
+		d, m := character(b)
+		if c != d {
+			return false
+		}
+		a, b = a[n:], b[m:]
+	}
+	return len(a) == len(b)
+}
+
+// character answers the first byte of text; of space it is what parts most, and
+// how much of it there is.
+func character(text []byte) (c byte, n int) {
+	for ; n < len(text); n++ {
+		switch next := text[n]; {
+		case next == '\n' || next == '\r':
+			c = '\n'
+		case next == '\t' && c != '\n':
+			c = '\t'
+		case next == ' ' && c == 0:
+			c = ' '
+		case next == ' ' || next == '\t':
+		case n > 0:
+			return c, n
+		default:
+			return next, 1
+		}
+	}
+	return c, n
+}
+
+// flow is text in which rows and paragraphs are lines, and cells are set off by
+// tabs.
+type flow []byte
+
+// sign takes what an element stands for.
+func (f *flow) sign(element string) {
+	switch element {
+	case "tab", "ptab":
+		*f = append(*f, '\t')
+	case "br", "cr", "line-break":
+		*f = append(*f, '\n')
+	case "noBreakHyphen":
+		*f = append(*f, '-')
+	case "s":
+		*f = append(*f, ' ')
+	}
+}
+
+// end takes the end of an element.
+func (f *flow) end(element string) {
+	switch element {
+	case "p", "h", "pt", "text", "author", "txBody", "txbxContent", "threadedComment":
+		if !bytes.HasSuffix(*f, []byte{'\n'}) {
+			*f = append(*f, '\n')
+		}
+	case "tc", "table-cell":
+		*f = append(bytes.TrimRight(*f, "\n"), '\t')
+	case "tr", "table-row":
+		*f = append(bytes.TrimSuffix(*f, []byte{'\t'}), '\n')
+	}
 }
 
 // startFallback takes what begins in a fallback. Its tables are rows of text.
@@ -53,16 +120,21 @@ func (d *document) startFallback(m *markup) {
 		if !m.empty {
 			a.within++
 		}
-	case "tab", "ptab":
-		a.fallback = append(a.fallback, '\t')
-	case "br", "cr":
-		a.fallback = append(a.fallback, '\n')
-	case "noBreakHyphen":
-		a.fallback = append(a.fallback, '-')
 	case "default", "listEntry", "helpText", "statusText", "alias", "tag":
 		d.offer(m, "val")
 	case "listItem":
 		d.offer(m, "displayText", "value")
+	case "docPr", "cNvPr": // the choice has none of these, or others
+		for _, name := range [...]string{"descr", "title"} {
+			if v := m.attr(name); len(v) > 0 {
+				d.offered = append(appendEntities(d.offered, v), '\n')
+			}
+		}
+		if len(d.offered) > widest {
+			d.give()
+		}
+	default:
+		a.fallback.sign(string(m.name))
 	}
 	d.spillFallback()
 }
@@ -86,22 +158,24 @@ func (d *document) spillFallback() {
 
 func (d *document) endFallback(name string) {
 	a := &d.alternatives
-	switch name {
-	case "p", "txbxContent":
-		if !bytes.HasSuffix(a.fallback, []byte{'\n'}) {
-			a.fallback = append(a.fallback, '\n')
-		}
-	case "tc":
-		a.fallback = append(bytes.TrimRight(a.fallback, "\n"), '\t')
-	case "tr":
-		a.fallback = append(bytes.TrimSuffix(a.fallback, []byte{'\t'}), '\n')
-	case "Fallback":
-		if a.within--; a.within > 0 {
-			return
-		}
-		if !a.repeats() {
-			d.offered = append(append(d.offered, bytes.TrimRight(a.fallback, "\t\n")...), '\n')
-		}
-		a.fallback, a.differs = a.fallback[:0], false
+	if name != "Fallback" {
+		a.fallback.end(name)
+		return
 	}
+	if a.within--; a.within == 0 {
+		d.offerFallback()
+	}
+}
+
+// offerFallback has the fallback read, behind the paragraph or table, unless it
+// repeats the choice.
+func (d *document) offerFallback() {
+	a := &d.alternatives
+	if !a.repeats() {
+		d.offered = append(append(d.offered, bytes.TrimRight(a.fallback, "\t\n")...), '\n')
+	}
+	if len(d.offered) > widest {
+		d.give()
+	}
+	a.fallback, a.differs = a.fallback[:0], false
 }

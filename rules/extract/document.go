@@ -64,9 +64,13 @@ func (d *document) read(m *markup) {
 			d.inText = false
 		}
 	}
+	if d.alternatives.within > 0 { // it ends in the midst of one
+		d.offerFallback()
+	}
 	d.paragraph()
 	d.endCell()
 	d.flush()
+	d.give()
 }
 
 // isTextElement are the elements in which space is text.
@@ -87,7 +91,9 @@ func (d *document) text(m *markup) {
 	case d.counts(m.text):
 		had := len(d.para)
 		d.para = m.content(d.para)
-		d.alternatives.say(d.para[had:])
+		if said := d.alternatives.choice(); said != nil {
+			*said = append(*said, d.para[had:]...)
+		}
 		if len(d.para) > widest {
 			d.paragraph()
 		}
@@ -104,6 +110,9 @@ func (d *document) start(m *markup) {
 	if d.alternatives.within > 0 {
 		d.startFallback(m)
 		return
+	}
+	if said := d.alternatives.choice(); said != nil {
+		said.sign(string(m.name))
 	}
 	switch string(m.name) {
 	case "AlternateContent":
@@ -170,14 +179,19 @@ func (d *document) start(m *markup) {
 // offer takes what a field of a form or a content control may be filled in
 // with, or says of itself.
 func (d *document) offer(m *markup, attributes ...string) {
-	to := &d.offered
-	if d.alternatives.within > 0 {
-		to = &d.alternatives.fallback
-	}
 	for _, name := range attributes {
-		if v := m.attr(name); len(v) > 0 {
-			*to = append(appendEntities(*to, v), '\n')
+		v := m.attr(name)
+		if len(v) == 0 {
+			continue
 		}
+		if d.alternatives.within > 0 {
+			d.alternatives.fallback = append(appendEntities(d.alternatives.fallback, v), '\n')
+			continue
+		}
+		if said := d.alternatives.choice(); said != nil {
+			*said = append(appendEntities(*said, v), '\n')
+		}
+		d.offered = append(appendEntities(d.offered, v), '\n')
 	}
 	if len(d.offered) > widest {
 		d.give()
@@ -253,6 +267,9 @@ func (d *document) end(name string) {
 	if d.alternatives.within > 0 {
 		d.endFallback(name)
 		return
+	}
+	if said := d.alternatives.choice(); said != nil {
+		said.end(name)
 	}
 	switch name {
 	case "AlternateContent":
