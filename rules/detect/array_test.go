@@ -46,13 +46,7 @@ func TestRowsOfJSON(t *testing.T) {
 		"nameless keys":    pretty(t, nameless),
 	} {
 		for _, cut := range []int{1, 7, 100, len(text)} {
-			s := NewScanner(NewPack(testKey), Limits{})
-			for rest := text; rest != ""; {
-				n := min(cut, len(rest))
-				s.Write([]byte(rest[:n]))
-				rest = rest[n:]
-			}
-			got := s.Close()
+			got := scanInPieces(text, cut)
 			if got.People < 39 || got.People > 40 {
 				t.Errorf("%s, cut every %d: %d people of 40", name, cut, got.People)
 			}

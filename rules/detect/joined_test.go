@@ -27,13 +27,7 @@ func TestRowsOverSeveralLines(t *testing.T) {
 			text += strings.NewReplacer("%n", p.Name, "%m", p.Mobile, "%i", p.ResidentID, "%a", p.Address).Replace(row)
 		}
 		for _, cut := range []int{1, 7, 100, len(text)} {
-			s := NewScanner(NewPack(testKey), Limits{})
-			for rest := text; rest != ""; {
-				n := min(cut, len(rest))
-				s.Write([]byte(rest[:n]))
-				rest = rest[n:]
-			}
-			got := s.Close()
+			got := scanInPieces(text, cut)
 			if got.People < 24 || got.People > 25 {
 				t.Errorf("%s, cut every %d: %d people of 25", name, cut, got.People)
 			}

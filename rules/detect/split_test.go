@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,6 +65,15 @@ func scanWith(p *Pack, buffer int, parts ...[]byte) Summary {
 	s.buffer = make([]byte, buffer)
 	for _, part := range parts {
 		s.Write(part)
+	}
+	return s.Close()
+}
+
+// scanInPieces scans a text that comes in pieces of n bytes.
+func scanInPieces(text string, n int) Summary {
+	s := NewScanner(NewPack(testKey), Limits{})
+	for piece := range slices.Chunk([]byte(text), n) {
+		s.Write(piece)
 	}
 	return s.Close()
 }
