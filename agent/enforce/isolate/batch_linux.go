@@ -126,12 +126,30 @@ func (b *batch) stop() {
 	b.rule(chainStop, []expr.Any{&expr.Reject{Type: unix.NFT_REJECT_ICMPX_UNREACH, Code: unix.NFT_REJECT_ICMPX_ADMIN_PROHIBITED}})
 }
 
+// refill replaces what stands in the chains and sets of the table, which stay:
+// of a new chain and the old one beside it the kernel may ask the one too soon
+// and the other too late. It fails where they are not as they have to be.
+func (b *batch) refill(c *nftables.Conn) error {
+	t := table()
+	for _, name := range chains() {
+		c.FlushChain(&nftables.Chain{Name: name, Table: t})
+	}
+	for _, s := range sets() {
+		c.FlushSet(s)
+	}
+	return b.fill(c)
+}
+
 // send replaces the table. Adding before deleting makes deleting succeed
 // whether or not there was one.
 func (b *batch) send(c *nftables.Conn) error {
+	c.AddTable(table())
+	c.DelTable(table())
+	return b.fill(c)
+}
+
+func (b *batch) fill(c *nftables.Conn) error {
 	t := table()
-	c.AddTable(t)
-	c.DelTable(t)
 	c.AddTable(t)
 	for _, s := range sets() {
 		if err := c.AddSet(s, b.elements(s)); err != nil {

@@ -47,6 +47,9 @@ func install(r ruleset) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("reach the packet filter: %w", err)
 	}
+	if now.present && b.refill(c) == nil {
+		return true, nil
+	}
 	if err := b.send(c); err != nil {
 		return false, fmt.Errorf("change the packet filter: %w", explain(err))
 	}
